@@ -1,0 +1,119 @@
+# jump: GNU make.  `make help` lists the targets; README.md the variables.
+
+PREFIX     ?= /usr/local
+LIBEXECDIR ?= $(PREFIX)/libexec/jump
+SBINDIR    ?= $(PREFIX)/sbin
+MANDIR     ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+STATEDIR   ?= /var/lib/jump
+DESTDIR    ?=
+
+VERSION := $(shell cat VERSION)
+BUILD   ?= build$(if $(SAN),-san)
+
+CC     ?= cc
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla
+HARDEN := -fstack-protector-strong -fPIE -fno-plt
+ifdef SAN
+HARDEN += -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+else
+HARDEN += -D_FORTIFY_SOURCE=2
+endif
+ifdef WERROR
+WARN += -Werror
+endif
+CPPFLAGS += -Ilib -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DSTATEDIR='"$(STATEDIR)"'
+LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(filter -fsanitize%,$(HARDEN))
+COMPILE   = $(CC) -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) -MMD -MP
+
+# What each program is made of.
+POLICY  := lib/policy.c lib/policy_eval.c lib/policy_db.c lib/match.c
+PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
+	lib/policy_check.c lib/policy_print.c
+PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
+
+jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/keys.c $(POLICY) \
+	$(PLUGIN)
+jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
+	jump-shell/answer.c $(POLICY) $(PLUGIN)
+jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
+	jump-connect/relay.c $(POLICY) $(PLUGIN)
+jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c $(POLICY) \
+	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
+jump-authkeys_LIB := -lseccomp
+jump-shell_LIB    := -lseccomp
+jump-connect_LIB  := -lseccomp
+jumpctl_LIB       := -lbsd -lmd
+
+PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
+
+# Unit tests link only the files that they name.
+UNIT := match parse eval db print target audit command keys sandbox relay
+test_match_SRC   := lib/match.c
+test_parse_SRC   := $(PARSE) $(POLICY)
+test_eval_SRC    := $(PARSE) $(POLICY)
+test_db_SRC      := $(PARSE) $(POLICY)
+test_print_SRC   := $(PARSE) $(POLICY)
+test_target_SRC  := lib/target.c $(PARSE) $(POLICY)
+test_audit_SRC   := lib/audit.c
+test_command_SRC := jump-shell/command.c lib/match.c
+test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
+test_sandbox_SRC := lib/sandbox.c
+test_relay_SRC   := jump-connect/relay.c
+UNITS := $(UNIT:%=test_%)
+$(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
+	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \
+	-lbsd -lmd))
+reference_SRC := tests/reference/evaluate.c $(PARSE) $(POLICY)
+reference_LIB := -lbsd -lmd
+
+ALL := $(PROGRAMS) $(UNITS) reference
+
+all: $(PROGRAMS:%=$(BUILD)/%)			## build the programs
+tests: $(ALL:%=$(BUILD)/%)			## build the tests too
+
+define link
+$(BUILD)/$(1): $($(1)_SRC:%.c=$(BUILD)/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $($(1)_LIB)
+endef
+$(foreach p,$(ALL),$(eval $(call link,$(p))))
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+-include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')
+
+check: tests					## all tests (root; see README)
+	tests/run $(BUILD)
+
+format:						## format the sources in place
+	clang-format -i $$(git ls-files '*.[ch]')
+
+lint:						## static checks and manuals
+	tests/lint
+
+install: all					## install under DESTDIR and PREFIX
+	install -d $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) \
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(BUILD)/jump-authkeys $(DESTDIR)$(LIBEXECDIR)
+	install -g _jump -m 2755 $(BUILD)/jump-shell $(BUILD)/jump-connect \
+	    $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(BUILD)/jumpctl $(DESTDIR)$(SBINDIR)
+	install -m 644 docs/*.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 docs/*.8 $(DESTDIR)$(MANDIR)/man8
+	install -d -m 750 -g _jump $(DESTDIR)$(STATEDIR)
+
+clean:						## remove what make built
+	rm -rf build build-*
+
+help:						## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+.PHONY: all tests check format lint install clean help
