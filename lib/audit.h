@@ -1,0 +1,92 @@
+/* The one place that writes audit records; jump-audit(5) is their format. */
+
+#ifndef AUDIT_H
+#define AUDIT_H
+
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#define AUDIT_SOCKET	 "/dev/log"
+#define AUDIT_MAX	 1024 /* bytes in a record, at most */
+#define AUDIT_SESSION	 8    /* characters in a session id */
+#define AUDIT_ESCAPED(n) (4 * (n) + 1) /* room for n escaped characters */
+
+enum audit_kind { AUDIT_LOGIN, AUDIT_DECISION, AUDIT_OPEN, AUDIT_CLOSE };
+
+/* The first is the default, so that an event forgotten half reads as one. */
+enum audit_outcome { AUDIT_FAILURE, AUDIT_SUCCESS, AUDIT_UNKNOWN };
+
+/*
+ * One event.  Strings that are NULL or empty, and a port of 0, are left out
+ * of the record; the last three numbers stand in close records only.
+ */
+struct audit_event {
+	enum audit_kind kind;
+	enum audit_outcome outcome;
+	uid_t uid;	     /* of the account */
+	const char *user;    /* who it is */
+	const char *account; /* the shared account, if it is one */
+	const char *session; /* audit_session_id(); the reference of a refusal */
+	const char *source;  /* the user's address */
+	const char *address; /* of the target, as asked: a name or a path too */
+	const char *ip;	     /* of the target, really used */
+	unsigned int port;
+	const char *road;    /* forward, connect, shell */
+	const char *verdict; /* allow, ask, deny */
+	const char *rule;    /* that decided */
+	const char *reason;  /* in a few words */
+	const char *policy;  /* first 16 hex digits of the image's hash */
+	const char *request; /* what jump-shell was asked and refused */
+	const char *end;     /* why the session ended */
+	uint64_t sent;	     /* bytes from the user to the target */
+	uint64_t received;   /* bytes from the target to the user */
+	uint64_t duration;   /* nanoseconds */
+};
+
+struct audit {
+	int fd;
+	pid_t pid;
+	long offset; /* of local time, seconds; the syslog header wants it */
+	const char *program;
+	struct sockaddr_un to;
+};
+
+/*
+ * Make the socket, before confinement.  Nothing is sent: a log daemon may
+ * come later.  program must outlive the audit.  0, or -1.
+ */
+int audit_open(struct audit *, const char *program, const char *path);
+
+/* NULL-safe in effect: an audit that was never opened has fd -1 or 0. */
+void audit_close(struct audit *);
+
+/*
+ * Write one record, stamped now.  0 when the log socket took it, -1 when it
+ * did not within about a second; the caller then refuses.  Allocates nothing
+ * and needs no system calls but sendto on its descriptor and poll (ppoll).
+ */
+int audit_write(struct audit *, const struct audit_event *);
+
+/*
+ * The record as text, without I/O: always complete JSON and at most AUDIT_MAX
+ * bytes; values that are too long are cut and end in "...".  The length.
+ */
+size_t audit_format(const struct audit *, const struct audit_event *,
+    const struct timespec *now, char record[AUDIT_MAX + 1]);
+
+/*
+ * Every string that reaches a log or another person's terminal passes this:
+ * printable ASCII stays, other bytes become \xNN, and what does not fit is
+ * cut and ends in "...".  size is at least 4.  dst is returned.
+ */
+char *audit_escape(char *dst, size_t size, const char *src);
+
+/* A new id: eight of a-z and 2-7.  0, or -1 without random numbers. */
+int audit_session_id(char id[AUDIT_SESSION + 1]);
+int audit_session_valid(const char *id);
+
+#endif
