@@ -1,0 +1,81 @@
+/*
+ * Addresses, networks, numbers, patterns: strict readers and matchers.
+ * Pure: no memory, no errno, no look-ups.
+ */
+#ifndef MATCH_H
+#define MATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/*
+ * An address in 16 bytes, network order; IPv4 as ::ffff:a.b.c.d (RFC 4291,
+ * 2.5.5.2), so that an IPv4-mapped address is the IPv4 address itself.
+ */
+struct addr {
+	uint8_t b[16];
+};
+
+/* A network; len counts bits of the 16 bytes: IPv4 /24 is 120. */
+struct net {
+	struct addr addr;
+	uint32_t len;
+};
+
+enum net_error { NET_OK, NET_SYNTAX, NET_HOST_BITS };
+
+enum { ADDR_TEXT = 46, ADDR_V4_BITS = 96, PORT_MAX = 65535 };
+
+/* Read what inet_pton(3) takes; no scope.  True if it is an address. */
+bool addr_parse(struct addr *, const char *text);
+
+/* Write the address as text into buf and return buf. */
+const char *addr_print(const struct addr *, char buf[ADDR_TEXT]);
+
+bool addr_is_v4(const struct addr *);
+bool addr_equal(const struct addr *, const struct addr *);
+
+/* Convert to a socket address of either family; return its length. */
+socklen_t addr_to_sockaddr(
+    const struct addr *, uint16_t port, struct sockaddr_storage *);
+
+/* Convert from a socket address; false for other families. */
+bool addr_from_sockaddr(struct addr *, const struct sockaddr *);
+
+/*
+ * Find the IPv4 address inside a NAT64 (RFC 6052, 8215), 6to4 (RFC 3056) or
+ * Teredo (RFC 4380) address.  False if the address has no such form.
+ */
+bool addr_embedded(const struct addr *, struct addr *inner);
+
+/* The built-in list of jump-policy(5); inner forms are the caller's. */
+bool addr_never(const struct addr *);
+
+/* Read ADDRESS or ADDRESS/LEN without bits beyond the length. */
+enum net_error net_parse(struct net *, const char *text);
+
+/* Write the network as text, without /LEN for a single address. */
+const char *net_print(const struct net *, char buf[ADDR_TEXT + 4]);
+
+/* Whether the address is in it; an IPv6 network holds no IPv4 address. */
+bool net_contains(const struct net *, const struct addr *);
+
+/* Keep the first len bits of addr and clear the rest. */
+struct addr addr_mask(const struct addr *, uint32_t len);
+
+/* Read a plain decimal: no sign, space or leading zero; min <= n <= max. */
+bool number_parse(uint64_t *, const char *text, uint64_t min, uint64_t max);
+
+/* Read a port, 1 to 65535, as number_parse() does. */
+bool port_parse(uint16_t *, const char *text);
+
+/*
+ * Match text against a pattern: `*` is any number of characters other than
+ * a dot, `?` (if question is set) one other than a dot.  Linear in each
+ * label: dots of pattern and text correspond, so labels match on their own.
+ */
+bool glob_match(const char *pattern, const char *text, bool question);
+
+#endif

@@ -1,0 +1,429 @@
+/*
+ * The policy of jump-policy(5): its tables, and the calls on them.
+ *
+ * There is one representation: flat tables of rows that name each other by
+ * index, a string pool, and sorted indexes.  policy_parse() builds it on the
+ * heap, policy_save() writes the very same bytes, policy_open() maps them,
+ * policy_evaluate() works on either.
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "match.h"
+
+#define POLICY_NONE UINT32_MAX
+
+enum policy_table {
+	PT_META,        /* one row: settings */
+	PT_STRINGS,     /* bytes: NUL-terminated, offset 0 is "" */
+	PT_FILES,       /* uint32_t: string, names of the source files */
+	PT_USERS,       /* policy_user: users and devices */
+	PT_KEYS,        /* policy_key: of users, devices, targets, authorities */
+	PT_GROUPS,      /* policy_group */
+	PT_UNIXGROUPS,  /* uint32_t: string */
+	PT_CAS,         /* policy_ca */
+	PT_TARGETS,     /* policy_target */
+	PT_TAGS,        /* uint32_t: string */
+	PT_WINDOWS,     /* policy_window */
+	PT_SPANS,       /* policy_span: of windows */
+	PT_RULES,       /* policy_rule */
+	PT_TESTS,       /* policy_test */
+	PT_NETS,        /* struct net: lists */
+	PT_PORTS,       /* policy_port: lists */
+	PT_WORDS,       /* policy_word: lists of strings */
+	PT_REFS,        /* policy_ref: lists of who, what, windows, tags */
+	PT_IX_USER,     /* uint32_t user, by name */
+	PT_IX_ACCOUNT,  /* uint32_t user, by account, name */
+	PT_IX_KEY,      /* uint32_t key, by fingerprint */
+	PT_IX_NAME,     /* policy_name, by name: names, aliases, paths */
+	PT_IX_NET,      /* policy_cover, by length, address, target */
+	PT_IX_MEMBER,   /* policy_link: who -> group that has it, sorted */
+	PT_IX_WHO,      /* policy_link: who -> rule, sorted */
+	PT_IX_TAG,      /* policy_link: tag -> target, sorted */
+	PT_COUNT
+};
+
+struct policy_range {
+	uint32_t first, n;
+};
+
+/* Where a statement begins: an index of PT_FILES, and its line from 1. */
+struct policy_place {
+	uint32_t file, line;
+};
+
+struct policy_meta {
+	uint32_t timezone, contact, keys_from, ticket_program; /* strings */
+	uint32_t sessions;
+	struct policy_range never;  /* PT_NETS */
+	uint64_t lengths[3];        /* bit n: PT_IX_NET has length n */
+	struct policy_place place[6]; /* of each setting; line 0: not set */
+};
+
+enum policy_user_flag { USER_DEVICE = 1, USER_SHARED = 2 };
+
+struct policy_user {
+	uint32_t name, account, comment; /* strings */
+	uint32_t flags;
+	int64_t until;                   /* seconds since the epoch, 0 none */
+	struct policy_place place;
+};
+
+enum policy_key_kind { KEY_USER, KEY_HOST, KEY_CA };
+enum { FINGERPRINT_BYTES = 32 };
+
+struct policy_key {
+	uint32_t kind;
+	uint32_t owner;               /* PT_USERS, PT_TARGETS or PT_CAS */
+	uint32_t type, blob, comment; /* strings; blob is base64 */
+	uint32_t verify;              /* verify-required */
+	struct policy_range from;     /* PT_NETS */
+	struct policy_place place;
+	uint8_t fingerprint[FINGERPRINT_BYTES]; /* SHA256 of the blob */
+};
+
+struct policy_group {
+	uint32_t name;
+	struct policy_range members; /* PT_REFS */
+	struct policy_place place;
+};
+
+struct policy_ca {
+	uint32_t name;
+	struct policy_range who; /* PT_REFS */
+	struct policy_place place;
+};
+
+enum target_kind {
+	TARGET_HOST, TARGET_NET, TARGET_DOMAIN, TARGET_DEVICE, TARGET_SOCKET
+};
+enum policy_target_flag { TARGET_AGENT = 1, TARGET_RESOLVES = 2 };
+enum { ADDRESSES_MAX = 16, NAME_TEXT = 129, PATH_TEXT = 108 };
+
+struct policy_target {
+	uint32_t kind;
+	uint32_t name, path, account, comment; /* strings */
+	uint32_t flags;                /* TARGET_RESOLVES is of the name */
+	struct policy_range nets;      /* PT_NETS; single addresses of a host */
+	struct policy_range ports;     /* PT_PORTS */
+	struct policy_range patterns;  /* PT_WORDS */
+	struct policy_range aliases;   /* PT_WORDS */
+	struct policy_range tags;      /* PT_REFS */
+	struct policy_place place;
+};
+
+enum policy_protocol { PROTO_SSH, PROTO_TCP };
+
+/* The port of a path is 0. */
+struct policy_port {
+	uint16_t port, protocol;
+};
+
+/* RESOLVES: the load found the alias in /etc/hosts with our addresses. */
+struct policy_word {
+	uint32_t string, resolves;
+};
+
+struct policy_window {
+	uint32_t name;
+	struct policy_range spans; /* PT_SPANS */
+	struct policy_place place;
+};
+
+/* Minutes of the week from monday 00:00; start < end <= WEEK_MINUTES. */
+enum { DAY_MINUTES = 24 * 60, WEEK_MINUTES = 7 * 24 * 60 };
+struct policy_span {
+	uint32_t start, end;
+};
+
+enum ref_kind {
+	REF_USER, REF_GROUP, REF_UNIXGROUP, REF_ANYONE, /* who */
+	REF_TARGET, REF_TAG, REF_ANYTHING,              /* what */
+	REF_WINDOW
+};
+
+struct policy_ref {
+	uint32_t kind;
+	uint32_t index;
+	uint32_t port; /* 0: each declared port */
+};
+
+enum policy_verb { VERB_ALLOW, VERB_DENY, VERB_REQUIRE };
+enum policy_road { ROAD_FORWARD, ROAD_CONNECT, ROAD_SHELL, ROAD_COUNT };
+enum policy_obligation {
+	MUST_MFA = 1 << 0,
+	MUST_TICKET = 1 << 1,
+	MUST_APPROVE = 1 << 2,
+	MUST_RECORD = 1 << 3,
+	MUST_CONSENT = 1 << 4,
+	MUST_NOTIFY = 1 << 5,
+	MUST_MAX = 1 << 6,
+	MUST_IDLE = 1 << 7,
+	MUST_DURATION = 1 << 8,
+};
+enum { OBLIGATIONS = 9 };
+
+struct policy_rule {
+	uint32_t verb;
+	uint32_t name;
+	struct policy_range who, what;   /* PT_REFS */
+	uint32_t roads;                  /* bits 1 << ROAD_; 0: all */
+	struct policy_range from;        /* PT_NETS */
+	struct policy_range when;        /* PT_REFS */
+	struct policy_range as;          /* PT_WORDS */
+	int64_t until;
+	uint32_t obligations;
+	struct policy_range tickets;     /* PT_WORDS */
+	uint32_t approvers;              /* PT_GROUPS */
+	uint32_t approved_for, max, idle, duration; /* seconds, but max */
+	struct policy_place place;
+};
+
+enum policy_action { ACTION_DENY, ACTION_ASK, ACTION_ALLOW };
+
+struct policy_test {
+	uint32_t user, target; /* strings, as written */
+	uint32_t port;
+	uint32_t road;         /* or POLICY_NONE */
+	uint32_t from, as;     /* strings, 0 none */
+	int64_t at;
+	uint32_t timed;        /* at was given */
+	uint32_t action;
+	uint32_t exact;        /* obligations were given */
+	uint32_t obligations;
+	struct policy_place place;
+};
+
+struct policy_name {
+	uint32_t string, target;
+};
+
+struct policy_cover {
+	struct net net;
+	uint32_t target;
+};
+
+struct policy_link {
+	uint32_t kind, index; /* as in policy_ref */
+	uint32_t to;
+};
+
+struct policy_image; /* policy_db.c: the mapping and what is verified */
+
+struct policy_rows {
+	void *rows;
+	uint32_t n, room;
+};
+
+struct policy {
+	struct policy_rows table[PT_COUNT];
+	struct policy_image *image; /* NULL: built by policy_parse() */
+	uint8_t hash[FINGERPRINT_BYTES]; /* of all tables, set when saved */
+	int64_t loaded_at;
+	char loaded_by[64];
+};
+
+/*
+ * policy.c: rows.
+ *
+ * Every access to a row passes policy_row(): an index beyond the table, or
+ * a part of the image whose checksum is wrong, gives a row of zeros and marks
+ * the policy as damaged for good.  policy_evaluate() denies on a damaged
+ * policy, so that no caller needs to look at each row.
+ */
+struct policy *policy_new(void);
+void policy_free(struct policy *);
+size_t policy_row_size(enum policy_table);
+const void *policy_row(const struct policy *, enum policy_table, uint32_t);
+bool policy_damaged(const struct policy *);
+
+/* The string at an offset of PT_STRINGS; "" if there is none. */
+const char *policy_string(const struct policy *, uint32_t);
+
+/* The range if it lies in the table, else an empty one, and damaged. */
+struct policy_range policy_clip(
+    const struct policy *, enum policy_table, struct policy_range);
+
+const struct policy_meta *policy_meta(const struct policy *);
+const struct policy_user *policy_user(const struct policy *, uint32_t);
+const struct policy_key *policy_key(const struct policy *, uint32_t);
+const struct policy_group *policy_group(const struct policy *, uint32_t);
+const struct policy_target *policy_target(const struct policy *, uint32_t);
+const struct policy_rule *policy_rule(const struct policy *, uint32_t);
+const struct policy_ref *policy_ref(const struct policy *, uint32_t);
+const char *policy_word(const struct policy *, uint32_t);
+const char *policy_unixgroup(const struct policy *, uint32_t);
+
+/* Look up by name; POLICY_NONE if there is none. */
+uint32_t policy_find_user(const struct policy *, const char *name);
+uint32_t policy_find_target(const struct policy *, const char *name);
+
+/* Whether several users share this Unix account. */
+bool policy_account_shared(const struct policy *, const char *account);
+
+/* The user (or device) key with this fingerprint, or POLICY_NONE. */
+uint32_t policy_find_key(
+    const struct policy *, const uint8_t fingerprint[FINGERPRINT_BYTES]);
+
+/* The rows of an index of links that belong to kind and index. */
+struct policy_range policy_links(const struct policy *, enum policy_table,
+    uint32_t kind, uint32_t index);
+
+/* Whether the target declares the port (0 for a path), and the protocol. */
+bool policy_declares(const struct policy *, const struct policy_target *,
+    uint16_t port, enum policy_protocol *);
+
+/* The words of the language for these, in the order of their bits. */
+extern const char *const policy_road_names[ROAD_COUNT];
+extern const char *const policy_action_names[];
+extern const char *const policy_verb_names[];
+extern const char *const policy_obligation_names[OBLIGATIONS];
+
+/*
+ * policy_parse.c: text to tables.
+ */
+struct policy_source {
+	const char *name; /* for messages */
+	const char *text; /* size bytes, no NUL needed */
+	size_t size;
+};
+
+struct policy_message {
+	bool warning;
+	uint32_t source, line, column, width; /* line 0: no place */
+	char what[160];
+	char hint[128]; /* "" if there is none */
+};
+
+enum { MESSAGES_MAX = 200 };
+
+/* All that one run found, in order of place once policy_parse() returns. */
+struct policy_report {
+	struct policy_message *messages; /* owned; policy_report_clear() */
+	size_t n, errors, warnings;
+};
+
+void policy_report_clear(struct policy_report *);
+
+/*
+ * Parse and check all sources as one policy.  Returns a policy that the
+ * caller frees, or NULL if there was an error; the report tells, also of
+ * warnings.  NULL without an error means that memory ran out.
+ */
+struct policy *policy_parse(
+    const struct policy_source *, size_t n, struct policy_report *);
+
+/*
+ * policy_print.c: write the policy as text that parses back to it.
+ * Returns 0, or -1 if writing failed.
+ */
+int policy_print(const struct policy *, FILE *);
+
+/*
+ * policy_db.c: the compiled image.
+ */
+enum policy_error {
+	POLICY_OK,
+	POLICY_MISSING,  /* there is no image */
+	POLICY_UNSAFE,   /* not a regular file, or others may write to it */
+	POLICY_VERSION,  /* made by another version: run jumpctl load */
+	POLICY_BROKEN,   /* damaged, or not an image */
+	POLICY_SYSTEM,   /* see errno */
+};
+
+/*
+ * Open an image for reading.  owner is the uid that must own it (root, or
+ * the caller's own in tests).  On success *p is the caller's to free.
+ */
+enum policy_error policy_open(
+    const char *path, unsigned owner, struct policy **p);
+const char *policy_strerror(enum policy_error);
+
+/* Write the image to a descriptor; sets p->hash.  0 or -1 with errno. */
+int policy_save(struct policy *, int fd);
+
+/* First 16 hexadecimal digits of the hash, as logs carry it. */
+void policy_hash_text(const struct policy *, char buf[17]);
+
+/*
+ * policy_eval.c: the decision.
+ */
+enum truth { TRUTH_NO, TRUTH_UNCERTAIN, TRUTH_YES };
+
+/* Everything a decision depends on; the evaluation looks at nothing else. */
+struct policy_request {
+	uint32_t user;              /* or POLICY_NONE: no user line */
+	const uint8_t *unixgroups;  /* enum truth for each of PT_UNIXGROUPS */
+	enum policy_road road;
+	const char *asked;          /* name as asked, lower case; or NULL */
+	const char *path;           /* path really used; NULL: the address */
+	struct addr addr;           /* address really used */
+	uint16_t port;              /* 0 for a path */
+	bool presume;               /* address not known yet: judge a DNS name
+	                               by the domains that it matches alone */
+	const struct addr *from;    /* or NULL */
+	const char *as;             /* login on the target, or NULL */
+	time_t now;
+	uint32_t minute;            /* of the week in the policy's zone */
+	bool mfa;
+	const char *ticket;         /* or NULL */
+	const uint32_t *approvals;  /* PT_GROUPS whose approval is valid now */
+	size_t napprovals;
+	const struct addr *own;     /* addresses of this machine */
+	size_t nown;
+};
+
+enum policy_reason {
+	REASON_NONE,          /* allow */
+	REASON_DAMAGED,       /* the policy is unusable */
+	REASON_NOT_A_USER,    /* no account of the policy */
+	REASON_EXPIRED,       /* the user's until has come */
+	REASON_END_NOT_HELD,  /* the road cannot hold the user's until */
+	REASON_NEVER,         /* an address that is never reached */
+	REASON_DENIED,        /* by a deny rule */
+	REASON_NO_RULE,       /* nothing matches */
+	REASON_NOT_HELD,      /* the road cannot hold an obligation */
+	REASON_UNMET,         /* ask: something is to be done first */
+};
+
+enum { VERDICT_RULES = 32 };
+
+struct policy_match {
+	uint32_t rule;
+	uint32_t truth; /* of the rule; TRUTH_NO: an allow that failed only
+	                   for its conditions or its road */
+};
+
+struct policy_verdict {
+	enum policy_action action;
+	enum policy_reason reason;
+	uint32_t rule;          /* that decided, or POLICY_NONE */
+	uint32_t obligations;   /* that bind */
+	uint32_t unmet;         /* of these, what is to be done first */
+	uint32_t unheld;        /* of these, what the road cannot hold */
+	uint32_t idle, duration; /* seconds, 0 none */
+	bool timed;             /* another time could give another verdict */
+	uint32_t nmatches;
+	struct policy_match matches[VERDICT_RULES]; /* the first ones */
+};
+
+/*
+ * Decide.  Pure: no memory, clock, look-up or errno; starts from deny.
+ * Source: jump-policy(5), "HOW A REQUEST IS JUDGED".
+ */
+void policy_evaluate(const struct policy *, const struct policy_request *,
+    struct policy_verdict *);
+
+/* What a road of this version can hold, bits of enum policy_obligation. */
+uint32_t policy_road_holds(enum policy_road);
+
+/* The reason in words for a log or an administrator. */
+const char *policy_reason_text(enum policy_reason);
+
+#endif
