@@ -34,7 +34,7 @@ COMPILE   = $(CC) -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) -MMD -MP
 # What each program is made of.
 POLICY  := lib/policy.c lib/policy_eval.c lib/policy_db.c lib/match.c
 PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
-	lib/policy_check.c lib/policy_print.c
+	lib/policy_check.c lib/policy_print.c lib/policy_save.c
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/keys.c $(POLICY) \

@@ -1,11 +1,42 @@
 /*
- * Between policy.c and policy_db.c only: parts of an image are verified when
- * they are first touched, so that a lookup costs the same at any size.
+ * The layout of the compiled image; for policy.c, policy_db.c and
+ * policy_save.c only.
  */
 #ifndef POLICY_IMAGE_H
 #define POLICY_IMAGE_H
 
 #include "policy.h"
+
+enum { IMAGE_VERSION = 1, CHUNK = 8192, ALIGN = 8 };
+
+extern const char image_magic[8];
+
+struct image_table {
+	uint64_t offset;
+	uint32_t n, row_size;
+};
+
+struct image_header {
+	char magic[8];
+	uint32_t version, tables;
+	uint64_t size;       /* of the file */
+	uint64_t sums;       /* offset of one uint64_t a chunk */
+	uint64_t nsums;
+	uint8_t hash[FINGERPRINT_BYTES];
+	int64_t loaded_at;
+	char loaded_by[64];
+	struct image_table table[PT_COUNT];
+	uint64_t sum;        /* of the header up to here, and of the sums */
+};
+
+/*
+ * A fast checksum: four lanes of multiply and shift, so that any change of
+ * one word changes the result for certain, and others but for chance.
+ */
+uint64_t image_checksum(const void *, size_t size, uint64_t seed);
+
+/* Of the header, but for its field sum, and of the checksums of chunks. */
+uint64_t image_header_sum(const struct image_header *, const uint64_t *sums);
 
 /* Whether the bytes from at are inside the image and undamaged. */
 bool image_verify(struct policy_image *, const void *at, size_t size);

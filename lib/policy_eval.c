@@ -1,0 +1,724 @@
+/*
+ * The decision: jump-policy(5), "HOW A REQUEST IS JUDGED", in its order and
+ * its words.  Everything starts from deny.
+ */
+#include "policy.h"
+
+#include <string.h>
+
+/* jump-policy(5), "What the roads hold". */
+static const struct {
+	bool from, ends, as, any_target;
+	uint32_t obligations;
+} holds[ROAD_COUNT] = {
+    [ROAD_FORWARD] = {.obligations = MUST_MFA},
+    [ROAD_CONNECT] = {.from = true,
+	.ends = true,
+	.any_target = true,
+	.obligations = MUST_MFA | MUST_TICKET | MUST_APPROVE | MUST_IDLE |
+	    MUST_DURATION},
+    [ROAD_SHELL] = {.from = true,
+	.ends = true,
+	.as = true,
+	.any_target = true,
+	.obligations = (1 << OBLIGATIONS) - 1},
+};
+
+enum { COVERS_MAX = 256, PEOPLE_MAX = 1024 };
+
+/* A target that covers the request, or a group that has its user. */
+struct cover {
+	uint32_t target;
+	enum truth truth;
+	bool holdable; /* by an allow on this road */
+};
+
+struct person {
+	enum ref_kind kind;
+	uint32_t index;
+	enum truth truth;
+};
+
+/* One evaluation; lives on the stack of policy_evaluate(). */
+struct judge {
+	const struct policy *p;
+	const struct policy_request *q;
+	struct policy_verdict *v;
+	struct cover covers[COVERS_MAX];
+	size_t ncovers;
+	struct person people[PEOPLE_MAX];
+	size_t npeople;
+	bool overflow;
+	bool allowed, allowed_always;      /* by an allow; by an untimed one */
+	bool denied, denied_always;
+	bool allowable;                    /* by an allow, at another time */
+	bool timed;                        /* a require or deny has a time */
+	uint32_t deny_rule, allow_rule;
+};
+
+/* What one rule depends on. */
+struct outcome {
+	enum truth people_and_targets; /* who and what */
+	enum truth all;                /* and every condition */
+	bool timed;                    /* but for the time it could match */
+};
+
+static enum truth
+both(enum truth a, enum truth b)
+{
+	return a < b ? a : b;
+}
+
+static enum truth
+either(enum truth a, enum truth b)
+{
+	return a > b ? a : b;
+}
+
+static enum truth
+truth_of(bool b)
+{
+	return b ? TRUTH_YES : TRUTH_NO;
+}
+
+uint32_t
+policy_road_holds(enum policy_road road)
+{
+	return holds[road].obligations;
+}
+
+/*
+ * Targets.
+ */
+static bool
+pattern_matches(const struct judge *j, const struct policy_target *t)
+{
+	struct policy_range r = policy_clip(j->p, PT_WORDS, t->patterns);
+
+	if (j->q->asked == NULL)
+		return false;
+	for (uint32_t i = 0; i < r.n; i++) {
+		if (glob_match(policy_word(j->p, r.first + i), j->q->asked,
+			false))
+			return true;
+	}
+	return false;
+}
+
+static bool
+holdable(const struct judge *j, const struct policy_target *t)
+{
+	if (holds[j->q->road].any_target)
+		return true;
+	return (t->kind == TARGET_HOST || t->kind == TARGET_DEVICE) &&
+	    t->path == 0;
+}
+
+static void
+cover_add(struct judge *j, uint32_t index, enum truth truth)
+{
+	const struct policy_target *t = policy_target(j->p, index);
+
+	if (!policy_declares(j->p, t, j->q->port, NULL))
+		return;
+	if (t->kind == TARGET_DOMAIN && !pattern_matches(j, t))
+		truth = both(truth, TRUTH_UNCERTAIN);
+	for (size_t i = 0; i < j->ncovers; i++) {
+		if (j->covers[i].target == index) {
+			j->covers[i].truth = either(j->covers[i].truth, truth);
+			return;
+		}
+	}
+	if (j->ncovers == COVERS_MAX) {
+		j->overflow = true;
+		return;
+	}
+	j->covers[j->ncovers++] =
+	    (struct cover){index, truth, holdable(j, t)};
+}
+
+static int
+order_cover(const struct policy_cover *row, const struct net *key)
+{
+	if (row->net.len != key->len)
+		return row->net.len < key->len ? -1 : 1;
+	return memcmp(&row->net.addr, &key->addr, sizeof(key->addr));
+}
+
+/* The targets whose network is exactly this one. */
+static void
+covers_of_net(struct judge *j, const struct net *key, enum truth truth)
+{
+	uint32_t low = 0, high = j->p->table[PT_IX_NET].n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (order_cover(policy_row(j->p, PT_IX_NET, middle), key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < j->p->table[PT_IX_NET].n && !j->overflow; low++) {
+		const struct policy_cover *row =
+		    policy_row(j->p, PT_IX_NET, low);
+
+		if (order_cover(row, key) != 0)
+			break;
+		cover_add(j, row->target, truth);
+	}
+}
+
+static void
+covers_of_addr(struct judge *j, const struct addr *a, enum truth truth)
+{
+	const struct policy_meta *meta = policy_meta(j->p);
+	uint32_t shortest = addr_is_v4(a) ? ADDR_V4_BITS : 0;
+
+	for (uint32_t len = shortest; len <= 128; len++) {
+		struct net key = {addr_mask(a, len), len};
+
+		if (meta->lengths[len / 64] >> (len % 64) & 1)
+			covers_of_net(j, &key, truth);
+	}
+}
+
+/* A DNS name that is not resolved yet: the domains that it matches. */
+static void
+covers_presumed(struct judge *j)
+{
+	for (uint32_t i = 0; i < j->p->table[PT_TARGETS].n; i++) {
+		const struct policy_target *t = policy_target(j->p, i);
+
+		if (t->kind == TARGET_DOMAIN && pattern_matches(j, t))
+			cover_add(j, i, TRUTH_YES);
+	}
+}
+
+static void
+find_covers(struct judge *j)
+{
+	struct addr inner;
+	uint32_t target;
+
+	if (j->q->presume) {
+		covers_presumed(j);
+	} else if (j->q->path != NULL) {
+		target = policy_find_target(j->p, j->q->path);
+		if (target != POLICY_NONE)
+			cover_add(j, target, TRUTH_YES);
+	} else {
+		covers_of_addr(j, &j->q->addr, TRUTH_YES);
+		if (addr_embedded(&j->q->addr, &inner))
+			covers_of_addr(j, &inner, TRUTH_UNCERTAIN);
+	}
+}
+
+static bool
+has_tag(const struct judge *j, uint32_t target, uint32_t tag)
+{
+	const struct policy_target *t = policy_target(j->p, target);
+	struct policy_range r = policy_clip(j->p, PT_REFS, t->tags);
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		if (policy_ref(j->p, r.first + i)->index == tag)
+			return true;
+	}
+	return false;
+}
+
+static enum truth
+judge_what(const struct judge *j, const struct policy_rule *rule)
+{
+	struct policy_range r = policy_clip(j->p, PT_REFS, rule->what);
+	enum truth found = TRUTH_NO;
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct policy_ref *ref = policy_ref(j->p, r.first + i);
+
+		if (ref->port != 0 && ref->port != j->q->port)
+			continue;
+		for (size_t c = 0; c < j->ncovers; c++) {
+			const struct cover *cover = &j->covers[c];
+			enum truth truth = cover->truth;
+
+			if (ref->kind == REF_TARGET &&
+			    ref->index != cover->target)
+				continue;
+			if (ref->kind == REF_TAG &&
+			    !has_tag(j, cover->target, ref->index))
+				continue;
+			if (rule->verb == VERB_ALLOW && !cover->holdable)
+				truth = both(truth, TRUTH_UNCERTAIN);
+			found = either(found, truth);
+		}
+	}
+	return found;
+}
+
+/* An exception to the list of what is never reached: a declared device. */
+static bool
+is_device(const struct judge *j)
+{
+	for (size_t i = 0; i < j->ncovers; i++) {
+		if (policy_target(j->p, j->covers[i].target)->kind ==
+			TARGET_DEVICE &&
+		    j->covers[i].truth == TRUTH_YES)
+			return true;
+	}
+	return false;
+}
+
+static bool
+listed_never(const struct judge *j, const struct addr *a)
+{
+	struct policy_range r =
+	    policy_clip(j->p, PT_NETS, policy_meta(j->p)->never);
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		if (net_contains(policy_row(j->p, PT_NETS, r.first + i), a))
+			return true;
+	}
+	for (size_t i = 0; i < j->q->nown; i++) {
+		if (addr_equal(&j->q->own[i], a))
+			return true;
+	}
+	return addr_never(a);
+}
+
+static bool
+never_reached(const struct judge *j)
+{
+	struct addr inner;
+
+	if (j->q->path != NULL || j->q->presume || is_device(j))
+		return false;
+	return listed_never(j, &j->q->addr) ||
+	    (addr_embedded(&j->q->addr, &inner) && listed_never(j, &inner));
+}
+
+/*
+ * People.
+ */
+static void
+person_add(struct judge *j, enum ref_kind kind, uint32_t index,
+    enum truth truth)
+{
+	for (size_t i = 0; i < j->npeople; i++) {
+		struct person *person = &j->people[i];
+
+		if (person->kind == kind && person->index == index) {
+			person->truth = either(person->truth, truth);
+			return;
+		}
+	}
+	if (j->npeople == PEOPLE_MAX) {
+		j->overflow = true;
+		return;
+	}
+	j->people[j->npeople++] = (struct person){kind, index, truth};
+}
+
+/* Every group that has one of the people so far, and groups of groups. */
+static void
+add_groups(struct judge *j, enum truth truth)
+{
+	for (size_t i = 0; i < j->npeople; i++) {
+		struct person *person = &j->people[i];
+		struct policy_range r;
+
+		if (person->truth != truth)
+			continue;
+		r = policy_links(
+		    j->p, PT_IX_MEMBER, person->kind, person->index);
+		for (uint32_t n = 0; n < r.n && !j->overflow; n++) {
+			const struct policy_link *link =
+			    policy_row(j->p, PT_IX_MEMBER, r.first + n);
+
+			person_add(j, REF_GROUP, link->to, truth);
+		}
+	}
+}
+
+/*
+ * Who the user is, certain things first, so that what is uncertain cannot
+ * hide what is certain.  Returns whether this is an account of the policy.
+ */
+static enum truth
+find_people(struct judge *j)
+{
+	enum truth account = TRUTH_NO;
+
+	if (j->q->user != POLICY_NONE) {
+		account = TRUTH_YES;
+		person_add(j, REF_USER, j->q->user, TRUTH_YES);
+	}
+	for (uint32_t i = 0; i < j->p->table[PT_UNIXGROUPS].n; i++) {
+		enum truth truth = (enum truth)j->q->unixgroups[i];
+
+		if (truth != TRUTH_NO)
+			person_add(j, REF_UNIXGROUP, i, truth);
+		account = either(account, truth);
+	}
+	add_groups(j, TRUTH_YES);
+	add_groups(j, TRUTH_UNCERTAIN);
+	if (account != TRUTH_NO)
+		person_add(j, REF_ANYONE, 0, account);
+	return account;
+}
+
+/*
+ * Conditions.
+ */
+static enum truth
+judge_from(const struct judge *j, const struct policy_rule *rule)
+{
+	struct policy_range r = policy_clip(j->p, PT_NETS, rule->from);
+
+	if (r.n == 0)
+		return TRUTH_YES;
+	if (!holds[j->q->road].from || j->q->from == NULL)
+		return TRUTH_UNCERTAIN;
+	for (uint32_t i = 0; i < r.n; i++) {
+		if (net_contains(
+			policy_row(j->p, PT_NETS, r.first + i), j->q->from))
+			return TRUTH_YES;
+	}
+	return TRUTH_NO;
+}
+
+static bool
+window_open(const struct judge *j, uint32_t index)
+{
+	const struct policy_window *w =
+	    policy_row(j->p, PT_WINDOWS, index);
+	struct policy_range r = policy_clip(j->p, PT_SPANS, w->spans);
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct policy_span *span =
+		    policy_row(j->p, PT_SPANS, r.first + i);
+
+		if (span->start <= j->q->minute && j->q->minute < span->end)
+			return true;
+	}
+	return false;
+}
+
+static enum truth
+judge_when(const struct judge *j, const struct policy_rule *rule)
+{
+	struct policy_range r = policy_clip(j->p, PT_REFS, rule->when);
+
+	if (r.n == 0)
+		return TRUTH_YES;
+	if (!holds[j->q->road].ends)
+		return TRUTH_UNCERTAIN;
+	for (uint32_t i = 0; i < r.n; i++) {
+		if (window_open(j, policy_ref(j->p, r.first + i)->index))
+			return TRUTH_YES;
+	}
+	return TRUTH_NO;
+}
+
+static enum truth
+judge_until(const struct judge *j, const struct policy_rule *rule)
+{
+	if (rule->until == 0)
+		return TRUTH_YES;
+	if (j->q->now >= rule->until)
+		return TRUTH_NO;
+	return holds[j->q->road].ends ? TRUTH_YES : TRUTH_UNCERTAIN;
+}
+
+static enum truth
+judge_as(const struct judge *j, const struct policy_rule *rule)
+{
+	struct policy_range r = policy_clip(j->p, PT_WORDS, rule->as);
+
+	if (r.n == 0)
+		return TRUTH_YES;
+	if (!holds[j->q->road].as || j->q->as == NULL)
+		return TRUTH_UNCERTAIN;
+	for (uint32_t i = 0; i < r.n; i++) {
+		if (strcmp(policy_word(j->p, r.first + i), j->q->as) == 0)
+			return TRUTH_YES;
+	}
+	return TRUTH_NO;
+}
+
+/* Whether time alone decides: a road without ends judges only deadlines. */
+static bool
+time_decides(const struct judge *j, const struct policy_rule *rule,
+    enum truth timeless)
+{
+	bool ends = holds[j->q->road].ends;
+
+	if (rule->verb == VERB_ALLOW)
+		return timeless == TRUTH_YES && ends &&
+		    (rule->until != 0 || rule->when.n != 0);
+	return timeless != TRUTH_NO &&
+	    (rule->until != 0 || (rule->when.n != 0 && ends));
+}
+
+static struct outcome
+judge_rule(const struct judge *j, const struct policy_rule *rule,
+    enum truth who)
+{
+	struct outcome o;
+	enum truth timeless;
+
+	o.people_and_targets = both(who, judge_what(j, rule));
+	timeless = both(o.people_and_targets,
+	    truth_of(rule->roads == 0 || rule->roads >> j->q->road & 1));
+	timeless = both(timeless, judge_from(j, rule));
+	timeless = both(timeless, judge_as(j, rule));
+	o.all = both(timeless, judge_when(j, rule));
+	o.all = both(o.all, judge_until(j, rule));
+	o.timed = time_decides(j, rule, timeless);
+	return o;
+}
+
+/*
+ * Obligations.
+ */
+static bool
+ticket_given(const struct judge *j, const struct policy_rule *rule)
+{
+	struct policy_range r = policy_clip(j->p, PT_WORDS, rule->tickets);
+
+	for (uint32_t i = 0; i < r.n && j->q->ticket != NULL; i++) {
+		if (glob_match(
+			policy_word(j->p, r.first + i), j->q->ticket, true))
+			return true;
+	}
+	return false;
+}
+
+static bool
+approval_given(const struct judge *j, const struct policy_rule *rule)
+{
+	for (size_t i = 0; i < j->q->napprovals; i++) {
+		if (j->q->approvals[i] == rule->approvers)
+			return true;
+	}
+	return false;
+}
+
+static void
+smallest(uint32_t *limit, uint32_t n)
+{
+	if (n != 0 && (*limit == 0 || n < *limit))
+		*limit = n;
+}
+
+static void
+oblige(struct judge *j, const struct policy_rule *rule)
+{
+	struct policy_verdict *v = j->v;
+
+	v->obligations |= rule->obligations;
+	smallest(&v->idle, rule->idle);
+	smallest(&v->duration, rule->duration);
+	if ((rule->obligations & MUST_MFA) && !j->q->mfa)
+		v->unmet |= MUST_MFA;
+	if ((rule->obligations & MUST_TICKET) && !ticket_given(j, rule))
+		v->unmet |= MUST_TICKET;
+	if ((rule->obligations & MUST_APPROVE) && !approval_given(j, rule))
+		v->unmet |= MUST_APPROVE;
+}
+
+/*
+ * Rules.
+ */
+static void
+remember(struct policy_verdict *v, uint32_t rule, enum truth truth)
+{
+	for (uint32_t i = 0; i < v->nmatches; i++) {
+		if (v->matches[i].rule == rule)
+			return;
+	}
+	if (v->nmatches < VERDICT_RULES)
+		v->matches[v->nmatches++] = (struct policy_match){rule, truth};
+}
+
+static void
+lowest(uint32_t *rule, uint32_t index)
+{
+	if (*rule == POLICY_NONE || index < *rule)
+		*rule = index;
+}
+
+static void
+apply_allow(struct judge *j, uint32_t index, const struct policy_rule *rule,
+    const struct outcome *o)
+{
+	if (o->people_and_targets != TRUTH_NO)
+		oblige(j, rule);
+	if (o->people_and_targets != TRUTH_NO || o->all != TRUTH_NO)
+		remember(j->v, index, o->all);
+	if (o->all == TRUTH_YES) {
+		j->allowed = true;
+		j->allowed_always |= !o->timed;
+		lowest(&j->allow_rule, index);
+	}
+	j->allowable |= o->timed;
+}
+
+static void
+apply(struct judge *j, uint32_t index, enum truth who)
+{
+	const struct policy_rule *rule = policy_rule(j->p, index);
+	struct outcome o = judge_rule(j, rule, who);
+
+	if (rule->verb == VERB_ALLOW) {
+		apply_allow(j, index, rule, &o);
+		return;
+	}
+	j->timed |= o.timed;
+	if (o.all == TRUTH_NO)
+		return;
+	remember(j->v, index, o.all);
+	if (rule->verb == VERB_REQUIRE) {
+		oblige(j, rule);
+	} else {
+		j->denied = true;
+		j->denied_always |= !o.timed;
+		lowest(&j->deny_rule, index);
+	}
+}
+
+static void
+apply_rules(struct judge *j)
+{
+	for (size_t i = 0; i < j->npeople; i++) {
+		struct person *person = &j->people[i];
+		struct policy_range r = policy_links(
+		    j->p, PT_IX_WHO, person->kind, person->index);
+
+		for (uint32_t n = 0; n < r.n; n++) {
+			const struct policy_link *link =
+			    policy_row(j->p, PT_IX_WHO, r.first + n);
+
+			apply(j, link->to, person->truth);
+		}
+	}
+}
+
+/*
+ * Whether another time could give another verdict: nothing can change where
+ * no allow ever matches, or an untimed deny always does.
+ */
+static bool
+depends_on_time(const struct judge *j, bool user_expires)
+{
+	if (j->denied_always || (!j->allowed && !j->allowable))
+		return false;
+	return j->timed || !j->allowed_always || user_expires;
+}
+
+static void
+decide(struct judge *j, enum policy_action action, enum policy_reason reason,
+    uint32_t rule)
+{
+	j->v->action = action;
+	j->v->reason = reason;
+	j->v->rule = rule;
+}
+
+/* "The verdict", 4 to 7. */
+static void
+conclude(struct judge *j)
+{
+	struct policy_verdict *v = j->v;
+
+	v->unheld = v->obligations & ~holds[j->q->road].obligations;
+	if (j->denied)
+		decide(j, ACTION_DENY, REASON_DENIED, j->deny_rule);
+	else if (!j->allowed)
+		decide(j, ACTION_DENY, REASON_NO_RULE, POLICY_NONE);
+	else if (v->unheld != 0)
+		decide(j, ACTION_DENY, REASON_NOT_HELD, j->allow_rule);
+	else if (v->unmet != 0)
+		decide(j, ACTION_ASK, REASON_UNMET, j->allow_rule);
+	else
+		decide(j, ACTION_ALLOW, REASON_NONE, j->allow_rule);
+}
+
+/* "The verdict", 1 and 2; false if it is already deny. */
+static bool
+admit(struct judge *j, enum truth account, int64_t until, bool device)
+{
+	if (account != TRUTH_YES || device) {
+		decide(j, ACTION_DENY, REASON_NOT_A_USER, POLICY_NONE);
+		j->v->timed = false;
+	} else if (until != 0 && j->q->now >= until) {
+		decide(j, ACTION_DENY, REASON_EXPIRED, POLICY_NONE);
+	} else if (until != 0 && !holds[j->q->road].ends) {
+		decide(j, ACTION_DENY, REASON_END_NOT_HELD, POLICY_NONE);
+		j->v->timed = false;
+	} else {
+		return true;
+	}
+	return false;
+}
+
+void
+policy_evaluate(const struct policy *p, const struct policy_request *q,
+    struct policy_verdict *v)
+{
+	struct judge j = {.p = p, .q = q, .v = v, .deny_rule = POLICY_NONE,
+	    .allow_rule = POLICY_NONE};
+	enum truth account;
+	int64_t until = 0;
+	bool device = false, never;
+
+	memset(v, 0, sizeof(*v));
+	decide(&j, ACTION_DENY, REASON_NO_RULE, POLICY_NONE);
+	account = find_people(&j);
+	if (q->user != POLICY_NONE) {
+		until = policy_user(p, q->user)->until;
+		device = policy_user(p, q->user)->flags & USER_DEVICE;
+	}
+	find_covers(&j);
+	apply_rules(&j);
+	v->timed = depends_on_time(&j, until != 0);
+	never = never_reached(&j);
+	if (admit(&j, account, until, device)) {
+		if (never)
+			decide(&j, ACTION_DENY, REASON_NEVER, POLICY_NONE);
+		else
+			conclude(&j);
+	}
+	if (never)
+		v->timed = false;
+	if (j.overflow || policy_damaged(p))
+		decide(&j, ACTION_DENY, REASON_DAMAGED, POLICY_NONE);
+}
+
+const char *
+policy_reason_text(enum policy_reason reason)
+{
+	switch (reason) {
+	case REASON_NONE:
+		return "allowed";
+	case REASON_DAMAGED:
+		return "the policy is unusable";
+	case REASON_NOT_A_USER:
+		return "not an account of the policy";
+	case REASON_EXPIRED:
+		return "the user has expired";
+	case REASON_END_NOT_HELD:
+		return "the end of the user cannot be held on this road";
+	case REASON_NEVER:
+		return "an address that is never reached";
+	case REASON_DENIED:
+		return "a deny rule matches";
+	case REASON_NO_RULE:
+		return "no allow rule matches";
+	case REASON_NOT_HELD:
+		return "an obligation cannot be held on this road";
+	case REASON_UNMET:
+		return "something is to be done first";
+	}
+	return "unknown";
+}
