@@ -1,0 +1,324 @@
+/*
+ * The C side of the independent reference: judges requests that
+ * tests/reference/run writes on standard input, one answer a line.
+ *
+ *   policy SIZE...\n TEXT...   the files of a policy, of SIZE bytes each
+ *       -> "ok", or "error: " and the first message
+ *   request\tKEY=VALUE...\n    about the last policy; values have %XX
+ *       -> "VERDICT obligations=LIST unmet=LIST idle=N duration=N step=N"
+ *
+ * The policy is parsed, saved, and opened again: the image is what answers.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy.h"
+
+enum { SOURCES = 8, LISTED = 64, STEP_ALLOW = 7 };
+
+/* What a struct policy_request points to. */
+struct question {
+	struct policy_request request;
+	struct addr from, own[LISTED];
+	uint8_t unixgroups[LISTED];
+	uint32_t approvals[LISTED];
+};
+
+static void
+answer_error(const struct policy_report *report)
+{
+	size_t i;
+
+	for (i = 0; i < report->n; i++)
+		if (!report->messages[i].warning) {
+			printf("error: %s (%s)\n", report->messages[i].what,
+			    report->messages[i].hint);
+			return;
+		}
+	printf("error: no message\n");
+}
+
+/* Save the policy and open the image; the parsed policy is freed. */
+static struct policy *
+through_image(struct policy *parsed)
+{
+	struct policy *p = NULL;
+	enum policy_error error;
+	char path[] = "/tmp/jump-reference.XXXXXX";
+	int fd;
+
+	if ((fd = mkstemp(path)) == -1)
+		err(1, "%s", path);
+	if (policy_save(parsed, fd) == -1)
+		err(1, "policy_save");
+	close(fd);
+	policy_free(parsed);
+	error = policy_open(path, geteuid(), &p);
+	unlink(path);
+	if (error != POLICY_OK)
+		errx(1, "policy_open: %s", policy_strerror(error));
+	return p;
+}
+
+/* Read the files that the line announces; NULL if they are no policy. */
+static struct policy *
+read_policy(char *sizes)
+{
+	struct policy_source source[SOURCES];
+	struct policy_report report = {0};
+	struct policy *p;
+	char *text[SOURCES], *size;
+	size_t n = 0, i;
+
+	for (size = strtok(sizes, " "); size != NULL && n < SOURCES;
+	     size = strtok(NULL, " "), n++) {
+		source[n].name = "policy";
+		source[n].size = strtoul(size, NULL, 10);
+		if ((text[n] = malloc(source[n].size + 1)) == NULL)
+			err(1, NULL);
+		if (fread(text[n], 1, source[n].size, stdin) != source[n].size)
+			errx(1, "short policy");
+		source[n].text = text[n];
+	}
+	p = policy_parse(source, n, &report);
+	if (p == NULL)
+		answer_error(&report);
+	policy_report_clear(&report);
+	for (i = 0; i < n; i++)
+		free(text[i]);
+	return p == NULL ? NULL : through_image(p);
+}
+
+/* Decode %XX in place. */
+static void
+decode(char *text)
+{
+	char hex[3] = "", *to = text;
+
+	for (; *text != '\0'; text++) {
+		if (*text != '%') {
+			*to++ = *text;
+			continue;
+		}
+		memcpy(hex, text + 1, 2);
+		*to++ = (char)strtoul(hex, NULL, 16);
+		text += 2;
+	}
+	*to = '\0';
+}
+
+static struct addr
+read_addr(const char *text)
+{
+	struct addr addr;
+
+	if (!addr_parse(&addr, text))
+		errx(1, "no address: %s", text);
+	return addr;
+}
+
+static enum policy_road
+read_road(const char *text)
+{
+	int road;
+
+	for (road = 0; road < ROAD_COUNT; road++)
+		if (strcmp(text, policy_road_names[road]) == 0)
+			return (enum policy_road)road;
+	errx(1, "no road: %s", text);
+}
+
+/* NAME:yes|no|failed; groups that the policy does not name are skipped. */
+static void
+read_unixgroup(const struct policy *p, struct question *q, char *item)
+{
+	char *state = strrchr(item, ':');
+	uint32_t i;
+
+	if (state == NULL || p->table[PT_UNIXGROUPS].n > LISTED)
+		errx(1, "groups: %s", item);
+	*state++ = '\0';
+	decode(item);
+	for (i = 0; i < p->table[PT_UNIXGROUPS].n; i++)
+		if (strcmp(policy_unixgroup(p, i), item) == 0)
+			q->unixgroups[i] = *state == 'y' ? TRUTH_YES
+			    : *state == 'n'		 ? TRUTH_NO
+							 : TRUTH_UNCERTAIN;
+}
+
+static void
+read_approval(const struct policy *p, struct question *q, char *item)
+{
+	uint32_t i;
+
+	decode(item);
+	for (i = 0; i < p->table[PT_GROUPS].n; i++)
+		if (strcmp(policy_string(p, policy_group(p, i)->name), item) ==
+		    0)
+			q->approvals[q->request.napprovals++] = i;
+}
+
+/* A KEY whose VALUE is a list with commas; false if it is none. */
+static bool
+read_list(
+    const struct policy *p, struct question *q, const char *key, char *value)
+{
+	char *item;
+	bool groups = strcmp(key, "groups") == 0;
+	bool approvals = strcmp(key, "approvals") == 0;
+
+	if (!groups && !approvals && strcmp(key, "own") != 0)
+		return false;
+	while ((item = strsep(&value, ",")) != NULL) {
+		if (groups)
+			read_unixgroup(p, q, item);
+		else if (approvals)
+			read_approval(p, q, item);
+		else
+			q->own[q->request.nown++] = read_addr(item);
+	}
+	return true;
+}
+
+static void
+read_value(
+    const struct policy *p, struct question *q, const char *key, char *value)
+{
+	struct policy_request *r = &q->request;
+
+	if (*value == '\0' || read_list(p, q, key, value))
+		return;
+	decode(value);
+	if (strcmp(key, "user") == 0)
+		r->user = policy_find_user(p, value);
+	else if (strcmp(key, "asked") == 0)
+		r->asked = value;
+	else if (strcmp(key, "addr") == 0)
+		r->addr = read_addr(value);
+	else if (strcmp(key, "path") == 0)
+		r->path = value;
+	else if (strcmp(key, "port") == 0)
+		r->port = (uint16_t)strtoul(value, NULL, 10);
+	else if (strcmp(key, "road") == 0)
+		r->road = read_road(value);
+	else if (strcmp(key, "from") == 0) {
+		q->from = read_addr(value);
+		r->from = &q->from;
+	} else if (strcmp(key, "as") == 0)
+		r->as = value;
+	else if (strcmp(key, "now") == 0)
+		r->now = strtoll(value, NULL, 10);
+	else if (strcmp(key, "mfa") == 0)
+		r->mfa = *value == '1';
+	else if (strcmp(key, "ticket") == 0)
+		r->ticket = value;
+	else
+		errx(1, "no key of a request: %s", key);
+}
+
+/* The minute of the week from monday 00:00 on the clock of the policy. */
+static uint32_t
+week_minute(const struct policy *p, time_t now)
+{
+	const char *zone = policy_string(p, policy_meta(p)->timezone);
+	struct tm tm;
+
+	setenv("TZ", *zone == '\0' ? "UTC" : zone, 1);
+	tzset();
+	localtime_r(&now, &tm);
+	return (uint32_t)((tm.tm_wday + 6) % 7 * DAY_MINUTES + tm.tm_hour * 60 +
+	    tm.tm_min);
+}
+
+/* The number of the manual's list "The verdict"; 0 if it has none. */
+static int
+step(enum policy_reason reason)
+{
+	switch (reason) {
+	case REASON_NOT_A_USER:
+		return 1;
+	case REASON_EXPIRED:
+	case REASON_END_NOT_HELD:
+		return 2;
+	case REASON_NEVER:
+		return 3;
+	case REASON_DENIED:
+	case REASON_NO_RULE:
+		return 4;
+	case REASON_NOT_HELD:
+		return 5;
+	case REASON_UNMET:
+		return 6;
+	case REASON_NONE:
+		return STEP_ALLOW;
+	default:
+		return 0;
+	}
+}
+
+static void
+answer_words(const char *key, uint32_t bits)
+{
+	const char *comma = "";
+	int i;
+
+	printf(" %s=", key);
+	for (i = 0; i < OBLIGATIONS; i++)
+		if (bits & 1u << i) {
+			printf("%s%s", comma, policy_obligation_names[i]);
+			comma = ",";
+		}
+}
+
+static void
+answer_request(const struct policy *p, char *pairs)
+{
+	struct question q = {0};
+	struct policy_verdict verdict;
+	char *pair, *value;
+
+	q.request.user = POLICY_NONE;
+	q.request.unixgroups = q.unixgroups;
+	q.request.approvals = q.approvals;
+	q.request.own = q.own;
+	while ((pair = strsep(&pairs, "\t")) != NULL) {
+		if ((value = strchr(pair, '=')) == NULL)
+			errx(1, "no pair: %s", pair);
+		*value++ = '\0';
+		read_value(p, &q, pair, value);
+	}
+	q.request.minute = week_minute(p, q.request.now);
+	policy_evaluate(p, &q.request, &verdict);
+	printf("%s", policy_action_names[verdict.action]);
+	answer_words("obligations", verdict.obligations);
+	answer_words("unmet", verdict.unmet);
+	printf(" idle=%u duration=%u step=%d\n", verdict.idle, verdict.duration,
+	    step(verdict.reason));
+}
+
+int
+main(void)
+{
+	struct policy *p = NULL;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (getline(&line, &room, stdin) != -1) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "policy ", 7) == 0) {
+			policy_free(p);
+			if ((p = read_policy(line + 7)) != NULL)
+				printf("ok\n");
+		} else if (strncmp(line, "request\t", 8) == 0 && p != NULL)
+			answer_request(p, line + 8);
+		else
+			errx(1, "no command: %s", line);
+		if (fflush(stdout) == EOF)
+			err(1, "stdout");
+	}
+	policy_free(p);
+	free(line);
+	return 0;
+}
