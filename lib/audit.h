@@ -61,13 +61,14 @@ struct audit {
  */
 int audit_open(struct audit *, const char *program, const char *path);
 
-/* NULL-safe in effect: an audit that was never opened has fd -1 or 0. */
+/* Close the socket. */
 void audit_close(struct audit *);
 
 /*
  * Write one record, stamped now.  0 when the log socket took it, -1 when it
- * did not within about a second; the caller then refuses.  Allocates nothing
- * and needs no system calls but sendto on its descriptor and poll (ppoll).
+ * did not within about a second; the caller then refuses.  A log daemon that
+ * restarts meanwhile is waited for.  Allocates nothing, and needs no system
+ * calls but sendto on its descriptor and poll, or ppoll.
  */
 int audit_write(struct audit *, const struct audit_event *);
 
@@ -81,7 +82,7 @@ size_t audit_format(const struct audit *, const struct audit_event *,
 /*
  * Every string that reaches a log or another person's terminal passes this:
  * printable ASCII stays, other bytes become \xNN, and what does not fit is
- * cut and ends in "...".  size is at least 4.  dst is returned.
+ * cut and ends in "...".  size is at least 8.  dst is returned.
  */
 char *audit_escape(char *dst, size_t size, const char *src);
 

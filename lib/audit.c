@@ -1,0 +1,315 @@
+#include "audit.h"
+
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+/* The log socket has this long to take a record; one try, and a pause. */
+#define PATIENCE_MS 1000
+#define TRY_MS	    100
+#define PAUSE_MS    20
+
+/* Strings are cut at the first of these lengths that lets the record fit. */
+static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16};
+
+static const char *const kind_names[] = {"login", "decision", "open", "close"};
+static const char *const outcome_names[] = {"failure", "success", "unknown"};
+static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+/* A record being written.  len grows on beyond AUDIT_MAX, the text does not. */
+struct record {
+	char *text;
+	size_t len;
+	size_t cap; /* of an escaped string */
+};
+
+static void
+put_bytes(struct record *r, const char *s, size_t n)
+{
+	if (r->len + n <= AUDIT_MAX)
+		memcpy(r->text + r->len, s, n);
+	r->len += n;
+}
+
+static void
+put(struct record *r, const char *s)
+{
+	put_bytes(r, s, strlen(s));
+}
+
+static void
+put_number(struct record *r, uint64_t n)
+{
+	char digits[21];
+
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+	put(r, digits);
+}
+
+/* One byte of a string: \xNN, or itself.  Returns how many characters. */
+static size_t
+escape_byte(char out[4], unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	if (c >= 0x20 && c < 0x7f) {
+		out[0] = (char)c;
+		return 1;
+	}
+	out[0] = '\\';
+	out[1] = 'x';
+	out[2] = hex[c >> 4];
+	out[3] = hex[c & 15];
+	return 4;
+}
+
+char *
+audit_escape(char *dst, size_t size, const char *src)
+{
+	char out[4];
+	size_t len, n, cut;
+
+	/* cut: the longest whole piece after which "..." still fits. */
+	for (len = cut = 0; *src != '\0'; src++) {
+		n = escape_byte(out, (unsigned char)*src);
+		if (len + n >= size) {
+			memcpy(dst + cut, "...", 4);
+			return dst;
+		}
+		memcpy(dst + len, out, n);
+		len += n;
+		if (len + 4 <= size)
+			cut = len;
+	}
+	dst[len] = '\0';
+	return dst;
+}
+
+/* A key begins with the comma that parts it from the one before. */
+static void
+put_string(struct record *r, const char *key, const char *value)
+{
+	char safe[512];
+	const char *c;
+
+	if (value == NULL || *value == '\0')
+		return;
+	audit_escape(safe, r->cap, value);
+	put(r, key);
+	put(r, ":\"");
+	for (c = safe; *c != '\0'; c++) {
+		if (*c == '"' || *c == '\\')
+			put(r, "\\");
+		put_bytes(r, c, 1);
+	}
+	put(r, "\"");
+}
+
+static void
+put_integer(struct record *r, const char *key, uint64_t value)
+{
+	put(r, key);
+	put(r, ":");
+	put_number(r, value);
+}
+
+static void
+put_header(struct record *r, const struct audit *a,
+    const struct audit_event *e, const struct timespec *now)
+{
+	time_t local = now->tv_sec + a->offset;
+	char stamp[32];
+	struct tm tm;
+
+	put(r, "<");
+	put_number(r, LOG_AUTH |
+	    (e->outcome == AUDIT_FAILURE ? LOG_WARNING : LOG_NOTICE));
+	gmtime_r(&local, &tm);
+	strftime(stamp, sizeof(stamp), ">%b %e %H:%M:%S ", &tm);
+	put(r, stamp);
+	put(r, a->program);
+	put(r, "[");
+	put_number(r, (uint64_t)a->pid);
+	put(r, "]: @cee: ");
+}
+
+static void
+put_time(struct record *r, const struct timespec *now)
+{
+	char stamp[40];
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&now->tv_sec, &tm);
+	n = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(stamp + n, sizeof(stamp) - n, ".%03ldZ",
+	    now->tv_nsec / 1000000);
+	put(r, "{\"@timestamp\":\"");
+	put(r, stamp);
+	put(r, "\"");
+}
+
+static void
+put_event(struct record *r, const struct audit_event *e)
+{
+	char uid[16];
+
+	snprintf(uid, sizeof(uid), "%lu", (unsigned long)e->uid);
+	put_string(r, ",\"event.action\"", kind_names[e->kind]);
+	put_string(r, ",\"event.outcome\"", outcome_names[e->outcome]);
+	put_string(r, ",\"user.name\"", e->user);
+	put_string(r, ",\"user.id\"", uid);
+	put_string(r, ",\"jump.account\"", e->account);
+	put_string(r, ",\"source.ip\"", e->source);
+	put_string(r, ",\"destination.address\"", e->address);
+	put_string(r, ",\"destination.ip\"", e->ip);
+	if (e->port != 0)
+		put_integer(r, ",\"destination.port\"", e->port);
+	put_string(r, ",\"jump.session\"", e->session);
+	put_string(r, ",\"jump.road\"", e->road);
+	put_string(r, ",\"jump.verdict\"", e->verdict);
+	put_string(r, ",\"jump.rule\"", e->rule);
+	put_string(r, ",\"jump.reason\"", e->reason);
+	put_string(r, ",\"jump.policy\"", e->policy);
+	put_string(r, ",\"jump.request\"", e->request);
+	if (e->kind != AUDIT_CLOSE)
+		return;
+	put_integer(r, ",\"source.bytes\"", e->sent);
+	put_integer(r, ",\"destination.bytes\"", e->received);
+	put_integer(r, ",\"event.duration\"", e->duration);
+	put_string(r, ",\"jump.end\"", e->end);
+}
+
+size_t
+audit_format(const struct audit *a, const struct audit_event *e,
+    const struct timespec *now, char record[AUDIT_MAX + 1])
+{
+	struct record r = {.text = record};
+	size_t i;
+
+	for (i = 0; i < sizeof(string_caps) / sizeof(string_caps[0]); i++) {
+		r.cap = string_caps[i];
+		r.len = 0;
+		put_header(&r, a, e, now);
+		put_time(&r, now);
+		put_event(&r, e);
+		put(&r, "}");
+		if (r.len <= AUDIT_MAX)
+			break;
+	}
+	if (r.len > AUDIT_MAX) /* never; test_audit.c tries the longest */
+		r.len = 0;
+	record[r.len] = '\0';
+	return r.len;
+}
+
+int
+audit_open(struct audit *a, const char *program, const char *path)
+{
+	const struct timeval patience = {.tv_usec = TRY_MS * 1000L};
+	time_t now = time(NULL);
+	struct tm tm;
+
+	memset(a, 0, sizeof(*a));
+	a->fd = -1;
+	a->program = program;
+	a->pid = getpid();
+	/* This reads the zone's file, which cannot be read once confined. */
+	a->offset = localtime_r(&now, &tm) != NULL ? tm.tm_gmtoff : 0;
+	a->to.sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(a->to.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(a->to.sun_path, path);
+	a->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (a->fd == -1)
+		return -1;
+	if (setsockopt(a->fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	        sizeof(patience)) == 0)
+		return 0;
+	audit_close(a);
+	return -1;
+}
+
+void
+audit_close(struct audit *a)
+{
+	if (a->fd != -1)
+		close(a->fd);
+	a->fd = -1;
+}
+
+static long
+clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Whether a log daemon that restarts, or is slow, could explain the error. */
+static bool
+error_passes(int error)
+{
+	switch (error) {
+	case EAGAIN:	   /* its queue is full */
+	case ENOBUFS:
+	case ENOENT:	   /* it has not made its socket again */
+	case ECONNREFUSED: /* nor taken the old one away */
+	case EINTR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+audit_write(struct audit *a, const struct audit_event *e)
+{
+	char record[AUDIT_MAX + 1];
+	struct timespec now;
+	long end = clock_ms() + PATIENCE_MS;
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	len = audit_format(a, e, &now, record);
+	if (len == 0)
+		return -1;
+	while (sendto(a->fd, record, len, MSG_NOSIGNAL,
+	           (const struct sockaddr *)&a->to, sizeof(a->to)) == -1) {
+		if (!error_passes(errno) || clock_ms() >= end)
+			return -1;
+		poll(NULL, 0, PAUSE_MS);
+	}
+	return 0;
+}
+
+int
+audit_session_id(char id[AUDIT_SESSION + 1])
+{
+	unsigned char random[AUDIT_SESSION];
+	size_t i;
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return -1;
+	for (i = 0; i < AUDIT_SESSION; i++)
+		id[i] = session_alphabet[random[i] % 32];
+	id[AUDIT_SESSION] = '\0';
+	return 0;
+}
+
+int
+audit_session_valid(const char *id)
+{
+	return strspn(id, session_alphabet) == AUDIT_SESSION &&
+	    id[AUDIT_SESSION] == '\0';
+}
