@@ -218,6 +218,34 @@ port_parse(uint16_t *port, const char *text)
 	return true;
 }
 
+int
+base64_decode(const char *text, uint8_t *out, size_t room)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = 0, n = 0;
+	size_t size = 0, digit;
+
+	for (; *text != '\0' && *text != '='; text++) {
+		digit = strcspn(digits, (char[]){*text, '\0'});
+		if (digit == 64)
+			return -1;
+		bits = bits << 6 | (uint32_t)digit;
+		n += 6;
+		if (n < 8)
+			continue;
+		n -= 8;
+		if (size == room)
+			return -1;
+		out[size++] = (uint8_t)(bits >> n);
+	}
+	if (n == 6 || (bits & ((1U << n) - 1)) != 0)
+		return -1;
+	if (*text != '\0' && strcmp(text, n == 4 ? "==" : n == 2 ? "=" : ""))
+		return -1;
+	return (int)size;
+}
+
 bool
 glob_match(const char *pattern, const char *text, bool question)
 {

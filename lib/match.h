@@ -72,6 +72,13 @@ bool number_parse(uint64_t *, const char *text, uint64_t min, uint64_t max);
 bool port_parse(uint16_t *, const char *text);
 
 /*
+ * Decode base64 (RFC 4648, 4) without line breaks, with or without padding,
+ * no bits left over.  Returns the bytes written to out, or -1 if the text is
+ * something else or has more than room bytes.
+ */
+int base64_decode(const char *text, uint8_t *out, size_t room);
+
+/*
  * Match text against a pattern: `*` is any number of characters other than
  * a dot, `?` (if question is set) one other than a dot.  Linear in each
  * label: dots of pattern and text correspond, so labels match on their own.

@@ -132,7 +132,9 @@ struct policy_word {
 
 struct policy_window {
 	uint32_t name;
-	struct policy_range spans; /* PT_SPANS */
+	uint32_t days;       /* mask from monday; 0: one span a week */
+	uint32_t start, end; /* as written: minutes of the day or the week */
+	struct policy_range spans; /* PT_SPANS: what they come to */
 	struct policy_place place;
 };
 
@@ -318,6 +320,9 @@ void policy_report_clear(struct policy_report *);
  */
 struct policy *policy_parse(
     const struct policy_source *, size_t n, struct policy_report *);
+
+/* Read a time as the language writes it: seconds since the epoch. */
+bool policy_time_parse(int64_t *, const char *);
 
 /*
  * policy_print.c: write the policy as text that parses back to it.

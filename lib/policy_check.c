@@ -1,0 +1,554 @@
+/*
+ * The policy as a whole: names become indexes, and what is legal by itself
+ * but wrong together is found.
+ */
+#include "policy_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ZONEINFO "/usr/share/zoneinfo/"
+
+static uint32_t
+count(const struct build *b, enum policy_table t)
+{
+	return b->p->table[t].n;
+}
+
+static const char *
+text(const struct build *b, uint32_t string)
+{
+	return policy_string(b->p, string);
+}
+
+/*
+ * Names.
+ */
+static bool
+resolve(struct build *b, enum space space, uint32_t *index,
+    const struct position *at, const char *what, const char *hint)
+{
+	uint32_t row = build_find(b, space, *index);
+
+	if (row == POLICY_NONE) {
+		report_error(b->report, at, hint, "no %s named `%.64s'", what,
+		    text(b, *index));
+		return false;
+	}
+	*index = row;
+	return true;
+}
+
+static void
+resolve_user(struct build *b, uint32_t *index, const struct position *at)
+{
+	if (!resolve(b, SPACE_PERSON, index, at, "user",
+		"declare it: user NAME"))
+		return;
+	if (policy_user(b->p, *index)->flags & USER_DEVICE)
+		report_error(b->report, at, NULL,
+		    "a device is nobody's WHO");
+}
+
+static void
+resolve_target(struct build *b, struct policy_ref *ref,
+    const struct position *at)
+{
+	uint32_t string = ref->index;
+	const struct policy_target *t;
+
+	if (!resolve(b, SPACE_TARGET, &ref->index, at, "target",
+		"declare it: host NAME ADDRESS ssh 22"))
+		return;
+	t = policy_target(b->p, ref->index);
+	if (t->name != string)
+		report_error(b->report, at, "rules use the target's name",
+		    "this is an alias or path of `%.64s'", text(b, t->name));
+	else if (ref->port != 0 &&
+	    !policy_declares(b->p, t, (uint16_t)ref->port, NULL))
+		report_error(b->report, at, "add it to the target",
+		    "`%.64s' does not declare port %u", text(b, t->name),
+		    ref->port);
+}
+
+static void
+resolve_ref(struct build *b, struct policy_ref *ref,
+    const struct position *at)
+{
+	switch ((enum ref_kind)ref->kind) {
+	case REF_USER:
+		resolve_user(b, &ref->index, at);
+		break;
+	case REF_GROUP:
+		resolve(b, SPACE_GROUP, &ref->index, at, "group",
+		    "declare it: group @NAME { ... }");
+		break;
+	case REF_TARGET:
+		resolve_target(b, ref, at);
+		break;
+	case REF_TAG:
+		resolve(b, SPACE_TAG, &ref->index, at, "tag",
+		    "after `to', @ is a tag of targets");
+		break;
+	case REF_WINDOW:
+		resolve(b, SPACE_WINDOW, &ref->index, at, "window",
+		    "declare it: window NAME DAYS HH:MM-HH:MM");
+		break;
+	case REF_UNIXGROUP:
+	case REF_ANYONE:
+	case REF_ANYTHING:
+		break;
+	}
+}
+
+static void
+resolve_key(struct build *b, struct policy_key *key,
+    const struct position *at)
+{
+	const struct policy_target *t;
+
+	if (key->kind == KEY_USER) {
+		resolve(b, SPACE_PERSON, &key->owner, at, "user or device",
+		    "declare it: user NAME");
+		return;
+	}
+	if (key->kind == KEY_CA || !resolve(b, SPACE_TARGET, &key->owner, at,
+	    "target", NULL))
+		return;
+	t = policy_target(b->p, key->owner);
+	if (t->kind == TARGET_NET || t->kind == TARGET_DOMAIN)
+		report_error(b->report, at, "declare a host",
+		    "a host key belongs to a host, device or socket");
+}
+
+void
+build_resolve(struct build *b)
+{
+	struct policy_ref *refs = b->p->table[PT_REFS].rows;
+	struct policy_key *keys = b->p->table[PT_KEYS].rows;
+	struct policy_rule *rules = b->p->table[PT_RULES].rows;
+
+	if (b->no_memory)
+		return;
+	for (uint32_t i = 0; i < count(b, PT_REFS); i++)
+		resolve_ref(b, &refs[i], &b->at[PT_REFS][i]);
+	for (uint32_t i = 0; i < count(b, PT_KEYS); i++)
+		resolve_key(b, &keys[i], &b->at[PT_KEYS][i]);
+	for (uint32_t i = 0; i < count(b, PT_RULES); i++) {
+		if (rules[i].obligations & MUST_APPROVE)
+			rules[i].approvers = refs[rules[i].approvers].index;
+	}
+}
+
+/*
+ * Groups.
+ */
+enum { NEW, OPEN, DONE };
+
+struct walk {
+	uint32_t group, member; /* and the next member to look at */
+};
+
+/* Walk down from one group; an open group met again closes a cycle. */
+static void
+walk_group(struct build *b, struct walk *stack, uint8_t *state, uint32_t from)
+{
+	size_t depth = 0;
+
+	stack[depth++] = (struct walk){from, 0};
+	state[from] = OPEN;
+	while (depth > 0) {
+		struct walk *w = &stack[depth - 1];
+		const struct policy_group *g = policy_group(b->p, w->group);
+		uint32_t at = g->members.first + w->member;
+		const struct policy_ref *ref;
+
+		if (w->member++ == g->members.n) {
+			state[w->group] = DONE;
+			depth--;
+			continue;
+		}
+		ref = policy_ref(b->p, at);
+		if (ref->kind != REF_GROUP || state[ref->index] == DONE)
+			continue;
+		if (state[ref->index] == OPEN) {
+			report_error(b->report, &b->at[PT_REFS][at], NULL,
+			    "group @%.64s contains itself",
+			    text(b, policy_group(b->p, ref->index)->name));
+			continue;
+		}
+		state[ref->index] = OPEN;
+		stack[depth++] = (struct walk){ref->index, 0};
+	}
+}
+
+static void
+check_groups(struct build *b)
+{
+	uint32_t n = count(b, PT_GROUPS);
+	struct walk *stack = calloc(n + 1, sizeof(*stack));
+	uint8_t *state = calloc(n + 1, 1);
+
+	if (stack == NULL || state == NULL)
+		b->no_memory = true;
+	for (uint32_t i = 0; i < n && !b->no_memory; i++) {
+		if (state[i] == NEW)
+			walk_group(b, stack, state, i);
+	}
+	free(stack);
+	free(state);
+}
+
+/*
+ * People.
+ */
+static void
+check_user(struct build *b, uint32_t i)
+{
+	const struct policy_user *u = policy_user(b->p, i);
+	const struct position *at = &b->at[PT_USERS][i];
+	uint32_t other = build_find(b, SPACE_PERSON, u->account);
+
+	if ((u->flags & USER_SHARED) && other != POLICY_NONE)
+		report_error(b->report, at, "choose another name for one",
+		    "the shared account `%.64s' is also a user or device",
+		    text(b, u->account));
+	if ((u->flags & USER_DEVICE) && u->account != u->name &&
+	    (other != POLICY_NONE ||
+	    policy_account_shared(b->p, text(b, u->account))))
+		report_error(b->report, at, NULL,
+		    "the device's account `%.64s' belongs to people",
+		    text(b, u->account));
+}
+
+/* One warning for each shared account, at its first user. */
+static void
+warn_shared(struct build *b)
+{
+	uint32_t account = 0;
+
+	for (uint32_t i = 0; i < count(b, PT_IX_ACCOUNT); i++) {
+		const uint32_t *row = policy_row(b->p, PT_IX_ACCOUNT, i);
+		const struct policy_user *u = policy_user(b->p, *row);
+
+		if (!(u->flags & USER_SHARED) || u->account == account)
+			continue;
+		account = u->account;
+		report_warning(b->report, &b->at[PT_USERS][*row],
+		    "give people accounts of their own",
+		    "whoever breaks out of the shared account `%.64s' has "
+		    "the rights of all its users", text(b, account));
+	}
+}
+
+/*
+ * Targets.
+ */
+static bool
+never_reached(const struct build *b, const struct addr *a)
+{
+	struct policy_range r = policy_meta(b->p)->never;
+	struct addr inner;
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		if (net_contains(policy_row(b->p, PT_NETS, r.first + i), a))
+			return true;
+	}
+	return addr_never(a) ||
+	    (addr_embedded(a, &inner) && never_reached(b, &inner));
+}
+
+static void
+check_addresses(struct build *b, const struct policy_target *t)
+{
+	for (uint32_t i = t->nets.first; i < t->nets.first + t->nets.n; i++) {
+		const struct net *net = policy_row(b->p, PT_NETS, i);
+		const struct position *at = &b->at[PT_NETS][i];
+
+		for (uint32_t n = t->nets.first; n < i; n++) {
+			const struct net *other =
+			    policy_row(b->p, PT_NETS, n);
+
+			if (t->kind == TARGET_HOST &&
+			    addr_equal(&net->addr, &other->addr))
+				report_error(b->report, at, NULL,
+				    "address stands twice");
+		}
+		if (t->kind == TARGET_HOST && never_reached(b, &net->addr))
+			report_error(b->report, at, "see jump-policy(5)",
+			    "an address that is never reached");
+	}
+}
+
+static bool
+device_address(const struct addr *a)
+{
+	struct net loopback;
+	struct addr localhost;
+
+	net_parse(&loopback, "127.0.0.0/8");
+	addr_parse(&localhost, "127.0.0.1");
+	return net_contains(&loopback, a) && !addr_equal(a, &localhost);
+}
+
+static void
+check_ports(struct build *b, const struct policy_target *t,
+    const struct position *at)
+{
+	for (uint32_t i = 0; i < t->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(b->p, PT_PORTS, t->ports.first + i);
+
+		for (uint32_t n = 0; n < i; n++) {
+			const struct policy_port *other = policy_row(
+			    b->p, PT_PORTS, t->ports.first + n);
+
+			if (port->port == other->port)
+				report_error(b->report, at, NULL,
+				    "port %u stands twice", port->port);
+		}
+	}
+}
+
+static void
+check_target(struct build *b, uint32_t i)
+{
+	const struct policy_target *t = policy_target(b->p, i);
+	const struct position *at = &b->at[PT_TARGETS][i];
+	const char *name = text(b, t->name);
+
+	if (strpbrk(name, "abcdefghijklmnopqrstuvwxyz") == NULL)
+		report_error(b->report, at, "use a letter",
+		    "the name looks like an address");
+	for (uint32_t n = 0; n < t->aliases.n; n++) {
+		uint32_t row = t->aliases.first + n;
+
+		if (strpbrk(policy_word(b->p, row),
+			"abcdefghijklmnopqrstuvwxyz") == NULL)
+			report_error(b->report, &b->at[PT_WORDS][row],
+			    "use a letter", "the alias looks like an address");
+	}
+	check_addresses(b, t);
+	check_ports(b, t, at);
+	if (t->kind == TARGET_DEVICE && t->nets.n == 1) {
+		const struct net *net =
+		    policy_row(b->p, PT_NETS, t->nets.first);
+
+		if (!device_address(&net->addr))
+			report_error(b->report, &b->at[PT_NETS][t->nets.first],
+			    "such as 127.77.0.17",
+			    "a device is in 127.0.0.0/8, not at 127.0.0.1");
+	}
+}
+
+static bool
+share_port(const struct build *b, const struct policy_target *x,
+    const struct policy_target *y)
+{
+	for (uint32_t i = 0; i < x->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(b->p, PT_PORTS, x->ports.first + i);
+
+		if (policy_declares(b->p, y, port->port, NULL))
+			return true;
+	}
+	return false;
+}
+
+/* Report a device that stands before row i with its address and a port. */
+static void
+check_device(struct build *b, uint32_t i)
+{
+	const struct policy_cover *y = policy_row(b->p, PT_IX_NET, i);
+	const struct policy_target *t = policy_target(b->p, y->target);
+
+	while (i-- > 0) {
+		const struct policy_cover *x = policy_row(b->p, PT_IX_NET, i);
+		const struct policy_target *s = policy_target(b->p, x->target);
+
+		if (x->net.len != y->net.len ||
+		    !addr_equal(&x->net.addr, &y->net.addr))
+			return;
+		if (s->kind == TARGET_DEVICE && share_port(b, s, t))
+			report_error(b->report,
+			    &b->at[PT_TARGETS][y->target], NULL,
+			    "device `%.64s' has this address and port too",
+			    text(b, s->name));
+	}
+}
+
+static void
+check_devices(struct build *b)
+{
+	for (uint32_t i = 0; i < count(b, PT_IX_NET); i++) {
+		const struct policy_cover *row =
+		    policy_row(b->p, PT_IX_NET, i);
+
+		if (policy_target(b->p, row->target)->kind == TARGET_DEVICE)
+			check_device(b, i);
+	}
+}
+
+/*
+ * Rules.
+ */
+static void
+check_port(struct build *b, const struct policy_ref *ref,
+    const struct position *at)
+{
+	struct policy_range r =
+	    policy_links(b->p, PT_IX_TAG, REF_TAG, ref->index);
+
+	if (ref->kind == REF_ANYTHING)
+		r = (struct policy_range){0, count(b, PT_TARGETS)};
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct policy_link *link =
+		    policy_row(b->p, PT_IX_TAG, r.first + i);
+		uint32_t target = ref->kind == REF_ANYTHING ? i : link->to;
+
+		if (policy_declares(b->p, policy_target(b->p, target),
+			(uint16_t)ref->port, NULL))
+			return;
+	}
+	report_error(b->report, at, NULL,
+	    "none of these targets declares port %u", ref->port);
+}
+
+/* Whether forward can hold a rule at all: one literal target is enough. */
+static bool
+forward_serves(const struct build *b, const struct policy_rule *rule)
+{
+	if (rule->from.n != 0 || rule->when.n != 0 || rule->until != 0)
+		return false;
+	for (uint32_t i = 0; i < rule->what.n; i++) {
+		const struct policy_ref *ref =
+		    policy_ref(b->p, rule->what.first + i);
+		const struct policy_target *t;
+
+		if (ref->kind != REF_TARGET)
+			return true;
+		t = policy_target(b->p, ref->index);
+		if ((t->kind == TARGET_HOST || t->kind == TARGET_DEVICE) &&
+		    t->path == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+warn_road(struct build *b, uint32_t i)
+{
+	const struct policy_rule *rule = policy_rule(b->p, i);
+	uint32_t roads = rule->roads == 0 ? (1 << ROAD_COUNT) - 1 : rule->roads;
+
+	if (rule->verb != VERB_ALLOW)
+		return;
+	if (!forward_serves(b, rule))
+		roads &= ~(1U << ROAD_FORWARD);
+	if (rule->as.n != 0)
+		roads &= 1U << ROAD_SHELL;
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		if (rule->obligations & ~policy_road_holds(road))
+			roads &= ~(1U << road);
+	}
+	if (roads == 0)
+		report_warning(b->report, &b->at[PT_RULES][i],
+		    "see `What the roads hold' in jump-policy(5)",
+		    "no road can serve this rule");
+}
+
+static void
+check_rule(struct build *b, uint32_t i)
+{
+	const struct policy_rule *rule = policy_rule(b->p, i);
+
+	for (uint32_t n = 0; n < rule->what.n; n++) {
+		const struct policy_ref *ref =
+		    policy_ref(b->p, rule->what.first + n);
+
+		if (ref->port != 0 && ref->kind != REF_TARGET)
+			check_port(b, ref,
+			    &b->at[PT_REFS][rule->what.first + n]);
+	}
+	warn_road(b, i);
+}
+
+/*
+ * Settings.
+ */
+static struct position
+line_of(const struct policy_place *place)
+{
+	return (struct position){place->file, place->line, 1, 1};
+}
+
+static void
+check_zone(struct build *b)
+{
+	const struct policy_meta *meta = policy_meta(b->p);
+	const char *zone = text(b, meta->timezone);
+	char path[sizeof(ZONEINFO) + 64];
+	struct position at = line_of(&meta->place[0]);
+
+	if (*zone == '\0' || strcmp(zone, "UTC") == 0)
+		return;
+	snprintf(path, sizeof(path), ZONEINFO "%s", zone);
+	if (access(path, R_OK) == -1)
+		report_error(b->report, &at, "install tzdata, or use UTC",
+		    "no time zone `%.63s' on this machine", zone);
+}
+
+static void
+warn_unserved(struct build *b)
+{
+	const struct policy_meta *meta = policy_meta(b->p);
+	static const struct {
+		int place;
+		const char *what;
+	} settings[] = {{3, "keys-from is not served by this version"},
+	    {4, "sessions is not enforced by this version"},
+	    {5, "ticket-program is not served by this version"}};
+	struct position at;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		at = line_of(&meta->place[settings[i].place]);
+		if (at.line != 0)
+			report_warning(b->report, &at, NULL, "%s",
+			    settings[i].what);
+	}
+	for (uint32_t i = 0; i < count(b, PT_CAS); i++)
+		report_warning(b->report, &b->at[PT_CAS][i], NULL,
+		    "certificates are not served by this version");
+}
+
+static void
+check_tests(struct build *b)
+{
+	for (uint32_t i = 0; i < count(b, PT_TESTS); i++) {
+		const struct policy_test *t = policy_row(b->p, PT_TESTS, i);
+		uint32_t user = policy_find_user(b->p, text(b, t->user));
+
+		if (user != POLICY_NONE &&
+		    (policy_user(b->p, user)->flags & USER_DEVICE))
+			report_error(b->report, &b->at[PT_TESTS][i], NULL,
+			    "a device is nobody's WHO");
+	}
+}
+
+void
+build_check(struct build *b)
+{
+	check_groups(b);
+	for (uint32_t i = 0; i < count(b, PT_USERS); i++)
+		check_user(b, i);
+	for (uint32_t i = 0; i < count(b, PT_TARGETS); i++)
+		check_target(b, i);
+	check_devices(b);
+	for (uint32_t i = 0; i < count(b, PT_RULES); i++)
+		check_rule(b, i);
+	check_tests(b);
+	check_zone(b);
+	warn_shared(b);
+	warn_unserved(b);
+}
