@@ -1,0 +1,471 @@
+#include "decide.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <ifaddrs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ZONEINFO "/usr/share/zoneinfo/"
+
+enum {
+	GROUPS_MAX = 65536,
+	GROUP_BYTES_MAX = 1 << 24,
+	EDGES_MAX = 64,
+	QUARTER = 15 * 60 /* offsets of zones are multiples of it */
+};
+
+/*
+ * People.
+ */
+static bool
+machine_addresses(struct person *person)
+{
+	struct ifaddrs *list, *i;
+	size_t n = 0;
+
+	if (getifaddrs(&list) == -1)
+		return false;
+	for (i = list; i != NULL; i = i->ifa_next)
+		n++;
+	person->own = calloc(n + 1, sizeof(*person->own));
+	for (i = list; i != NULL && person->own != NULL; i = i->ifa_next) {
+		if (i->ifa_addr != NULL &&
+		    addr_from_sockaddr(
+			&person->own[person->nown], i->ifa_addr))
+			person->nown++;
+	}
+	freeifaddrs(list);
+	return person->own != NULL;
+}
+
+/* The gids of an account; the caller frees.  NULL if they are not known. */
+static gid_t *
+account_groups(const char *account, gid_t gid, int *n)
+{
+	gid_t *groups = NULL, *more;
+
+	for (int room = 64; room <= GROUPS_MAX; room *= 4) {
+		more = reallocarray(groups, (size_t)room, sizeof(*groups));
+		if (more == NULL)
+			break;
+		groups = more;
+		*n = room;
+		if (getgrouplist(account, gid, groups, n) != -1)
+			return groups;
+	}
+	free(groups);
+	return NULL;
+}
+
+static bool
+listed(const struct group *gr, const char *account)
+{
+	for (char **member = gr->gr_mem; *member != NULL; member++) {
+		if (strcmp(*member, account) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_gid(const gid_t *groups, int n, gid_t gid)
+{
+	for (int i = 0; i < n; i++) {
+		if (groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+/* getgrnam_r(3) with as much room as it wants; the caller frees *buf. */
+static int
+find_group(const char *name, struct group *gr, char **buf)
+{
+	struct group *found = NULL;
+	int error = ERANGE;
+
+	*buf = NULL;
+	for (size_t room = 4096; error == ERANGE && room <= GROUP_BYTES_MAX;
+	    room *= 4) {
+		char *more = realloc(*buf, room);
+
+		if (more == NULL)
+			return -1;
+		*buf = more;
+		error = getgrnam_r(name, gr, *buf, room, &found);
+	}
+	return error == 0 && found != NULL ? 0 : -1;
+}
+
+/* A group that is not found has failed, and so has a list of gids. */
+static enum truth
+is_member(const char *account, const gid_t *groups, int n, const char *name)
+{
+	struct group gr;
+	enum truth truth = TRUTH_UNCERTAIN;
+	char *buf;
+
+	if (find_group(name, &gr, &buf) == 0) {
+		if (has_gid(groups, n, gr.gr_gid) || listed(&gr, account))
+			truth = TRUTH_YES;
+		else if (groups != NULL)
+			truth = TRUTH_NO;
+	}
+	free(buf);
+	return truth;
+}
+
+static bool
+unix_groups(struct person *person, gid_t gid)
+{
+	uint32_t count = person->policy->table[PT_UNIXGROUPS].n;
+	gid_t *groups = NULL;
+	int n = 0;
+
+	person->unixgroups = calloc(count + 1, 1);
+	if (person->unixgroups == NULL)
+		return false;
+	if (count > 0)
+		groups = account_groups(person->account, gid, &n);
+	for (uint32_t i = 0; i < count; i++)
+		person->unixgroups[i] = (uint8_t)is_member(person->account,
+		    groups, groups == NULL ? 0 : n,
+		    policy_unixgroup(person->policy, i));
+	free(groups);
+	return true;
+}
+
+/* Who an account is, without any look-up outside the policy. */
+static bool
+find_user(struct person *person, const char *id)
+{
+	const struct policy *p = person->policy;
+	bool shared = policy_account_shared(p, person->account);
+	const struct policy_user *u;
+
+	if (shared != (id != NULL))
+		return false;
+	person->user =
+	    policy_find_user(p, id == NULL ? person->account : id);
+	person->name = person->account;
+	if (person->user == POLICY_NONE)
+		return id == NULL;
+	u = policy_user(p, person->user);
+	person->name = policy_string(p, u->name);
+	return (u->flags & USER_DEVICE) == 0 &&
+	    strcmp(policy_string(p, u->account), person->account) == 0;
+}
+
+enum person_error
+person_find(struct person *person, const struct policy *p,
+    const char *account, gid_t gid, const char *id)
+{
+	memset(person, 0, sizeof(*person));
+	person->policy = p;
+	person->account = account;
+	if (!find_user(person, id))
+		return PERSON_UNKNOWN;
+	if (unix_groups(person, gid) && machine_addresses(person))
+		return PERSON_OK;
+	person_free(person);
+	return PERSON_SYSTEM;
+}
+
+void
+person_free(struct person *person)
+{
+	free(person->unixgroups);
+	free(person->own);
+	person->unixgroups = NULL;
+	person->own = NULL;
+}
+
+/*
+ * Time.
+ */
+bool
+decide_zone(const struct policy *p)
+{
+	const char *zone = policy_string(p, policy_meta(p)->timezone);
+	char path[sizeof(ZONEINFO) + 64];
+
+	if (*zone != '\0' && strcmp(zone, "UTC") != 0) {
+		snprintf(path, sizeof(path), ZONEINFO "%s", zone);
+		if (access(path, R_OK) == -1 ||
+		    setenv("TZ", path, 1) == -1)
+			return false;
+	} else if (setenv("TZ", "UTC0", 1) == -1) {
+		return false;
+	}
+	tzset();
+	return true;
+}
+
+uint32_t
+decide_minute(time_t t)
+{
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL)
+		return 0;
+	return (uint32_t)((tm.tm_wday + 6) % 7 * DAY_MINUTES +
+	    tm.tm_hour * 60 + tm.tm_min);
+}
+
+/*
+ * The decision.
+ */
+void
+decide_request(struct policy_request *q, const struct person *person,
+    enum policy_road road, time_t now)
+{
+	memset(q, 0, sizeof(*q));
+	q->user = person->user;
+	q->unixgroups = person->unixgroups;
+	q->own = person->own;
+	q->nown = person->nown;
+	q->road = road;
+	q->now = now;
+	q->minute = decide_minute(now);
+}
+
+/* The request about one choice of what is asked. */
+static struct policy_request
+request_for(const struct policy_request *base, const struct target *asked,
+    const struct addr *addr, const char *path)
+{
+	struct policy_request q = *base;
+
+	q.asked = asked->form == TARGET_NAMED ? asked->text : NULL;
+	q.path = path;
+	q.port = path != NULL ? 0 : asked->port;
+	if (addr != NULL)
+		q.addr = *addr;
+	else
+		q.presume = path == NULL;
+	return q;
+}
+
+static void
+consider(struct decision *d, const struct choice *choice)
+{
+	if (d->n == 0 || choice->verdict.action > d->action) {
+		d->action = choice->verdict.action;
+		d->verdict = choice->verdict;
+	}
+	d->choices[d->n++] = *choice;
+}
+
+static void
+decide_addresses(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct addr *addrs, size_t n,
+    struct decision *d)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct choice choice = {.addr = addrs[i]};
+		struct policy_request q =
+		    request_for(base, asked, &addrs[i], NULL);
+
+		policy_evaluate(p, &q, &choice.verdict);
+		consider(d, &choice);
+	}
+}
+
+static void
+decide_path(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, uint32_t target, struct decision *d)
+{
+	struct choice choice = {0};
+	struct policy_request q;
+
+	d->path = policy_string(p, policy_target(p, target)->path);
+	q = request_for(base, asked, NULL, d->path);
+	policy_evaluate(p, &q, &choice.verdict);
+	consider(d, &choice);
+}
+
+/* A name that is no target's: may it be looked up? */
+static void
+decide_lookup(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, struct decision *d)
+{
+	struct policy_verdict v;
+	struct policy_request q = request_for(base, asked, NULL, NULL);
+
+	policy_evaluate(p, &q, &v);
+	d->lookup = v.action != ACTION_DENY;
+	d->verdict = v;
+	d->verdict.action = ACTION_DENY;
+}
+
+static void
+decide_named(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct addr *resolved, size_t n,
+    struct decision *d)
+{
+	struct addr addrs[ADDRESSES_MAX];
+	uint32_t target;
+	size_t known = target_addresses(p, asked, addrs, &target);
+
+	if (known > 0)
+		decide_addresses(p, base, asked, addrs, known, d);
+	else if (target != POLICY_NONE && policy_target(p, target)->path != 0 &&
+	    asked->port == 0)
+		decide_path(p, base, asked, target, d);
+	else if (target == POLICY_NONE && resolved == NULL)
+		decide_lookup(p, base, asked, d);
+	else if (target == POLICY_NONE && n <= ADDRESSES_MAX &&
+	    target_in_domain(p, asked, resolved, n))
+		decide_addresses(p, base, asked, resolved, n, d);
+}
+
+void
+decide(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct addr *resolved, size_t n,
+    struct decision *d)
+{
+	uint32_t target;
+
+	d->action = ACTION_DENY;
+	d->path = NULL;
+	d->lookup = false;
+	d->n = 0;
+	memset(&d->verdict, 0, sizeof(d->verdict));
+	d->verdict.reason = REASON_NO_RULE;
+	d->verdict.rule = POLICY_NONE;
+	if (asked->form == TARGET_NAMED) {
+		decide_named(p, base, asked, resolved, n, d);
+	} else if (asked->form == TARGET_ADDRESSED) {
+		decide_addresses(p, base, asked, &asked->addr, 1, d);
+	} else {
+		target = policy_find_target(p, asked->text);
+		if (target != POLICY_NONE)
+			decide_path(p, base, asked, target, d);
+	}
+	if (policy_damaged(p)) {
+		d->action = d->verdict.action = ACTION_DENY;
+		d->verdict.reason = REASON_DAMAGED;
+		d->lookup = false;
+	}
+}
+
+/*
+ * Ends.
+ */
+struct ends {
+	const struct policy *p;
+	struct policy_request q;
+	const struct policy_verdict *now;
+	int64_t deadlines[EDGES_MAX]; /* sorted, of users and rules */
+	size_t n;
+	bool too_many;
+	uint8_t edges[WEEK_MINUTES]; /* a window opens or closes here */
+};
+
+static bool
+holds_at(struct ends *e, time_t t)
+{
+	struct policy_verdict v;
+
+	e->q.now = t;
+	e->q.minute = decide_minute(t);
+	policy_evaluate(e->p, &e->q, &v);
+	return v.action == ACTION_ALLOW &&
+	    (v.idle == 0 || (e->now->idle != 0 && e->now->idle <= v.idle)) &&
+	    (v.duration == 0 ||
+	    (e->now->duration != 0 && e->now->duration <= v.duration));
+}
+
+static void
+add_deadline(struct ends *e, int64_t when, time_t from)
+{
+	size_t i;
+
+	if (when <= from)
+		return;
+	if (e->n == EDGES_MAX) {
+		e->too_many = true;
+		return;
+	}
+	for (i = e->n++; i > 0 && e->deadlines[i - 1] > when; i--)
+		e->deadlines[i] = e->deadlines[i - 1];
+	e->deadlines[i] = when;
+}
+
+static void
+collect(struct ends *e, time_t from)
+{
+	const struct policy *p = e->p;
+
+	if (e->q.user != POLICY_NONE)
+		add_deadline(e, policy_user(p, e->q.user)->until, from);
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++)
+		add_deadline(e, policy_rule(p, i)->until, from);
+	for (uint32_t i = 0; i < p->table[PT_SPANS].n; i++) {
+		const struct policy_span *span = policy_row(p, PT_SPANS, i);
+
+		e->edges[span->start % WEEK_MINUTES] = 1;
+		e->edges[span->end % WEEK_MINUTES] = 1;
+	}
+}
+
+/* The first edge of a window in from < t < to where the verdict ends. */
+static time_t
+window_end(struct ends *e, time_t from, time_t to)
+{
+	time_t t = from - from % QUARTER;
+
+	for (; t < to && t < from + 8 * 24 * 60 * 60; t += QUARTER) {
+		uint32_t minute = decide_minute(t);
+
+		for (uint32_t i = 0; i < QUARTER / 60; i++) {
+			time_t edge = t + i * 60;
+
+			if (e->edges[(minute + i) % WEEK_MINUTES] &&
+			    edge > from && edge < to && !holds_at(e, edge))
+				return edge;
+		}
+		/* A clock that was put back or forward is an edge too. */
+		if (t > from && decide_minute(t - 60) != (minute == 0 ?
+			WEEK_MINUTES : minute) - 1 && !holds_at(e, t))
+			return t;
+	}
+	return 0;
+}
+
+time_t
+decide_end(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct choice *choice, const char *path)
+{
+	static struct ends e;
+	time_t from = base->now, end = 0;
+
+	memset(&e, 0, sizeof(e));
+	e.p = p;
+	e.q = request_for(base, asked, &choice->addr, path);
+	e.now = &choice->verdict;
+	if (!choice->verdict.timed)
+		return 0;
+	collect(&e, from);
+	for (size_t i = 0; i < e.n && end == 0; i++) {
+		end = window_end(&e, from, e.deadlines[i]);
+		from = e.deadlines[i];
+		if (end == 0 && !holds_at(&e, from))
+			end = from;
+	}
+	if (end == 0 && e.too_many)
+		return from;
+	return end != 0 ? end : window_end(&e, from, INT64_MAX);
+}
+
+const char *
+decide_contact(const struct policy *p)
+{
+	const char *contact = policy_string(p, policy_meta(p)->contact);
+
+	return *contact == '\0' ? "your administrator" : contact;
+}

@@ -1,0 +1,94 @@
+/*
+ * One decision for every program: enforcement, list, why, explain and the
+ * tests of a policy all come through here to policy_evaluate().
+ */
+#ifndef DECIDE_H
+#define DECIDE_H
+
+#include <sys/types.h>
+
+#include "target.h"
+
+/*
+ * Who asks.  Filled by person_find(); unixgroups and own are owned,
+ * person_free() frees them.
+ */
+struct person {
+	const struct policy *policy;
+	const char *account;    /* the Unix account; the caller's string */
+	uint32_t user;          /* or POLICY_NONE: no user line */
+	const char *name;       /* the user's, else the account's */
+	uint8_t *unixgroups;
+	struct addr *own;       /* addresses of this machine */
+	size_t nown;
+};
+
+enum person_error {
+	PERSON_OK,
+	PERSON_UNKNOWN,  /* id is not declared with this account, or a shared
+	                    account came without an id, or a device */
+	PERSON_SYSTEM,   /* memory, or the machine's addresses are not known */
+};
+
+/*
+ * Find the user behind a Unix account: the user of its name, or for a shared
+ * account the one that id names (NULL otherwise).  Looks up the account's
+ * Unix groups (getgrouplist(3), getgrnam_r(3)) and this machine's addresses
+ * (getifaddrs(3)).  gid is the account's primary group.
+ */
+enum person_error person_find(struct person *, const struct policy *,
+    const char *account, gid_t gid, const char *id);
+void person_free(struct person *);
+
+/*
+ * The clock of the policy's zone.  decide_zone() sets TZ once for the process
+ * and returns false if the zone is not on this machine: then nobody is let
+ * in.  decide_minute() is the minute of the week in it.
+ */
+bool decide_zone(const struct policy *);
+uint32_t decide_minute(time_t);
+
+/* One address (or the path) of what was asked for, judged. */
+struct choice {
+	struct addr addr;
+	struct policy_verdict verdict;
+};
+
+struct decision {
+	enum policy_action action;      /* the best of the choices */
+	struct policy_verdict verdict;  /* of the first with that action */
+	const char *path;               /* to connect to, or NULL */
+	bool lookup;    /* a DNS name that may be looked up: do that, and
+	                   decide again with its addresses */
+	size_t n;
+	struct choice choices[ADDRESSES_MAX];
+};
+
+/*
+ * Fill a request with what the person, the road and the time say; the caller
+ * adds from, as, mfa, ticket and approvals.
+ */
+void decide_request(struct policy_request *, const struct person *,
+    enum policy_road, time_t now);
+
+/*
+ * Decide about each address of what is asked.  resolved are the addresses of
+ * a DNS name after a look-up, NULL before; more than ADDRESSES_MAX deny.
+ * Without a port in asked, only a path is permitted.
+ */
+void decide(const struct policy *, const struct policy_request *,
+    const struct target *asked, const struct addr *resolved, size_t n,
+    struct decision *);
+
+/*
+ * When the verdict of this choice ends: the first second at which it is no
+ * longer allow, or at which idle or duration are shorter.  0: never, as far
+ * as the policy says now.  Pure but for the zone.
+ */
+time_t decide_end(const struct policy *, const struct policy_request *,
+    const struct target *asked, const struct choice *, const char *path);
+
+/* The refusal that a user sees, without its reference; one line. */
+const char *decide_contact(const struct policy *);
+
+#endif
