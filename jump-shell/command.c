@@ -1,0 +1,304 @@
+#include "command.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "match.h"
+
+/* The words of a request; next is the one to be read. */
+struct words {
+	char *word[COMMAND_WORDS];
+	size_t n, next;
+};
+
+static const struct verb {
+	const char *name;
+	enum command_verb verb;
+	bool recipe; /* a program of old recipes, with or without its folder */
+} verbs[] = {
+	{"list", COMMAND_LIST, false},
+	{"connect", COMMAND_CONNECT, false},
+	{"jump-connect", COMMAND_CONNECT, true},
+	{"nc", COMMAND_CONNECT, true},
+	{"netcat", COMMAND_CONNECT, true},
+	{"why", COMMAND_WHY, false},
+	{"help", COMMAND_HELP, false},
+	{"ssh", COMMAND_LATER, false},
+	{"request", COMMAND_LATER, false},
+	{"requests", COMMAND_LATER, false},
+	{"approve", COMMAND_LATER, false},
+	{"refuse", COMMAND_LATER, false},
+	{"who", COMMAND_LATER, false},
+	{"config", COMMAND_LATER, false},
+	{"known_hosts", COMMAND_LATER, false},
+	{"register", COMMAND_LATER, false},
+};
+
+static const char *const folders[] = {"/bin/", "/usr/bin/", "/usr/local/bin/"};
+
+/* Whether the request is short enough and printable ASCII. */
+static bool
+text_is_plain(const char *s)
+{
+	size_t n;
+
+	for (n = 0; s[n] != '\0'; n++)
+		if (n == COMMAND_TEXT || s[n] < ' ' || s[n] > '~')
+			return false;
+	return true;
+}
+
+/*
+ * Part text at spaces, in place.  Words beyond the eighth are counted only
+ * once, so that n > COMMAND_WORDS says there were more.
+ */
+static void
+split_words(struct words *w, char *text)
+{
+	char *rest, *word;
+
+	for (word = strtok_r(text, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest)) {
+		if (w->n++ == COMMAND_WORDS)
+			return;
+		w->word[w->n - 1] = word;
+	}
+}
+
+static char *
+next_word(struct words *w)
+{
+	return w->next < w->n ? w->word[w->next++] : NULL;
+}
+
+static const struct verb *
+find_verb(const char *word)
+{
+	const char *name = word;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		n = strlen(folders[i]);
+		if (strncmp(word, folders[i], n) == 0)
+			name = word + n;
+	}
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].name, name) == 0 &&
+		    (name == word || verbs[i].recipe))
+			return &verbs[i];
+	return NULL;
+}
+
+/* -w is for us; -q, in which -1 means for ever, is checked and dropped. */
+static enum command_error
+read_seconds(struct command *c, char option, const char *value)
+{
+	uint64_t n;
+
+	if (value == NULL)
+		return COMMAND_MALFORMED;
+	if (option == 'q') {
+		if (strcmp(value, "-1") != 0 &&
+		    !number_parse(&n, value, 0, INT32_MAX))
+			return COMMAND_MALFORMED;
+		return COMMAND_OK;
+	}
+	if (!number_parse(&n, value, 1, INT32_MAX))
+		return COMMAND_MALFORMED;
+	c->wait = n < COMMAND_WAIT ? (unsigned int)n : COMMAND_WAIT;
+	return COMMAND_OK;
+}
+
+/* The options of one word; the list is all that is permitted. */
+static enum command_error
+read_options(struct command *c, struct words *w, const char *word, bool *path)
+{
+	const char *p;
+
+	for (p = word + 1; *p != '\0'; p++) {
+		switch (*p) {
+		case '4':
+			c->v4 = true;
+			break;
+		case '6':
+			c->v6 = true;
+			break;
+		case 'U':
+			*path = true;
+			break;
+		case 'N': /* the relay does that always */
+		case 'v':
+			break;
+		case 'q':
+		case 'w':
+			return read_seconds(
+			    c, *p, p[1] != '\0' ? p + 1 : next_word(w));
+		default:
+			return COMMAND_OPTION;
+		}
+	}
+	return COMMAND_OK;
+}
+
+/* Letters that stand in names and addresses; meaning is the policy's. */
+static bool
+target_is_plain(const char *s)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-:";
+	struct addr addr;
+	size_t n = strlen(s);
+
+	if (n == 0 || n > 255 || *s == '-' || strspn(s, letters) != n)
+		return false;
+	return strchr(s, ':') == NULL || addr_parse(&addr, s);
+}
+
+/* Part HOST:PORT and [HOST]:PORT in place.  Port is NULL if there is none. */
+static bool
+split_port(char *word, char **host, char **port)
+{
+	char *end;
+
+	*host = word;
+	*port = NULL;
+	if (*word == '[') {
+		end = strchr(word, ']');
+		if (end == NULL || strchr(word, ':') > end ||
+		    strchr(word, ':') == NULL || (end[1] != '\0' && end[1] != ':'))
+			return false;
+		*host = word + 1;
+		*port = end[1] == ':' ? end + 2 : NULL;
+		*end = '\0';
+		return true;
+	}
+	end = strchr(word, ':');
+	if (end != NULL && strchr(end + 1, ':') == NULL) {
+		*end = '\0';
+		*port = end + 1;
+	}
+	return true;
+}
+
+/* HOST PORT, HOST:PORT, or for COMMAND_WHY just HOST. */
+static enum command_error
+read_target(struct command *c, char **operand, size_t n)
+{
+	char *host, *port;
+
+	if (n < 1 || n > 2 || !split_port(operand[0], &host, &port))
+		return COMMAND_MALFORMED;
+	if (n == 2 && port != NULL)
+		return COMMAND_MALFORMED;
+	if (n == 2)
+		port = operand[1];
+	if (!target_is_plain(host))
+		return COMMAND_MALFORMED;
+	if (port == NULL ? c->verb != COMMAND_WHY : !port_parse(&c->port, port))
+		return COMMAND_MALFORMED;
+	c->target = host;
+	return COMMAND_OK;
+}
+
+static enum command_error
+read_path(struct command *c, char **operand, size_t n)
+{
+	if (n != 1 || *operand[0] != '/' || strlen(operand[0]) > COMMAND_PATH ||
+	    c->v4 || c->v6)
+		return COMMAND_MALFORMED;
+	c->path = operand[0];
+	return COMMAND_OK;
+}
+
+/* Options stand anywhere before `--`, as getopt(3) of GNU has it. */
+static enum command_error
+read_arguments(struct command *c, struct words *w)
+{
+	enum command_error error;
+	char *operand[COMMAND_WORDS], *word;
+	bool path = false, plain = false;
+	size_t n = 0;
+
+	while ((word = next_word(w)) != NULL) {
+		if (plain || *word != '-') {
+			operand[n++] = word;
+		} else if (strcmp(word, "--") == 0) {
+			plain = true;
+		} else {
+			error = read_options(c, w, word, &path);
+			if (error != COMMAND_OK)
+				return error;
+		}
+	}
+	if (c->v4 && c->v6)
+		return COMMAND_MALFORMED;
+	return path ? read_path(c, operand, n) : read_target(c, operand, n);
+}
+
+enum command_error
+command_parse(struct command *c, const char *request)
+{
+	const struct verb *verb;
+	struct words w = {.n = 0};
+	char *word;
+
+	memset(c, 0, sizeof(*c));
+	c->verb = COMMAND_LIST;
+	if (request == NULL)
+		return COMMAND_OK;
+	if (!text_is_plain(request))
+		return COMMAND_UNKNOWN;
+	strcpy(c->text, request);
+	split_words(&w, c->text);
+	word = next_word(&w);
+	if (word == NULL)
+		return COMMAND_OK;
+	verb = find_verb(word);
+	if (verb == NULL)
+		return COMMAND_UNKNOWN;
+	c->verb = verb->verb;
+	if (c->verb == COMMAND_LATER)
+		return COMMAND_NOT_SERVED;
+	if (w.n > COMMAND_WORDS)
+		return COMMAND_MALFORMED;
+	if (c->verb == COMMAND_LIST || c->verb == COMMAND_HELP)
+		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
+	return read_arguments(c, &w);
+}
+
+static const char *
+usage_text(enum command_verb verb)
+{
+	switch (verb) {
+	case COMMAND_CONNECT:
+		return "usage: connect [-46] [-w SECONDS] HOST PORT, "
+		       "HOST:PORT or -U PATH.";
+	case COMMAND_WHY:
+		return "usage: why HOST, HOST PORT, HOST:PORT or -U PATH.";
+	case COMMAND_LIST:
+		return "usage: list.";
+	default:
+		return "usage: help.";
+	}
+}
+
+const char *
+command_error_text(enum command_error error, enum command_verb verb)
+{
+	switch (error) {
+	case COMMAND_OK:
+		return "nothing is wrong.";
+	case COMMAND_NOT_SERVED:
+		return "this request is not served by this version.";
+	case COMMAND_OPTION:
+		return "this option is not permitted here; -4, -6, -w and -U "
+		       "are.";
+	case COMMAND_MALFORMED:
+		return usage_text(verb);
+	case COMMAND_UNKNOWN:
+		break;
+	}
+	return "only list, connect, why and help can be run here; use scp, "
+	       "sftp and rsync through this host with ProxyJump.";
+}

@@ -1,0 +1,50 @@
+/*
+ * What a user asked for: one line of text to one struct command.  Pure.
+ * Source: jump-shell(8), REQUESTS.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { COMMAND_TEXT = 1024, COMMAND_WORDS = 8, COMMAND_PATH = 107,
+	COMMAND_WAIT = 3600 };
+
+enum command_verb {
+	COMMAND_LIST,
+	COMMAND_CONNECT,
+	COMMAND_WHY,
+	COMMAND_HELP,
+	COMMAND_LATER /* reserved; this version does not serve it */
+};
+
+struct command {
+	enum command_verb verb;
+	const char *target; /* name or address, or NULL; in text */
+	const char *path;   /* of a UNIX socket, or NULL; in text */
+	uint16_t port;      /* 0: none, for COMMAND_WHY and paths */
+	unsigned int wait;  /* seconds, 0: not given */
+	bool v4, v6;
+	char text[COMMAND_TEXT + 1]; /* the words, as parted */
+};
+
+enum command_error {
+	COMMAND_OK,
+	COMMAND_UNKNOWN,    /* no request of ours */
+	COMMAND_NOT_SERVED, /* COMMAND_LATER */
+	COMMAND_OPTION,     /* an option that is not permitted */
+	COMMAND_MALFORMED   /* ours, but a word is missing, extra or wrong */
+};
+
+/*
+ * Read a request; NULL and one without words are COMMAND_LIST.  On any other
+ * result than COMMAND_OK only the verb may be used, and only of
+ * COMMAND_OPTION and COMMAND_MALFORMED.
+ */
+enum command_error command_parse(struct command *, const char *request);
+
+/* What is wrong, a sentence to end in a full stop. */
+const char *command_error_text(enum command_error, enum command_verb);
+
+#endif

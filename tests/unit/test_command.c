@@ -1,0 +1,368 @@
+/* jump-shell/command.c: what is read, and all that is not. */
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../jump-shell/command.h"
+
+#define TEN	"aaaaaaaaaa"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define P107	"/" HUNDRED "aaaaaa"
+
+/* The command as words: verb, options, target, port, path. */
+static const struct row {
+	const char *request, *want;
+} accepted[] = {
+    {NULL, "list"},
+    {"", "list"},
+    {"   ", "list"},
+    {"list", "list"},
+    {"  list  ", "list"},
+    {"help", "help"},
+    {"connect web1 22", "connect web1 22"},
+    {"connect   web1    22 ", "connect web1 22"},
+    {"connect web1:22", "connect web1 22"},
+    {"connect web1.corp.example 65535", "connect web1.corp.example 65535"},
+    {"connect WEB1 1", "connect WEB1 1"},
+    {"connect web_1 1", "connect web_1 1"},
+    {"connect 10.2.0.10 22", "connect 10.2.0.10 22"},
+    {"connect 10.2.0.10:22", "connect 10.2.0.10 22"},
+    {"connect 2001:db8::10 22", "connect 2001:db8::10 22"},
+    {"connect [2001:db8::10]:22", "connect 2001:db8::10 22"},
+    {"connect [2001:db8::10] 22", "connect 2001:db8::10 22"},
+    {"connect ::ffff:10.2.0.10 22", "connect ::ffff:10.2.0.10 22"},
+    {"connect -4 web1 22", "connect 4 web1 22"},
+    {"connect -6 web1 22", "connect 6 web1 22"},
+    {"connect web1 22 -4", "connect 4 web1 22"},
+    {"connect web1 -w 5 22", "connect w5 web1 22"},
+    {"connect -- web1 22", "connect web1 22"},
+    {"connect -4 -- web1 22", "connect 4 web1 22"},
+    {"jump-connect web1 22", "connect web1 22"},
+    {"/usr/local/bin/jump-connect web1 22", "connect web1 22"},
+    {"nc web1 22", "connect web1 22"},
+    {"netcat web1 22", "connect web1 22"},
+    {"/bin/nc web1 22", "connect web1 22"},
+    {"/usr/bin/nc web1 22", "connect web1 22"},
+    {"/usr/bin/netcat web1 22", "connect web1 22"},
+    {"nc -w 5 web1 22", "connect w5 web1 22"},
+    {"nc -w5 web1 22", "connect w5 web1 22"},
+    {"nc -w 3601 web1 22", "connect w3600 web1 22"},
+    {"nc -w 2147483647 web1 22", "connect w3600 web1 22"},
+    {"nc -q0 web1 22", "connect web1 22"},
+    {"nc -q 0 web1 22", "connect web1 22"},
+    {"nc -q -1 web1 22", "connect web1 22"},
+    {"nc -q-1 web1 22", "connect web1 22"},
+    {"nc -N web1 22", "connect web1 22"},
+    {"nc -v web1 22", "connect web1 22"},
+    {"nc -4Nvw10 web1 22", "connect 4 w10 web1 22"},
+    {"nc -w 1 -w 2 web1 22", "connect w2 web1 22"},
+    {"nc -w 10 -q 0 -N web1 22", "connect w10 web1 22"},
+    {"nc -U /home/web1/web1.sock", "connect U /home/web1/web1.sock"},
+    {"nc /home/web1/web1.sock -U", "connect U /home/web1/web1.sock"},
+    {"nc -NU /run/a.sock", "connect U /run/a.sock"},
+    {"connect -w 5 -U /run/a.sock", "connect w5 U /run/a.sock"},
+    {"connect -U -- /run/a.sock", "connect U /run/a.sock"},
+    {"connect -U /run/$(id);x", "connect U /run/$(id);x"}, /* a name */
+    {"connect -U " P107, "connect U " P107},
+    {"why web1", "why web1"},
+    {"why web1 22", "why web1 22"},
+    {"why web1:22", "why web1 22"},
+    {"why 2001:db8::10", "why 2001:db8::10"},
+    {"why [2001:db8::10]", "why 2001:db8::10"},
+    {"why [2001:db8::10]:22", "why 2001:db8::10 22"},
+    {"why -U /run/a.sock", "why U /run/a.sock"},
+};
+
+static const struct {
+	const char *request;
+	enum command_error error;
+} refused[] = {
+    /* Nothing of ours. */
+    {"bash", COMMAND_UNKNOWN},
+    {"sh -c id", COMMAND_UNKNOWN},
+    {"scp -t /tmp", COMMAND_UNKNOWN},
+    {"scp -r -p -d -v -f -t -q -- /tmp /home", COMMAND_UNKNOWN},
+    {"internal-sftp", COMMAND_UNKNOWN},
+    {"/usr/lib/openssh/sftp-server", COMMAND_UNKNOWN},
+    {"rsync --server -e.LsfxC . /tmp", COMMAND_UNKNOWN},
+    {"LIST", COMMAND_UNKNOWN},
+    {"lists", COMMAND_UNKNOWN},
+    {"lis", COMMAND_UNKNOWN},
+    {"/bin/list", COMMAND_UNKNOWN},
+    {"/usr/bin/connect web1 22", COMMAND_UNKNOWN},
+    {"/usr/bin/ssh web1", COMMAND_UNKNOWN},
+    {"/tmp/nc web1 22", COMMAND_UNKNOWN},
+    {"/bin/../tmp/nc web1 22", COMMAND_UNKNOWN},
+    {"/bin//nc web1 22", COMMAND_UNKNOWN},
+    {"./nc web1 22", COMMAND_UNKNOWN},
+    {"bin/nc web1 22", COMMAND_UNKNOWN},
+    {"ncat web1 22", COMMAND_UNKNOWN},
+    {"exec nc web1 22", COMMAND_UNKNOWN},
+    {"-c list", COMMAND_UNKNOWN},
+    {"--id=bob list", COMMAND_UNKNOWN},
+    {"list;id", COMMAND_UNKNOWN},
+    {"$(list)", COMMAND_UNKNOWN},
+    {"`id`", COMMAND_UNKNOWN},
+    {"\"list\"", COMMAND_UNKNOWN},
+    {"'list'", COMMAND_UNKNOWN},
+    {"l\\ist", COMMAND_UNKNOWN},
+    /* No printable ASCII. */
+    {"\n", COMMAND_UNKNOWN},
+    {"list\n", COMMAND_UNKNOWN},
+    {"list\nbash", COMMAND_UNKNOWN},
+    {"list\r", COMMAND_UNKNOWN},
+    {"\tlist", COMMAND_UNKNOWN},
+    {"connect\tweb1\t22", COMMAND_UNKNOWN},
+    {"connect web1 22\v", COMMAND_UNKNOWN},
+    {"connect web1 22\x1b[2J", COMMAND_UNKNOWN},
+    {"connect web1 22\x7f", COMMAND_UNKNOWN},
+    {"connect w\xc3\xa9" "b1 22", COMMAND_UNKNOWN},
+    {"connect web1\xc2\xa0" "22", COMMAND_UNKNOWN},
+    {"\x01", COMMAND_UNKNOWN},
+    {"\xff", COMMAND_UNKNOWN},
+    /* Not in this version. */
+    {"ssh web1", COMMAND_NOT_SERVED},
+    {"ssh -o ProxyCommand=id a b c d e f g h", COMMAND_NOT_SERVED},
+    {"request web1", COMMAND_NOT_SERVED},
+    {"requests", COMMAND_NOT_SERVED},
+    {"approve 1", COMMAND_NOT_SERVED},
+    {"refuse 1", COMMAND_NOT_SERVED},
+    {"who", COMMAND_NOT_SERVED},
+    {"config", COMMAND_NOT_SERVED},
+    {"known_hosts", COMMAND_NOT_SERVED},
+    {"register", COMMAND_NOT_SERVED},
+    /* Options that listen, run, bind, change or are not known. */
+    {"nc -l 22", COMMAND_OPTION},
+    {"nc -lp 22", COMMAND_OPTION},
+    {"nc -e /bin/sh web1 22", COMMAND_OPTION},
+    {"nc -c id web1 22", COMMAND_OPTION},
+    {"nc -x 10.0.0.1:3128 web1 22", COMMAND_OPTION},
+    {"nc -X 5 web1 22", COMMAND_OPTION},
+    {"nc -s 10.0.0.1 web1 22", COMMAND_OPTION},
+    {"nc -p 1000 web1 22", COMMAND_OPTION},
+    {"nc -k web1 22", COMMAND_OPTION},
+    {"nc -u web1 53", COMMAND_OPTION},
+    {"nc -z web1 22", COMMAND_OPTION},
+    {"nc -n web1 22", COMMAND_OPTION},
+    {"nc -F web1 22", COMMAND_OPTION},
+    {"nc -4l web1 22", COMMAND_OPTION},
+    {"nc web1 22 -l", COMMAND_OPTION},
+    {"connect --id=bob web1 22", COMMAND_OPTION},
+    {"connect --from=10.0.0.1 web1 22", COMMAND_OPTION},
+    {"connect --session=aaaaaaaa web1 22", COMMAND_OPTION},
+    {"connect -oProxyCommand=id 22", COMMAND_OPTION},
+    {"why -l web1", COMMAND_OPTION},
+    /* Ours, but wrong. */
+    {"list all", COMMAND_MALFORMED},
+    {"list -l", COMMAND_MALFORMED},
+    {"help me", COMMAND_MALFORMED},
+    {"connect", COMMAND_MALFORMED},
+    {"connect web1", COMMAND_MALFORMED},
+    {"connect 22", COMMAND_MALFORMED},
+    {"connect web1 22 23", COMMAND_MALFORMED},
+    {"connect a b c d e f g h", COMMAND_MALFORMED},
+    {"connect -4 -4 -4 -4 -4 web1 22", COMMAND_OK},
+    {"connect -4 -4 -4 -4 -4 -4 web1 22", COMMAND_MALFORMED},
+    {"connect web1 0", COMMAND_MALFORMED},
+    {"connect web1 65536", COMMAND_MALFORMED},
+    {"connect web1 65558", COMMAND_MALFORMED},
+    {"connect web1 4294967318", COMMAND_MALFORMED},
+    {"connect web1 18446744073709551638", COMMAND_MALFORMED},
+    {"connect web1 +22", COMMAND_MALFORMED},
+    {"connect web1 022", COMMAND_MALFORMED},
+    {"connect web1 0x16", COMMAND_MALFORMED},
+    {"connect web1 22.0", COMMAND_MALFORMED},
+    {"connect web1 ssh", COMMAND_MALFORMED},
+    {"connect web1 -22", COMMAND_OPTION},
+    {"connect web1 -- -22", COMMAND_MALFORMED},
+    {"connect web1:", COMMAND_MALFORMED},
+    {"connect :22", COMMAND_MALFORMED},
+    {"connect : 22", COMMAND_MALFORMED},
+    {"connect web1:022", COMMAND_MALFORMED},
+    {"connect web1:22 22", COMMAND_MALFORMED},
+    {"connect web1:22:22", COMMAND_MALFORMED},
+    {"connect 2001:db8::10", COMMAND_MALFORMED},
+    {"connect [2001:db8::10]", COMMAND_MALFORMED},
+    {"connect [2001:db8::10]22", COMMAND_MALFORMED},
+    {"connect [2001:db8::10]:", COMMAND_MALFORMED},
+    {"connect [2001:db8::10]:22 22", COMMAND_MALFORMED},
+    {"connect [2001:db8::10:22", COMMAND_MALFORMED},
+    {"connect [web1]:22", COMMAND_MALFORMED},
+    {"connect []:22", COMMAND_MALFORMED},
+    {"connect fe80::1%eth0 22", COMMAND_MALFORMED},
+    {"connect web1] 22", COMMAND_MALFORMED},
+    {"connect web1;id 22", COMMAND_MALFORMED},
+    {"connect $(id) 22", COMMAND_MALFORMED},
+    {"connect `id` 22", COMMAND_MALFORMED},
+    {"connect \"web1\" 22", COMMAND_MALFORMED},
+    {"connect 'web 1' 22", COMMAND_MALFORMED},
+    {"connect web\\1 22", COMMAND_MALFORMED},
+    {"connect web1|id 22", COMMAND_MALFORMED},
+    {"connect web1>x 22", COMMAND_MALFORMED},
+    {"connect ../web1 22", COMMAND_MALFORMED},
+    {"connect *.example 22", COMMAND_MALFORMED},
+    {"connect user@web1 22", COMMAND_MALFORMED},
+    {"connect -- -oProxyCommand=id 22", COMMAND_MALFORMED},
+    {"connect -- -web1 22", COMMAND_MALFORMED},
+    {"connect -", COMMAND_MALFORMED},
+    {"connect --", COMMAND_MALFORMED},
+    {"connect " HUNDRED HUNDRED TEN TEN TEN TEN TEN "aaaaa 22", COMMAND_OK},
+    {"connect " HUNDRED HUNDRED TEN TEN TEN TEN TEN "aaaaaa 22",
+	COMMAND_MALFORMED},
+    {"connect -4 -6 web1 22", COMMAND_MALFORMED},
+    {"connect -46 web1 22", COMMAND_MALFORMED},
+    {"nc -w web1 22", COMMAND_MALFORMED},
+    {"nc web1 22 -w", COMMAND_MALFORMED},
+    {"nc -w 0 web1 22", COMMAND_MALFORMED},
+    {"nc -w -1 web1 22", COMMAND_MALFORMED},
+    {"nc -w 05 web1 22", COMMAND_MALFORMED},
+    {"nc -w 2147483648 web1 22", COMMAND_MALFORMED},
+    {"nc -w5N web1 22", COMMAND_MALFORMED},
+    {"nc -q -2 web1 22", COMMAND_MALFORMED},
+    {"nc -q x web1 22", COMMAND_MALFORMED},
+    {"nc -U", COMMAND_MALFORMED},
+    {"nc -U run/a.sock", COMMAND_MALFORMED},
+    {"nc -U /run/a.sock 22", COMMAND_MALFORMED},
+    {"nc -4U /run/a.sock", COMMAND_MALFORMED},
+    {"nc -6 -U /run/a.sock", COMMAND_MALFORMED},
+    {"nc -U /run/a.sock /run/b.sock", COMMAND_MALFORMED},
+    {"nc -U " P107 "a", COMMAND_MALFORMED},
+    {"nc /run/a.sock", COMMAND_MALFORMED},
+    {"nc /run/a.sock 22", COMMAND_MALFORMED},
+    {"why", COMMAND_MALFORMED},
+    {"why web1 22 23", COMMAND_MALFORMED},
+    {"why web1:0", COMMAND_MALFORMED},
+    {"why web1:", COMMAND_MALFORMED},
+    {"why :22", COMMAND_MALFORMED},
+};
+
+static const char *const verb_names[] = {
+    "list", "connect", "why", "help", "later"};
+
+static const char *
+describe(const struct command *c)
+{
+	static char text[2048];
+	char *p = text;
+
+	p += sprintf(p, "%s", verb_names[c->verb]);
+	if (c->v4)
+		p += sprintf(p, " 4");
+	if (c->v6)
+		p += sprintf(p, " 6");
+	if (c->wait != 0)
+		p += sprintf(p, " w%u", c->wait);
+	if (c->path != NULL)
+		p += sprintf(p, " U %s", c->path);
+	if (c->target != NULL)
+		p += sprintf(p, " %s", c->target);
+	if (c->port != 0)
+		p += sprintf(p, " %u", c->port);
+	return text;
+}
+
+START_TEST(request_is_read)
+{
+	const struct row *row = &accepted[_i];
+	struct command c;
+
+	memset(&c, 0xa5, sizeof(c));
+	ck_assert_msg(command_parse(&c, row->request) == COMMAND_OK, "%s",
+	    row->request);
+	ck_assert_str_eq(describe(&c), row->want);
+}
+END_TEST
+
+START_TEST(request_is_refused)
+{
+	struct command c;
+	enum command_error error = command_parse(&c, refused[_i].request);
+
+	ck_assert_msg(error == refused[_i].error, "%d for %s", error,
+	    refused[_i].request);
+}
+END_TEST
+
+/* 1024 bytes are read, 1025 are not, whatever they are. */
+START_TEST(length_is_bounded)
+{
+	static char text[140000];
+	struct command c;
+	size_t n;
+
+	for (n = 1000; n <= 1100; n++) {
+		memset(text, ' ', n);
+		memcpy(text, "list", 4);
+		text[n] = '\0';
+		ck_assert_int_eq(command_parse(&c, text),
+		    n <= COMMAND_TEXT ? COMMAND_OK : COMMAND_UNKNOWN);
+	}
+	memset(text, 'x', sizeof(text) - 1);
+	ck_assert_int_eq(command_parse(&c, text), COMMAND_UNKNOWN);
+}
+END_TEST
+
+/* Every byte that is not printable ASCII is refused, everywhere. */
+START_TEST(bytes_are_printable)
+{
+	char text[] = "connect web1 22";
+	struct command c;
+	size_t i;
+
+	if (_i >= ' ' && _i <= '~')
+		return;
+	for (i = 0; i < sizeof(text) - 1; i++) {
+		strcpy(text, "connect web1 22");
+		text[i] = (char)_i;
+		ck_assert_int_eq(command_parse(&c, text), COMMAND_UNKNOWN);
+	}
+}
+END_TEST
+
+/* One line, one sentence, for every error and verb. */
+START_TEST(errors_have_texts)
+{
+	const char *text;
+	int e, v;
+
+	for (e = COMMAND_OK; e <= COMMAND_MALFORMED; e++)
+		for (v = COMMAND_LIST; v <= COMMAND_LATER; v++) {
+			text = command_error_text(e, v);
+			ck_assert_uint_gt(strlen(text), 8);
+			ck_assert_uint_lt(strlen(text), 160);
+			ck_assert_int_eq(text[strlen(text) - 1], '.');
+			ck_assert_ptr_null(strchr(text, '\n'));
+		}
+}
+END_TEST
+
+static Suite *
+command_suite(void)
+{
+	Suite *s = suite_create("command");
+	TCase *t = tcase_create("parse");
+
+	tcase_add_loop_test(t, request_is_read, 0,
+	    (int)(sizeof(accepted) / sizeof(accepted[0])));
+	tcase_add_loop_test(t, request_is_refused, 0,
+	    (int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_loop_test(t, bytes_are_printable, 1, 256);
+	tcase_add_test(t, length_is_bounded);
+	tcase_add_test(t, errors_have_texts);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr = srunner_create(command_suite());
+	int failed;
+
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
