@@ -140,75 +140,25 @@ read_options(struct command *c, struct words *w, const char *word, bool *path)
 	return COMMAND_OK;
 }
 
-/* Letters that stand in names and addresses; meaning is the policy's. */
+/* HOST PORT or HOST:PORT; the port may be missing for COMMAND_WHY and names. */
 static bool
-target_is_plain(const char *s)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._-:";
-	struct addr addr;
-	size_t n = strlen(s);
-
-	if (n == 0 || n > 255 || *s == '-' || strspn(s, letters) != n)
-		return false;
-	return strchr(s, ':') == NULL || addr_parse(&addr, s);
-}
-
-/* Part HOST:PORT and [HOST]:PORT in place.  Port is NULL if there is none. */
-static bool
-split_port(char *word, char **host, char **port)
-{
-	char *end;
-
-	*host = word;
-	*port = NULL;
-	if (*word == '[') {
-		end = strchr(word, ']');
-		if (end == NULL || strchr(word, ':') > end ||
-		    strchr(word, ':') == NULL || (end[1] != '\0' && end[1] != ':'))
-			return false;
-		*host = word + 1;
-		*port = end[1] == ':' ? end + 2 : NULL;
-		*end = '\0';
-		return true;
-	}
-	end = strchr(word, ':');
-	if (end != NULL && strchr(end + 1, ':') == NULL) {
-		*end = '\0';
-		*port = end + 1;
-	}
-	return true;
-}
-
-/* HOST PORT, HOST:PORT, or for COMMAND_WHY just HOST. */
-static enum command_error
 read_target(struct command *c, char **operand, size_t n)
 {
-	char *host, *port;
-
-	if (n < 1 || n > 2 || !split_port(operand[0], &host, &port))
-		return COMMAND_MALFORMED;
-	if (n == 2 && port != NULL)
-		return COMMAND_MALFORMED;
-	if (n == 2)
-		port = operand[1];
-	if (!target_is_plain(host))
-		return COMMAND_MALFORMED;
-	if (port == NULL ? c->verb != COMMAND_WHY : !port_parse(&c->port, port))
-		return COMMAND_MALFORMED;
-	c->target = host;
-	return COMMAND_OK;
+	if (n < 1 || n > 2 ||
+	    !target_parse(&c->target, operand[0], n == 2 ? operand[1] : NULL))
+		return false;
+	if (c->target.form == TARGET_PATH)
+		return false;
+	return c->target.port != 0 ||
+	    (c->verb == COMMAND_WHY && c->target.form == TARGET_NAMED);
 }
 
-static enum command_error
+static bool
 read_path(struct command *c, char **operand, size_t n)
 {
-	if (n != 1 || *operand[0] != '/' || strlen(operand[0]) > COMMAND_PATH ||
-	    c->v4 || c->v6)
-		return COMMAND_MALFORMED;
-	c->path = operand[0];
-	return COMMAND_OK;
+	return n == 1 && !c->v4 && !c->v6 &&
+	    target_parse(&c->target, operand[0], NULL) &&
+	    c->target.form == TARGET_PATH;
 }
 
 /* Options stand anywhere before `--`, as getopt(3) of GNU has it. */
@@ -233,7 +183,9 @@ read_arguments(struct command *c, struct words *w)
 	}
 	if (c->v4 && c->v6)
 		return COMMAND_MALFORMED;
-	return path ? read_path(c, operand, n) : read_target(c, operand, n);
+	if (path ? read_path(c, operand, n) : read_target(c, operand, n))
+		return COMMAND_OK;
+	return COMMAND_MALFORMED;
 }
 
 enum command_error
@@ -241,7 +193,7 @@ command_parse(struct command *c, const char *request)
 {
 	const struct verb *verb;
 	struct words w = {.n = 0};
-	char *word;
+	char text[COMMAND_TEXT + 1], *word;
 
 	memset(c, 0, sizeof(*c));
 	c->verb = COMMAND_LIST;
@@ -249,8 +201,8 @@ command_parse(struct command *c, const char *request)
 		return COMMAND_OK;
 	if (!text_is_plain(request))
 		return COMMAND_UNKNOWN;
-	strcpy(c->text, request);
-	split_words(&w, c->text);
+	strcpy(text, request);
+	split_words(&w, text);
 	word = next_word(&w);
 	if (word == NULL)
 		return COMMAND_OK;

@@ -6,10 +6,10 @@
 #define COMMAND_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-enum { COMMAND_TEXT = 1024, COMMAND_WORDS = 8, COMMAND_PATH = 107,
-	COMMAND_WAIT = 3600 };
+#include "target.h"
+
+enum { COMMAND_TEXT = 1024, COMMAND_WORDS = 8, COMMAND_WAIT = 3600 };
 
 enum command_verb {
 	COMMAND_LIST,
@@ -21,12 +21,9 @@ enum command_verb {
 
 struct command {
 	enum command_verb verb;
-	const char *target; /* name or address, or NULL; in text */
-	const char *path;   /* of a UNIX socket, or NULL; in text */
-	uint16_t port;      /* 0: none, for COMMAND_WHY and paths */
-	unsigned int wait;  /* seconds, 0: not given */
+	struct target target; /* of connect with a port or a path; of why */
+	unsigned int wait;    /* seconds, 0: not given */
 	bool v4, v6;
-	char text[COMMAND_TEXT + 1]; /* the words, as parted */
 };
 
 enum command_error {

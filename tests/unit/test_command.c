@@ -25,7 +25,7 @@ static const struct row {
     {"connect   web1    22 ", "connect web1 22"},
     {"connect web1:22", "connect web1 22"},
     {"connect web1.corp.example 65535", "connect web1.corp.example 65535"},
-    {"connect WEB1 1", "connect WEB1 1"},
+    {"connect WEB1 1", "connect web1 1"},
     {"connect web_1 1", "connect web_1 1"},
     {"connect 10.2.0.10 22", "connect 10.2.0.10 22"},
     {"connect 10.2.0.10:22", "connect 10.2.0.10 22"},
@@ -69,8 +69,6 @@ static const struct row {
     {"why web1", "why web1"},
     {"why web1 22", "why web1 22"},
     {"why web1:22", "why web1 22"},
-    {"why 2001:db8::10", "why 2001:db8::10"},
-    {"why [2001:db8::10]", "why 2001:db8::10"},
     {"why [2001:db8::10]:22", "why 2001:db8::10 22"},
     {"why -U /run/a.sock", "why U /run/a.sock"},
 };
@@ -165,6 +163,8 @@ static const struct {
     {"connect a b c d e f g h", COMMAND_MALFORMED},
     {"connect -4 -4 -4 -4 -4 web1 22", COMMAND_OK},
     {"connect -4 -4 -4 -4 -4 -4 web1 22", COMMAND_MALFORMED},
+    {"connect web1 22 -4 -4 -4 -4 -4", COMMAND_OK},
+    {"connect web1 22 -4 -4 -4 -4 -4 -4", COMMAND_MALFORMED},
     {"connect web1 0", COMMAND_MALFORMED},
     {"connect web1 65536", COMMAND_MALFORMED},
     {"connect web1 65558", COMMAND_MALFORMED},
@@ -190,6 +190,10 @@ static const struct {
     {"connect [2001:db8::10]:22 22", COMMAND_MALFORMED},
     {"connect [2001:db8::10:22", COMMAND_MALFORMED},
     {"connect [web1]:22", COMMAND_MALFORMED},
+    {"connect [web1] 22", COMMAND_MALFORMED},
+    {"connect [2001:db8::10]x 22", COMMAND_MALFORMED},
+    {"connect 2001:db8:::10 22", COMMAND_MALFORMED},
+    {"connect 1:2:3 22", COMMAND_MALFORMED},
     {"connect []:22", COMMAND_MALFORMED},
     {"connect fe80::1%eth0 22", COMMAND_MALFORMED},
     {"connect web1] 22", COMMAND_MALFORMED},
@@ -236,6 +240,10 @@ static const struct {
     {"why web1:0", COMMAND_MALFORMED},
     {"why web1:", COMMAND_MALFORMED},
     {"why :22", COMMAND_MALFORMED},
+    {"why 10.2.0.10", COMMAND_MALFORMED},
+    {"why 2001:db8::10", COMMAND_MALFORMED},
+    {"why [2001:db8::10]", COMMAND_MALFORMED},
+    {"why /run/a.sock", COMMAND_MALFORMED},
 };
 
 static const char *const verb_names[] = {
@@ -254,12 +262,12 @@ describe(const struct command *c)
 		p += sprintf(p, " 6");
 	if (c->wait != 0)
 		p += sprintf(p, " w%u", c->wait);
-	if (c->path != NULL)
-		p += sprintf(p, " U %s", c->path);
-	if (c->target != NULL)
-		p += sprintf(p, " %s", c->target);
-	if (c->port != 0)
-		p += sprintf(p, " %u", c->port);
+	if (c->target.form == TARGET_PATH)
+		p += sprintf(p, " U");
+	if (c->target.text[0] != '\0')
+		p += sprintf(p, " %s", c->target.text);
+	if (c->target.port != 0)
+		p += sprintf(p, " %u", c->target.port);
 	return text;
 }
 
