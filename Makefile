@@ -44,6 +44,7 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/relay.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
+	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
@@ -54,7 +55,7 @@ jumpctl_LIB       := -lbsd -lmd
 PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 
 # Unit tests link only the files that they name.
-UNIT := match parse eval db print target audit command keys sandbox relay
+UNIT := match parse eval db print target audit command answer keys sandbox relay
 test_match_SRC   := lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
 test_eval_SRC    := $(PARSE) $(POLICY)
@@ -63,6 +64,8 @@ test_print_SRC   := $(PARSE) $(POLICY)
 test_target_SRC  := lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
+test_answer_SRC  := jump-shell/answer.c lib/audit.c lib/decide.c lib/target.c \
+	$(PARSE) $(POLICY)
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c
 test_relay_SRC   := jump-connect/relay.c

@@ -19,7 +19,8 @@
 /* Strings are cut at the first of these lengths that lets the record fit. */
 static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16};
 
-static const char *const kind_names[] = {"login", "decision", "open", "close"};
+static const char *const kind_names[] = {
+    "login", "decision", "open", "close", "load"};
 static const char *const outcome_names[] = {"failure", "success", "unknown"};
 static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 

@@ -15,7 +15,7 @@
 #define AUDIT_SESSION	 8    /* characters in a session id */
 #define AUDIT_ESCAPED(n) (4 * (n) + 1) /* room for n escaped characters */
 
-enum audit_kind { AUDIT_LOGIN, AUDIT_DECISION, AUDIT_OPEN, AUDIT_CLOSE };
+enum audit_kind { AUDIT_LOGIN, AUDIT_DECISION, AUDIT_OPEN, AUDIT_CLOSE, AUDIT_LOAD };
 
 /* The first is the default, so that an event forgotten half reads as one. */
 enum audit_outcome { AUDIT_FAILURE, AUDIT_SUCCESS, AUDIT_UNKNOWN };

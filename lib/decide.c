@@ -380,6 +380,7 @@ holds_at(struct ends *e, time_t t)
 	    (e->now->duration != 0 && e->now->duration <= v.duration));
 }
 
+/* Keep the nearest deadlines, sorted. */
 static void
 add_deadline(struct ends *e, int64_t when, time_t from)
 {
@@ -389,7 +390,8 @@ add_deadline(struct ends *e, int64_t when, time_t from)
 		return;
 	if (e->n == EDGES_MAX) {
 		e->too_many = true;
-		return;
+		if (when >= e->deadlines[--e->n])
+			when = e->deadlines[e->n];
 	}
 	for (i = e->n++; i > 0 && e->deadlines[i - 1] > when; i--)
 		e->deadlines[i] = e->deadlines[i - 1];

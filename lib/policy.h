@@ -350,6 +350,9 @@ enum policy_error policy_open(
     const char *path, unsigned owner, struct policy **p);
 const char *policy_strerror(enum policy_error);
 
+/* Look at every part of an image now; false if any is damaged. */
+bool policy_verify(const struct policy *);
+
 /* Write the image to a descriptor; sets p->hash.  0 or -1 with errno. */
 int policy_save(struct policy *, int fd);
 
@@ -424,6 +427,13 @@ struct policy_verdict {
  */
 void policy_evaluate(const struct policy *, const struct policy_request *,
     struct policy_verdict *);
+
+/*
+ * Call each(arg, target) for every target that an allow rule names for this
+ * user, some more than once; which of them pass is policy_evaluate()'s to say.
+ */
+void policy_candidates(const struct policy *, const struct policy_request *,
+    void (*each)(void *arg, uint32_t target), void *arg);
 
 /* What a road of this version can hold, bits of enum policy_obligation. */
 uint32_t policy_road_holds(enum policy_road);

@@ -85,6 +85,17 @@ image_verify(struct policy_image *image, const void *at, size_t size)
 	return !image->damaged;
 }
 
+bool
+policy_verify(const struct policy *p)
+{
+	const struct policy_image *image = p->image;
+
+	return image == NULL ||
+	    image_verify(p->image, image->map + image->data,
+		(size_t)((const char *)image->sums - image->map) -
+		    image->data);
+}
+
 void
 image_damage(struct policy_image *image)
 {

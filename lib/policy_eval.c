@@ -33,7 +33,7 @@ struct cover {
 	bool holdable; /* by an allow on this road */
 };
 
-struct person {
+struct standing {
 	enum ref_kind kind;
 	uint32_t index;
 	enum truth truth;
@@ -46,7 +46,7 @@ struct judge {
 	struct policy_verdict *v;
 	struct cover covers[COVERS_MAX];
 	size_t ncovers;
-	struct person people[PEOPLE_MAX];
+	struct standing people[PEOPLE_MAX];
 	size_t npeople;
 	bool overflow;
 	bool allowed, allowed_always;      /* by an allow; by an untimed one */
@@ -301,14 +301,14 @@ never_reached(const struct judge *j)
  * People.
  */
 static void
-person_add(struct judge *j, enum ref_kind kind, uint32_t index,
+standing_add(struct judge *j, enum ref_kind kind, uint32_t index,
     enum truth truth)
 {
 	for (size_t i = 0; i < j->npeople; i++) {
-		struct person *person = &j->people[i];
+		struct standing *standing = &j->people[i];
 
-		if (person->kind == kind && person->index == index) {
-			person->truth = either(person->truth, truth);
+		if (standing->kind == kind && standing->index == index) {
+			standing->truth = either(standing->truth, truth);
 			return;
 		}
 	}
@@ -316,7 +316,7 @@ person_add(struct judge *j, enum ref_kind kind, uint32_t index,
 		j->overflow = true;
 		return;
 	}
-	j->people[j->npeople++] = (struct person){kind, index, truth};
+	j->people[j->npeople++] = (struct standing){kind, index, truth};
 }
 
 /* Every group that has one of the people so far, and groups of groups. */
@@ -324,18 +324,18 @@ static void
 add_groups(struct judge *j, enum truth truth)
 {
 	for (size_t i = 0; i < j->npeople; i++) {
-		struct person *person = &j->people[i];
+		struct standing *standing = &j->people[i];
 		struct policy_range r;
 
-		if (person->truth != truth)
+		if (standing->truth != truth)
 			continue;
 		r = policy_links(
-		    j->p, PT_IX_MEMBER, person->kind, person->index);
+		    j->p, PT_IX_MEMBER, standing->kind, standing->index);
 		for (uint32_t n = 0; n < r.n && !j->overflow; n++) {
 			const struct policy_link *link =
 			    policy_row(j->p, PT_IX_MEMBER, r.first + n);
 
-			person_add(j, REF_GROUP, link->to, truth);
+			standing_add(j, REF_GROUP, link->to, truth);
 		}
 	}
 }
@@ -351,19 +351,19 @@ find_people(struct judge *j)
 
 	if (j->q->user != POLICY_NONE) {
 		account = TRUTH_YES;
-		person_add(j, REF_USER, j->q->user, TRUTH_YES);
+		standing_add(j, REF_USER, j->q->user, TRUTH_YES);
 	}
 	for (uint32_t i = 0; i < j->p->table[PT_UNIXGROUPS].n; i++) {
 		enum truth truth = (enum truth)j->q->unixgroups[i];
 
 		if (truth != TRUTH_NO)
-			person_add(j, REF_UNIXGROUP, i, truth);
+			standing_add(j, REF_UNIXGROUP, i, truth);
 		account = either(account, truth);
 	}
 	add_groups(j, TRUTH_YES);
 	add_groups(j, TRUTH_UNCERTAIN);
 	if (account != TRUTH_NO)
-		person_add(j, REF_ANYONE, 0, account);
+		standing_add(j, REF_ANYONE, 0, account);
 	return account;
 }
 
@@ -591,17 +591,74 @@ static void
 apply_rules(struct judge *j)
 {
 	for (size_t i = 0; i < j->npeople; i++) {
-		struct person *person = &j->people[i];
+		struct standing *standing = &j->people[i];
 		struct policy_range r = policy_links(
-		    j->p, PT_IX_WHO, person->kind, person->index);
+		    j->p, PT_IX_WHO, standing->kind, standing->index);
 
 		for (uint32_t n = 0; n < r.n; n++) {
 			const struct policy_link *link =
 			    policy_row(j->p, PT_IX_WHO, r.first + n);
 
-			apply(j, link->to, person->truth);
+			apply(j, link->to, standing->truth);
 		}
 	}
+}
+
+static void
+each_of_ref(const struct policy *p, const struct policy_ref *ref,
+    void (*each)(void *, uint32_t), void *arg)
+{
+	struct policy_range r = {0, p->table[PT_TARGETS].n};
+
+	if (ref->kind == REF_TARGET) {
+		each(arg, ref->index);
+		return;
+	}
+	if (ref->kind == REF_TAG)
+		r = policy_links(p, PT_IX_TAG, REF_TAG, ref->index);
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct policy_link *link;
+
+		if (ref->kind == REF_TAG) {
+			link = policy_row(p, PT_IX_TAG, r.first + i);
+			each(arg, link->to);
+		} else {
+			each(arg, i);
+		}
+	}
+}
+
+static void
+each_of_person(const struct judge *j, const struct standing *standing,
+    void (*each)(void *, uint32_t), void *arg)
+{
+	struct policy_range r =
+	    policy_links(j->p, PT_IX_WHO, standing->kind, standing->index);
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct policy_link *link =
+		    policy_row(j->p, PT_IX_WHO, r.first + i);
+		const struct policy_rule *rule = policy_rule(j->p, link->to);
+		struct policy_range what =
+		    policy_clip(j->p, PT_REFS, rule->what);
+
+		for (uint32_t n = 0; n < what.n; n++) {
+			if (rule->verb == VERB_ALLOW)
+				each_of_ref(j->p, policy_ref(j->p,
+				    what.first + n), each, arg);
+		}
+	}
+}
+
+void
+policy_candidates(const struct policy *p, const struct policy_request *q,
+    void (*each)(void *, uint32_t), void *arg)
+{
+	struct judge j = {.p = p, .q = q};
+
+	find_people(&j);
+	for (size_t i = 0; i < j.npeople; i++)
+		each_of_person(&j, &j.people[i], each, arg);
 }
 
 /*

@@ -456,13 +456,19 @@ struct item {
 	char name[TOKEN_MAX + 1];
 	char suffix[16]; /* from the colon on, or empty */
 	struct position at;
+	struct position suffix_at; /* after the colon */
 };
 
 static bool
 read_suffix(struct build *b, struct item *item, const char *colon)
 {
+	uint32_t skip = (uint32_t)(colon - b->token.text) + 1;
+
+	item->suffix_at = b->token.at;
+	item->suffix_at.column += skip;
+	item->suffix_at.width -= skip;
 	if (strlen(colon) >= sizeof(item->suffix))
-		return fail(b, NULL, "not a port");
+		return fail(b, NULL, "not a port (1 to 65535)");
 	strcpy(item->suffix, colon);
 	return true;
 }
@@ -536,9 +542,12 @@ item_port(struct build *b, const struct item *item, uint32_t *port)
 {
 	uint16_t n = 0;
 
-	if (item->suffix[0] != '\0' && !port_parse(&n, item->suffix + 1))
-		return item_error(b, item, "ports are 1 to 65535, in decimal",
-		    "not a port");
+	if (item->suffix[0] != '\0' && !port_parse(&n, item->suffix + 1)) {
+		report_error(b->report, &item->suffix_at,
+		    "in decimal, without a leading zero",
+		    "not a port (1 to 65535)");
+		return false;
+	}
 	*port = n;
 	return true;
 }

@@ -1,0 +1,180 @@
+#include "keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct rights {
+	const struct policy *p;
+	struct policy_request q;
+	FILE *out;
+	uint8_t *seen; /* a bit a target */
+	int n;
+};
+
+uint32_t
+keys_find(const struct policy *p, const char *account, const char *type,
+    const char *blob, const char *fingerprint)
+{
+	uint8_t raw[FINGERPRINT_BYTES];
+	const struct policy_key *key;
+	uint32_t i;
+
+	if (strncmp(fingerprint, "SHA256:", 7) != 0 ||
+	    base64_decode(fingerprint + 7, raw, sizeof(raw)) !=
+		FINGERPRINT_BYTES)
+		return POLICY_NONE;
+	i = policy_find_key(p, raw);
+	if (i == POLICY_NONE)
+		return POLICY_NONE;
+	key = policy_key(p, i);
+	if (strcmp(policy_string(p, key->type), type) != 0 ||
+	    strcmp(policy_string(p, key->blob), blob) != 0 ||
+	    strcmp(policy_string(p, policy_user(p, key->owner)->account),
+		account) != 0)
+		return POLICY_NONE;
+	return i;
+}
+
+static void
+permit(struct rights *r, const char *host, uint16_t port)
+{
+	const char *format = strchr(host, ':') == NULL ?
+	    ",permitopen=\"%s:%u\"" : ",permitopen=\"[%s]:%u\"";
+
+	r->n++;
+	if (r->n <= PERMITOPEN_MAX)
+		fprintf(r->out, format, host, port);
+}
+
+/* Permit the addresses that pass; true if all do. */
+static bool
+permit_addresses(struct rights *r, const struct policy_target *t,
+    uint16_t port)
+{
+	struct policy_range nets = policy_clip(r->p, PT_NETS, t->nets);
+	bool all = nets.n > 0;
+
+	for (uint32_t i = 0; i < nets.n; i++) {
+		const struct net *net =
+		    policy_row(r->p, PT_NETS, nets.first + i);
+		struct policy_verdict v;
+		char text[ADDR_TEXT];
+
+		r->q.addr = net->addr;
+		r->q.port = port;
+		policy_evaluate(r->p, &r->q, &v);
+		if (v.action == ACTION_ALLOW)
+			permit(r, addr_print(&net->addr, text), port);
+		else
+			all = false;
+	}
+	return all;
+}
+
+/* Names that sshd resolves to nothing but the target's own addresses. */
+static void
+permit_names(struct rights *r, const struct policy_target *t, uint16_t port)
+{
+	struct policy_range aliases = policy_clip(r->p, PT_WORDS, t->aliases);
+
+	if (t->flags & TARGET_RESOLVES)
+		permit(r, policy_string(r->p, t->name), port);
+	for (uint32_t i = 0; i < aliases.n; i++) {
+		const struct policy_word *w =
+		    policy_row(r->p, PT_WORDS, aliases.first + i);
+
+		if (w->resolves)
+			permit(r, policy_string(r->p, w->string), port);
+	}
+}
+
+static void
+permit_target(void *arg, uint32_t index)
+{
+	struct rights *r = arg;
+	const struct policy_target *t = policy_target(r->p, index);
+	struct policy_range ports = policy_clip(r->p, PT_PORTS, t->ports);
+
+	if (index >= r->p->table[PT_TARGETS].n ||
+	    (r->seen[index / 8] >> index % 8 & 1) || r->n > PERMITOPEN_MAX ||
+	    (t->kind != TARGET_HOST && t->kind != TARGET_DEVICE) ||
+	    t->path != 0)
+		return;
+	r->seen[index / 8] |= (uint8_t)(1 << index % 8);
+	for (uint32_t i = 0; i < ports.n; i++) {
+		const struct policy_port *row =
+		    policy_row(r->p, PT_PORTS, ports.first + i);
+
+		if (permit_addresses(r, t, row->port))
+			permit_names(r, t, row->port);
+	}
+}
+
+int
+keys_permitopen(
+    const struct policy *p, const struct policy_request *q, FILE *out)
+{
+	struct rights r = {.p = p, .q = *q, .out = out};
+
+	r.q.road = ROAD_FORWARD;
+	r.seen = calloc(p->table[PT_TARGETS].n / 8 + 1, 1);
+	if (r.seen == NULL)
+		return -1;
+	policy_candidates(p, &r.q, permit_target, &r);
+	free(r.seen);
+	return r.n > PERMITOPEN_MAX || policy_damaged(p) ? -1 : r.n;
+}
+
+static void
+print_from(const struct policy *p, const struct policy_key *key, FILE *out)
+{
+	struct policy_range r = policy_clip(p, PT_NETS, key->from);
+	char text[ADDR_TEXT + 4];
+
+	for (uint32_t i = 0; i < r.n; i++)
+		fprintf(out, "%s%s", i == 0 ? ",from=\"" : ",",
+		    net_print(policy_row(p, PT_NETS, r.first + i), text));
+	if (r.n > 0)
+		fputc('"', out);
+}
+
+static void
+print_expiry(const struct policy_user *u, FILE *out)
+{
+	time_t until = (time_t)u->until;
+	struct tm tm;
+	char text[32];
+
+	if (u->until == 0 || gmtime_r(&until, &tm) == NULL)
+		return;
+	strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm);
+	fprintf(out, ",expiry-time=\"%s\"", text);
+}
+
+int
+keys_line(const struct policy *p, const struct policy_request *q,
+    uint32_t index, const char *shell, FILE *out)
+{
+	const struct policy_key *key = policy_key(p, index);
+	const struct policy_user *u = policy_user(p, key->owner);
+	struct policy_request by_key = *q;
+	int n;
+
+	by_key.mfa = key->verify != 0;
+	fputs("restrict,pty", out);
+	n = keys_permitopen(p, &by_key, out);
+	if (n == -1)
+		return -1;
+	if (n > 0)
+		fputs(",port-forwarding", out);
+	if (u->flags & USER_SHARED)
+		fprintf(out, ",command=\"%s --id=%s\"", shell,
+		    policy_string(p, u->name));
+	print_from(p, key, out);
+	print_expiry(u, out);
+	if (key->verify)
+		fputs(",verify-required", out);
+	fprintf(out, " %s %s\n", policy_string(p, key->type),
+	    policy_string(p, key->blob));
+	return ferror(out) || policy_damaged(p) ? -1 : 0;
+}

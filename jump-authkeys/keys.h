@@ -1,0 +1,37 @@
+/*
+ * A user's rights as options of a line of authorized_keys.  Pure.
+ * Source: sshd(8), AUTHORIZED_KEYS FILE FORMAT; jump-authkeys(8).
+ */
+#ifndef KEYS_H
+#define KEYS_H
+
+#include "policy.h"
+
+/* The most permitopen entries that sshd takes; one more voids the key. */
+enum { PERMITOPEN_MAX = 4096 };
+
+/*
+ * Find the key that sshd offers: its type, base64 and SHA256 fingerprint as
+ * `SHA256:...`, all of which must agree with the policy's.  POLICY_NONE if
+ * the account has no such key.
+ */
+uint32_t keys_find(const struct policy *, const char *account,
+    const char *type, const char *blob, const char *fingerprint);
+
+/*
+ * Write the permitopen options of everything that the request's user may
+ * reach by forward now, each after a comma.  Returns their number, or
+ * -1 if they are more than PERMITOPEN_MAX or memory ran out.
+ */
+int keys_permitopen(
+    const struct policy *, const struct policy_request *, FILE *);
+
+/*
+ * Write the line for a key.  shell is the path of jump-shell, for users of a
+ * shared account.  Returns 0, or -1 as keys_permitopen() or if writing fails;
+ * the line is then not to be used.
+ */
+int keys_line(const struct policy *, const struct policy_request *,
+    uint32_t key, const char *shell, FILE *);
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * jumpctl check: parse, check, and run the tests of a policy.
+ */
+#include "ctl.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "exit.h"
+
+enum { CONTEXT = 72 }; /* columns of a line that are shown */
+
+/*
+ * Messages.
+ */
+static const char *
+line_of(const struct policy_source *source, uint32_t line, size_t *size)
+{
+	const char *s = source->text, *end = s + source->size, *eol;
+
+	while (line-- > 1) {
+		s = memchr(s, '\n', (size_t)(end - s));
+		if (s == NULL)
+			return NULL;
+		s++;
+	}
+	eol = memchr(s, '\n', (size_t)(end - s));
+	*size = (size_t)((eol == NULL ? end : eol) - s);
+	return s;
+}
+
+/* The part of the line around the column, and a caret below it. */
+static void
+print_context(const struct policy_source *source,
+    const struct policy_message *m)
+{
+	size_t size, from = 0, column = m->column - 1;
+	const char *s = line_of(source, m->line, &size);
+
+	if (s == NULL)
+		return;
+	if (column > CONTEXT * 3 / 4)
+		from = column - CONTEXT / 2;
+	fputs("    ", stderr);
+	for (size_t i = from; i < size && i < from + CONTEXT; i++)
+		fputc(s[i] == '\t' || (s[i] >= ' ' && s[i] < 0x7f) ? s[i] :
+		    '?', stderr);
+	fputs("\n    ", stderr);
+	for (size_t i = from; i < column && i < size; i++)
+		fputc(s[i] == '\t' ? '\t' : ' ', stderr);
+	fputc('^', stderr);
+	for (size_t i = 1; i < m->width && column + i < from + CONTEXT; i++)
+		fputc('~', stderr);
+	fputc('\n', stderr);
+}
+
+static void
+print_message(const struct sources *s, const struct policy_message *m)
+{
+	bool paint = colour(stderr);
+	const char *kind = m->warning ? "warning" : "error";
+	const struct policy_source *source = &s->list[m->source];
+
+	fprintf(stderr, "%s:%u:%u: %s%s:%s %s\n", source->name, m->line,
+	    m->column, !paint ? "" : m->warning ? "\033[1;33m" : "\033[1;31m",
+	    kind, paint ? "\033[0m" : "", m->what);
+	print_context(source, m);
+	if (m->hint[0] != '\0')
+		fprintf(stderr, "    hint: %s\n", m->hint);
+}
+
+static void
+print_report(const struct sources *s, const struct policy_report *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		print_message(s, &r->messages[i]);
+	if (r->errors + r->warnings > r->n)
+		fprintf(stderr, "and %zu more\n",
+		    r->errors + r->warnings - r->n);
+}
+
+/*
+ * Tests.
+ */
+struct trial {
+	const struct policy *p;
+	const struct policy_test *test;
+	struct question question;
+	struct person person;
+	struct target asked;
+	struct decision best;
+	enum policy_road road; /* of the best */
+	bool timed;
+	char why[256];
+};
+
+static const char *
+text(const struct trial *t, uint32_t string)
+{
+	return policy_string(t->p, string);
+}
+
+/* The best road for one port. */
+static void
+try_roads(struct trial *t)
+{
+	bool first = true;
+
+	for (uint32_t road = 0; road < ROAD_COUNT; road++) {
+		struct decision d;
+
+		if (t->test->road != POLICY_NONE && t->test->road != road)
+			continue;
+		question_decide(t->p, &t->question, &t->person, road,
+		    &t->asked, &d);
+		for (size_t i = 0; i < d.n; i++)
+			t->timed |= d.choices[i].verdict.timed;
+		if (first || d.action > t->best.action) {
+			t->best = d;
+			t->road = road;
+		}
+		first = false;
+	}
+}
+
+static void
+obligation_words(uint32_t obligations, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (int i = 0; i < OBLIGATIONS; i++) {
+		if ((obligations >> i & 1) && used < size)
+			used += (size_t)snprintf(buf + used, size - used,
+			    "%s%s", used == 0 ? "" : " ",
+			    policy_obligation_names[i]);
+	}
+}
+
+static bool
+compare(struct trial *t)
+{
+	const struct policy_verdict *v = &t->best.verdict;
+	char asked[300], words[100];
+
+	target_text(&t->asked, asked, sizeof(asked));
+	if (t->best.action != t->test->action) {
+		snprintf(t->why, sizeof(t->why), "%.60s to %.60s is %s: %s",
+		    text(t, t->test->user), asked,
+		    policy_action_names[t->best.action],
+		    policy_reason_text(v->reason));
+		return false;
+	}
+	if (t->timed && !t->test->timed) {
+		snprintf(t->why, sizeof(t->why),
+		    "the answer depends on the time: say `at TIME'");
+		return false;
+	}
+	if (t->test->exact && v->obligations != t->test->obligations) {
+		obligation_words(v->obligations, words, sizeof(words));
+		snprintf(t->why, sizeof(t->why),
+		    "by %s, these bind: { %s }", policy_road_names[t->road],
+		    words);
+		return false;
+	}
+	return true;
+}
+
+static bool
+try_port(struct trial *t, uint16_t port)
+{
+	t->asked.port = port;
+	t->timed = false;
+	try_roads(t);
+	return compare(t);
+}
+
+static bool
+try_ports(struct trial *t)
+{
+	uint32_t target = policy_find_target(t->p, t->asked.text);
+	const struct policy_target *row;
+
+	if (t->asked.port != 0)
+		return try_port(t, t->asked.port);
+	if (target == POLICY_NONE) {
+		snprintf(t->why, sizeof(t->why), t->asked.form == TARGET_PATH ?
+		    "no target has this path" : "name a target, or a port");
+		return false;
+	}
+	row = policy_target(t->p, target);
+	for (uint32_t i = 0; i < row->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(t->p, PT_PORTS, row->ports.first + i);
+
+		if (!try_port(t, port->port))
+			return false;
+	}
+	return true;
+}
+
+static bool
+run_test(struct trial *t)
+{
+	const struct policy_test *test = t->test;
+	bool passed;
+
+	t->question = (struct question){.who = text(t, test->user),
+	    .from = test->from == 0 ? NULL : text(t, test->from),
+	    .as = test->as == 0 ? NULL : text(t, test->as),
+	    .at = test->timed ? (time_t)test->at : time(NULL)};
+	t->why[0] = '\0';
+	if (!target_parse(&t->asked, text(t, test->target), NULL)) {
+		snprintf(t->why, sizeof(t->why), "not a target");
+		return false;
+	}
+	t->asked.port = (uint16_t)test->port;
+	if (question_person(t->p, &t->question, &t->person) == -1) {
+		snprintf(t->why, sizeof(t->why), "nobody of that name");
+		return false;
+	}
+	passed = try_ports(t);
+	person_free(&t->person);
+	return passed;
+}
+
+static size_t
+run_tests(const struct policy *p, const struct sources *s)
+{
+	static struct trial t;
+	size_t failed = 0;
+
+	t.p = p;
+	for (uint32_t i = 0; i < p->table[PT_TESTS].n; i++) {
+		struct policy_message m = {.column = 1, .width = 4};
+
+		t.test = policy_row(p, PT_TESTS, i);
+		if (run_test(&t))
+			continue;
+		failed++;
+		m.source = t.test->place.file;
+		m.line = t.test->place.line;
+		snprintf(m.what, sizeof(m.what), "test fails: %.140s", t.why);
+		print_message(s, &m);
+	}
+	return failed;
+}
+
+/*
+ * All of it.
+ */
+struct policy *
+policy_check(const struct sources *s, size_t *errors, size_t *warnings)
+{
+	struct policy_report report = {0};
+	struct policy *p = policy_parse(s->list, s->n, &report);
+
+	print_report(s, &report);
+	*errors = report.errors;
+	*warnings = report.warnings;
+	policy_report_clear(&report);
+	if (p == NULL) {
+		if (*errors == 0)
+			warnx("out of memory");
+		*errors += *errors == 0;
+		return NULL;
+	}
+	if (!decide_zone(p))
+		warnx("time zone is not on this machine");
+	hosts_mark(p);
+	*errors += rights_check(p, s) + run_tests(p, s);
+	if (*errors == 0)
+		return p;
+	policy_free(p);
+	return NULL;
+}
+
+static void
+print_summary(size_t errors, size_t warnings, bool system)
+{
+	struct policy *p;
+
+	fprintf(stderr, "%zu error%s, %zu warning%s", errors,
+	    errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+	if (system && errors != 0 &&
+	    policy_open(POLICY_IMAGE, 0, &p) == POLICY_OK) {
+		char when[32];
+		time_t t = (time_t)p->loaded_at;
+		struct tm tm;
+
+		unsetenv("TZ");
+		tzset();
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M",
+		    localtime_r(&t, &tm));
+		fprintf(stderr, "; the policy in force is unchanged "
+		    "(loaded %s, by %s)", when, p->loaded_by);
+		policy_free(p);
+	}
+	fputc('\n', stderr);
+}
+
+int
+check_main(int argc, char **argv)
+{
+	struct sources s;
+	size_t errors = 0, warnings = 0;
+	bool system = argc == 1;
+	int got;
+
+	if (argc > 1 && argv[1][0] == '-') {
+		warnx("check takes only files");
+		return EXIT_USAGE;
+	}
+	got = system ? sources_system(&s) :
+	    sources_files(&s, argv + 1, (size_t)argc - 1);
+	if (got == 0)
+		policy_free(policy_check(&s, &errors, &warnings));
+	else
+		errors = 1;
+	if (errors + warnings > 0)
+		print_summary(errors, warnings, system);
+	sources_free(&s);
+	return errors == 0 ? EXIT_OK : EXIT_NO_MATCH;
+}

@@ -1,0 +1,526 @@
+/*
+ * jumpctl explain: what the policy in force answers, and why, from the very
+ * verdict that enforcement uses.
+ */
+#include "ctl.h"
+
+#include <ctype.h>
+#include <err.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "exit.h"
+
+struct explain {
+	const struct policy *p;
+	struct question question;
+	uint32_t roads; /* bits of 1 << ROAD_ */
+	bool json;
+	bool listing;   /* `any' on a side: a line for each */
+	size_t listed;
+	enum policy_action best;
+	struct person person;
+	struct target asked;
+	struct decision decisions[ROAD_COUNT];
+};
+
+/*
+ * Arguments.
+ */
+static bool
+clock_of_week(const char *s, uint32_t *minute)
+{
+	static const char *const days[] = {
+	    "mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+	unsigned hours, minutes;
+	char day[4], end;
+
+	if (sscanf(s, "%3s %2u:%2u%c", day, &hours, &minutes, &end) != 3 ||
+	    hours > 23 || minutes > 59)
+		return false;
+	for (uint32_t i = 0; i < 7; i++) {
+		if (strcmp(day, days[i]) != 0)
+			continue;
+		*minute = i * DAY_MINUTES + hours * 60 + minutes;
+		return true;
+	}
+	return false;
+}
+
+/* A time, or a day and hour of this week in the policy's zone. */
+static bool
+parse_at(const char *s, time_t *at)
+{
+	int64_t when;
+	uint32_t minute;
+	struct tm tm;
+	time_t now = time(NULL);
+
+	if (policy_time_parse(&when, s)) {
+		*at = (time_t)when;
+		return true;
+	}
+	if (!clock_of_week(s, &minute) || localtime_r(&now, &tm) == NULL)
+		return false;
+	tm.tm_mday += (int)(minute / DAY_MINUTES) - (tm.tm_wday + 6) % 7;
+	tm.tm_hour = (int)(minute % DAY_MINUTES / 60);
+	tm.tm_min = (int)(minute % 60);
+	tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	*at = mktime(&tm);
+	return true;
+}
+
+static bool
+parse_via(const char *s, uint32_t *roads)
+{
+	for (int i = 0; i < ROAD_COUNT; i++) {
+		if (strcmp(s, policy_road_names[i]) == 0) {
+			*roads = 1U << i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+take_option(struct explain *e, int option, const char *value)
+{
+	struct addr addr;
+
+	switch (option) {
+	case 'v':
+		return parse_via(value, &e->roads);
+	case 'f':
+		e->question.from = value;
+		return addr_parse(&addr, value);
+	case 'l':
+		e->question.as = value;
+		return true;
+	case 't':
+		return parse_at(value, &e->question.at);
+	case 'j':
+		e->json = true;
+		return true;
+	}
+	return false;
+}
+
+static bool
+parse_options(struct explain *e, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"via", required_argument, NULL, 'v'},
+	    {"from", required_argument, NULL, 'f'},
+	    {"as", required_argument, NULL, 'l'},
+	    {"at", required_argument, NULL, 't'},
+	    {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (take_option(e, option, optarg))
+			continue;
+		if (option != '?')
+			warnx("not understood: `%s'", optarg);
+		return false;
+	}
+	return argc - optind == 2;
+}
+
+/*
+ * Words.
+ */
+static void
+print_words(uint32_t bits)
+{
+	const char *separator = "";
+
+	for (int i = 0; i < OBLIGATIONS; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		printf("%s%s", separator, policy_obligation_names[i]);
+		separator = ", ";
+	}
+}
+
+static const char *
+rule_name(const struct policy *p, uint32_t rule)
+{
+	return policy_string(p, policy_rule(p, rule)->name);
+}
+
+/* Base name of the file that a rule stands in. */
+static const char *
+file_name(const struct policy *p, uint32_t file)
+{
+	const uint32_t *string = policy_row(p, PT_FILES, file);
+	const char *name = policy_string(p, *string);
+	const char *slash = strrchr(name, '/');
+
+	return slash == NULL ? name : slash + 1;
+}
+
+static void
+print_windows(const struct policy *p, const struct policy_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->when.n; i++) {
+		const struct policy_ref *ref =
+		    policy_ref(p, rule->when.first + i);
+		const struct policy_window *w =
+		    policy_row(p, PT_WINDOWS, ref->index);
+
+		printf("%s%s", i == 0 ? "  when " : " ",
+		    policy_string(p, w->name));
+	}
+}
+
+static void
+print_conditions(const struct policy *p, const struct policy_rule *rule)
+{
+	time_t until = (time_t)rule->until;
+	struct tm tm;
+	char text[32];
+
+	for (int i = 0; i < ROAD_COUNT; i++) {
+		if (rule->roads >> i & 1)
+			printf("  via %s", policy_road_names[i]);
+	}
+	if (rule->from.n > 0)
+		fputs("  from some networks", stdout);
+	if (rule->as.n > 0)
+		fputs("  as some logins", stdout);
+	print_windows(p, rule);
+	if (until != 0 && gmtime_r(&until, &tm) != NULL) {
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%MZ", &tm);
+		printf("  until %s", text);
+	}
+	if (rule->obligations != 0) {
+		fputs("  ", stdout);
+		print_words(rule->obligations);
+	}
+}
+
+/* What a match came to on one road. */
+static const char *
+match_word(enum policy_verb verb, enum truth truth)
+{
+	if (truth == TRUTH_YES)
+		return "yes";
+	if (truth == TRUTH_NO)
+		return "no";
+	return verb == VERB_ALLOW ? "not held" : "binds";
+}
+
+/* The truth of a rule on a road, -1 if it plays no part there. */
+static int
+truth_on(const struct explain *e, int road, uint32_t rule)
+{
+	const struct policy_verdict *v = &e->decisions[road].verdict;
+
+	for (uint32_t i = 0; i < v->nmatches; i++) {
+		if (v->matches[i].rule == rule)
+			return (int)v->matches[i].truth;
+	}
+	return -1;
+}
+
+static void
+print_rule(const struct explain *e, uint32_t index)
+{
+	const struct policy_rule *rule = policy_rule(e->p, index);
+	char place[128];
+
+	snprintf(place, sizeof(place), "%s:%u",
+	    file_name(e->p, rule->place.file), rule->place.line);
+	printf("%-7s %-11s %-15s", policy_verb_names[rule->verb],
+	    rule_name(e->p, index), place);
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		int truth = truth_on(e, road, index);
+
+		if ((e->roads >> road & 1) && truth != -1)
+			printf(" %s %s", policy_road_names[road],
+			    match_word(rule->verb, (enum truth)truth));
+	}
+	print_conditions(e->p, rule);
+	putchar('\n');
+}
+
+/* Every rule that plays a part on any road, once. */
+static size_t
+matched_rules(const struct explain *e, uint32_t *rules, size_t room)
+{
+	size_t n = 0;
+
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		const struct policy_verdict *v = &e->decisions[road].verdict;
+
+		for (uint32_t i = 0; i < v->nmatches; i++) {
+			size_t known = 0;
+
+			while (known < n && rules[known] != v->matches[i].rule)
+				known++;
+			if (known == n && n < room)
+				rules[n++] = v->matches[i].rule;
+		}
+	}
+	return n;
+}
+
+static void
+print_why(const struct explain *e, const struct policy_verdict *v)
+{
+	fputs(policy_reason_text(v->reason), stdout);
+	if (v->reason == REASON_NOT_HELD) {
+		fputs(": ", stdout);
+		print_words(v->unheld);
+	} else if (v->reason == REASON_UNMET) {
+		fputs(": ", stdout);
+		print_words(v->unmet);
+	} else if (v->rule != POLICY_NONE) {
+		printf(" by %s", rule_name(e->p, v->rule));
+	}
+	if (v->action != ACTION_DENY && (v->obligations & ~v->unmet) != 0) {
+		fputs("; binds: ", stdout);
+		print_words(v->obligations & ~v->unmet);
+	}
+}
+
+static void
+print_roads(const struct explain *e)
+{
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		const struct decision *d = &e->decisions[road];
+
+		if (!(e->roads >> road & 1))
+			continue;
+		printf("road    %-11s %-6s ", policy_road_names[road],
+		    policy_action_names[d->action]);
+		print_why(e, &d->verdict);
+		if (road == ROAD_SHELL)
+			fputs(" (no program serves this road yet)", stdout);
+		putchar('\n');
+	}
+}
+
+static void
+print_text(const struct explain *e)
+{
+	uint32_t rules[ROAD_COUNT * VERDICT_RULES];
+	size_t n = matched_rules(e, rules, sizeof(rules) / sizeof(rules[0]));
+
+	for (size_t i = 0; i < n; i++)
+		print_rule(e, rules[i]);
+	print_roads(e);
+	printf("verdict: %s\n", policy_action_names[e->best]);
+}
+
+/*
+ * JSON: names of the policy hold nothing that needs escaping but backslash.
+ */
+static void
+print_string(const char *s)
+{
+	putchar('"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			putchar('\\');
+		putchar(*s);
+	}
+	putchar('"');
+}
+
+static void
+print_array(const char *name, uint32_t bits)
+{
+	const char *separator = "";
+
+	printf(",\"%s\":[", name);
+	for (int i = 0; i < OBLIGATIONS; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		printf("%s\"%s\"", separator, policy_obligation_names[i]);
+		separator = ",";
+	}
+	putchar(']');
+}
+
+static void
+print_road_json(const struct explain *e, int road)
+{
+	const struct decision *d = &e->decisions[road];
+	const struct policy_verdict *v = &d->verdict;
+
+	printf("{\"road\":\"%s\",\"verdict\":\"%s\",\"reason\":\"%s\"",
+	    policy_road_names[road], policy_action_names[d->action],
+	    policy_reason_text(v->reason));
+	if (v->rule != POLICY_NONE)
+		printf(",\"rule\":\"%s\"", rule_name(e->p, v->rule));
+	print_array("obligations", v->obligations);
+	print_array("unmet", v->unmet);
+	print_array("unheld", v->unheld);
+	printf(",\"idle\":%u,\"duration\":%u}", v->idle, v->duration);
+}
+
+static void
+print_json(const struct explain *e)
+{
+	char text[300];
+	const char *separator = "";
+
+	fputs("{\"version\":1,\"who\":", stdout);
+	print_string(e->question.who);
+	fputs(",\"what\":", stdout);
+	print_string(target_text(&e->asked, text, sizeof(text)));
+	printf(",\"verdict\":\"%s\",\"roads\":[",
+	    policy_action_names[e->best]);
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		if (!(e->roads >> road & 1))
+			continue;
+		fputs(separator, stdout);
+		print_road_json(e, road);
+		separator = ",";
+	}
+	puts("]}");
+}
+
+/* One line of a listing: the best road's word, and each road's. */
+static void
+print_line(const struct explain *e)
+{
+	char text[300];
+
+	printf("%-16s %-28s", e->question.who,
+	    target_text(&e->asked, text, sizeof(text)));
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		if (e->roads >> road & 1)
+			printf(" %-7s %-6s", policy_road_names[road],
+			    policy_action_names[e->decisions[road].action]);
+	}
+	putchar('\n');
+}
+
+/*
+ * Questions.
+ */
+static void
+answer(struct explain *e)
+{
+	e->best = ACTION_DENY;
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		struct decision *d = &e->decisions[road];
+
+		question_decide(e->p, &e->question, &e->person, road,
+		    &e->asked, d);
+		if ((e->roads >> road & 1) && d->action > e->best)
+			e->best = d->action;
+	}
+	if (e->listing && e->best == ACTION_DENY)
+		return;
+	e->listed++;
+	if (e->json)
+		print_json(e);
+	else if (e->listing)
+		print_line(e);
+	else
+		print_text(e);
+}
+
+static void
+answer_ports(struct explain *e, uint32_t index)
+{
+	const struct policy_target *t = policy_target(e->p, index);
+
+	for (uint32_t i = 0; i < t->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(e->p, PT_PORTS, t->ports.first + i);
+
+		e->asked.port = port->port;
+		answer(e);
+	}
+}
+
+static void
+answer_each_target(struct explain *e)
+{
+	for (uint32_t i = 0; i < e->p->table[PT_TARGETS].n; i++) {
+		const struct policy_target *t = policy_target(e->p, i);
+
+		if (t->kind == TARGET_NET || t->kind == TARGET_DOMAIN)
+			continue;
+		if (target_parse(
+			&e->asked, policy_string(e->p, t->name), NULL))
+			answer_ports(e, i);
+	}
+}
+
+static int
+answer_person(struct explain *e, const char *who, const char *what)
+{
+	uint32_t target;
+
+	e->question.who = who;
+	if (question_person(e->p, &e->question, &e->person) == -1) {
+		warnx("`%s' is nobody of this policy", who);
+		return -1;
+	}
+	if (strcmp(what, "any") == 0) {
+		answer_each_target(e);
+	} else {
+		target = policy_find_target(e->p, e->asked.text);
+		if (e->asked.port == 0 && target != POLICY_NONE) {
+			e->listing |=
+			    policy_target(e->p, target)->ports.n > 1;
+			answer_ports(e, target);
+			e->asked.port = 0;
+		} else {
+			answer(e);
+		}
+	}
+	person_free(&e->person);
+	return 0;
+}
+
+static int
+answer_all(struct explain *e, const char *who, const char *what)
+{
+	if (strcmp(who, "any") != 0)
+		return answer_person(e, who, what);
+	for (uint32_t i = 0; i < e->p->table[PT_USERS].n; i++) {
+		const struct policy_user *u = policy_user(e->p, i);
+
+		if (!(u->flags & USER_DEVICE))
+			answer_person(e, policy_string(e->p, u->name), what);
+	}
+	return 0;
+}
+
+int
+explain_main(int argc, char **argv)
+{
+	static struct explain e;
+	const char *who, *what;
+
+	e.p = policy_in_force();
+	e.question.at = time(NULL);
+	e.roads = (1 << ROAD_COUNT) - 1;
+	if (!parse_options(&e, argc, argv)) {
+		warnx("usage: jumpctl explain WHO WHAT [--via ROAD] [--from "
+		      "ADDRESS] [--as LOGIN] [--at TIME] [--json]");
+		return EXIT_USAGE;
+	}
+	who = argv[optind];
+	what = argv[optind + 1];
+	if (strcmp(what, "any") != 0 && !target_parse(&e.asked, what, NULL)) {
+		warnx("not a target: `%s'", what);
+		return EXIT_USAGE;
+	}
+	e.listing = strcmp(who, "any") == 0 || strcmp(what, "any") == 0;
+	if (answer_all(&e, who, what) == -1)
+		return EXIT_NO_MATCH;
+	if (policy_damaged(e.p))
+		errx(EXIT_POLICY, "%s: damaged", POLICY_IMAGE);
+	return e.listed > 0 && (e.listing || e.best == ACTION_ALLOW) ?
+	    EXIT_OK : EXIT_NO_MATCH;
+}

@@ -1,0 +1,62 @@
+/*
+ * jumpctl export: what other programs want to know of the policy.
+ */
+#include "ctl.h"
+
+#include <err.h>
+#include <string.h>
+
+#include "exit.h"
+
+static void
+print_names(const struct policy *p, const struct policy_target *t)
+{
+	fputs(policy_string(p, t->name), stdout);
+	for (uint32_t i = 0; i < t->aliases.n; i++)
+		printf(" %s", policy_word(p, t->aliases.first + i));
+	putchar('\n');
+}
+
+static void
+print_host(const struct policy *p, const struct policy_target *t)
+{
+	for (uint32_t i = 0; i < t->nets.n; i++) {
+		const struct net *net =
+		    policy_row(p, PT_NETS, t->nets.first + i);
+		char text[ADDR_TEXT];
+
+		printf("%-15s ", addr_print(&net->addr, text));
+		print_names(p, t);
+	}
+}
+
+static int
+export_hosts(void)
+{
+	struct policy *p = policy_in_force();
+	char hash[17];
+
+	policy_hash_text(p, hash);
+	printf("# Names of the jump policy %s, made by: jumpctl export hosts\n"
+	       "# To make it again: replace these lines, then jumpctl load\n",
+	    hash);
+	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++) {
+		const struct policy_target *t = policy_target(p, i);
+
+		if (t->kind == TARGET_HOST || t->kind == TARGET_DEVICE)
+			print_host(p, t);
+	}
+	if (policy_damaged(p))
+		errx(EXIT_POLICY, "%s: damaged", POLICY_IMAGE);
+	policy_free(p);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_INTERNAL;
+}
+
+int
+export_main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "hosts") == 0)
+		return export_hosts();
+	warnx("usage: jumpctl export hosts");
+	return EXIT_USAGE;
+}

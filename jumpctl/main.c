@@ -1,0 +1,79 @@
+/*
+ * jumpctl: administration, a verb a file.
+ */
+#include "ctl.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "process.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int, char **);
+	const char *usage;
+} verbs[] = {
+    {"check", check_main, "check [FILE ...]"},
+    {"load", load_main, "load [--previous]"},
+    {"explain", explain_main, "explain WHO WHAT [--via ROAD] [--from ADDRESS]"
+			      " [--as LOGIN] [--at TIME] [--json]"},
+    {"export", export_main, "export hosts"},
+};
+
+static int
+usage(FILE *f, int code)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		fprintf(f, "%s jumpctl %s\n", i == 0 ? "usage:" : "      ",
+		    verbs[i].usage);
+	return code;
+}
+
+bool
+colour(FILE *f)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(fileno(f)) && (no == NULL || *no == '\0');
+}
+
+struct policy *
+policy_in_force(void)
+{
+	struct policy *p;
+	enum policy_error error = policy_open(POLICY_IMAGE, 0, &p);
+
+	if (error != POLICY_OK)
+		errx(EXIT_POLICY, "%s: %s", POLICY_IMAGE,
+		    policy_strerror(error));
+	if (!decide_zone(p))
+		errx(EXIT_POLICY, "the policy's time zone is not on this "
+		    "machine: install tzdata");
+	return p;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (process_repair_fds() == -1)
+		return EXIT_INTERNAL;
+	umask(077);
+	if (argc < 2)
+		return usage(stderr, EXIT_USAGE);
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+		return usage(stdout, EXIT_OK);
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("jumpctl " VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
+	}
+	warnx("unknown verb `%s'", argv[1]);
+	return usage(stderr, EXIT_USAGE);
+}

@@ -1,0 +1,93 @@
+/*
+ * No login may need more permitopen entries than sshd takes.
+ */
+#include "ctl.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../jump-authkeys/keys.h"
+
+struct count {
+	const struct policy *p;
+	uint64_t n;
+};
+
+static void
+count_target(void *arg, uint32_t index)
+{
+	struct count *count = arg;
+	const struct policy_target *t = policy_target(count->p, index);
+
+	if (t->kind == TARGET_HOST || t->kind == TARGET_DEVICE)
+		count->n += (uint64_t)t->ports.n *
+		    (t->nets.n + t->aliases.n + 1);
+}
+
+/*
+ * Count exactly for a user whose rules name many targets: the entries that a
+ * login now would have, with a key that satisfies mfa.
+ */
+static bool
+fits(const struct policy *p, const struct policy_request *q)
+{
+	struct count count = {p, 0};
+	struct policy_request most = *q;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+	int n;
+
+	policy_candidates(p, q, count_target, &count);
+	if (count.n <= PERMITOPEN_MAX)
+		return true;
+	out = open_memstream(&text, &size);
+	if (out == NULL)
+		return false;
+	most.mfa = true;
+	n = keys_permitopen(p, &most, out);
+	fclose(out);
+	free(text);
+	return n != -1;
+}
+
+/* An upper bound for anybody: most policies need no closer look. */
+static bool
+fits_everybody(const struct policy *p)
+{
+	struct count count = {p, 0};
+
+	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++)
+		count_target(&count, i);
+	return count.n <= PERMITOPEN_MAX;
+}
+
+size_t
+rights_check(const struct policy *p, const struct sources *s)
+{
+	uint32_t users = fits_everybody(p) ? 0 : p->table[PT_USERS].n;
+	size_t errors = 0;
+
+	for (uint32_t i = 0; i < users; i++) {
+		const struct policy_user *u = policy_user(p, i);
+		struct question q = {.who = policy_string(p, u->name),
+		    .at = time(NULL)};
+		struct policy_request request;
+		struct person person;
+
+		if ((u->flags & USER_DEVICE) ||
+		    question_person(p, &q, &person) == -1)
+			continue;
+		decide_request(&request, &person, ROAD_FORWARD, q.at);
+		if (!fits(p, &request)) {
+			warnx("%s:%u: error: `%s' may forward to more than "
+			    "%d addresses and names; sshd would refuse the "
+			    "key", s->list[u->place.file].name, u->place.line,
+			    q.who, PERMITOPEN_MAX);
+			errors++;
+		}
+		person_free(&person);
+	}
+	return errors;
+}
