@@ -1,0 +1,297 @@
+/* jump-shell/answer.c: what list and why say, and to whom nothing. */
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../jump-shell/answer.h"
+
+static const char text[] =
+    "version 1\n"
+    "set timezone \"Europe/Amsterdam\"\n"
+    "user alice\n"
+    "user bob\n"
+    "user carol until 2030-01-01T00:00Z\n"
+    "user dave\n"
+    "host web1 10.2.0.10 ssh 22 tcp 80 comment \"Z\303\274rich\"\n"
+    "host db1 { 10.2.0.11 2001:db8::11 } ssh 22 tcp 5432 alias data\n"
+    "host plc7 10.50.1.7 tcp 502\n"
+    "host secret 10.66.0.1 ssh 22\n"
+    "net lab 10.9.0.0/16 ssh 22\n"
+    "net all 0.0.0.0/0 tcp 8080\n"
+    "domain dev \"*.dev.corp.example\" in 10.8.0.0/16 ssh 22\n"
+    "device rtu17 127.77.0.17 ssh 2222\n"
+    "socket metr \"/run/metrics/api.sock\"\n"
+    "window maint sat 22:00 - sun 04:00\n"
+    "allow one: alice to { web1 lab dev rtu17 metr }\n"
+    "allow two: { alice bob } to { web1:22 all } via connect\n"
+    "allow site: alice to db1:22 from 192.0.2.0/24\n"
+    "allow late: { bob dave } to plc7 when maint\n"
+    "allow hold: dave to db1:5432 via { connect forward }\n"
+    "allow ends: carol to web1\n"
+    "allow term: carol to secret via shell\n"
+    "require bounded: dave to plc7 idle 90s duration 2h\n"
+    "require first: dave to db1 mfa\n"
+    "require boss: bob to plc7 ticket \"CHG*\" approve @boss 1h\n"
+    "group @boss alice\n"
+    "deny not: bob to web1:80\n";
+
+enum { SATURDAY = 1795298400 }; /* 2026-11-21 22:00 UTC, 23:00 there */
+
+static struct policy *policy;
+
+static void
+setup(void)
+{
+	struct policy_source source = {"test", text, sizeof(text) - 1};
+	struct policy_report report = {0};
+
+	policy = policy_parse(&source, 1, &report);
+	for (size_t i = 0; i < report.n; i++)
+		if (!report.messages[i].warning)
+			fprintf(stderr, "%u: %s\n", report.messages[i].line,
+			    report.messages[i].what);
+	ck_assert_ptr_nonnull(policy);
+	policy_report_clear(&report);
+	ck_assert(decide_zone(policy));
+}
+
+static void
+teardown(void)
+{
+	policy_free(policy);
+}
+
+static struct policy_request
+request_of(const char *user, const char *from, long now)
+{
+	static struct addr addr;
+	static uint8_t none[1];
+	struct person person = {.policy = policy, .unixgroups = none};
+	struct policy_request q;
+
+	person.user = policy_find_user(policy, user);
+	decide_request(&q, &person, ROAD_CONNECT, now);
+	if (from != NULL && addr_parse(&addr, from))
+		q.from = &addr;
+	return q;
+}
+
+static const struct {
+	const char *user, *from, *want;
+	long now;
+} lists[] = {
+    {"alice", "192.0.2.9",
+	"all\t8080\ttcp\topen\t\n"
+	"db1\t22\tssh\topen\t\n"
+	"dev\t22\tssh\topen\t\n"
+	"lab\t22\tssh\topen\t\n"
+	"metr\t/run/metrics/api.sock\ttcp\topen\t\n"
+	"rtu17\t2222\tssh\topen\t\n"
+	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n"
+	"web1\t80\ttcp\topen\tZ\\xc3\\xbcrich\n",
+	SATURDAY},
+    {"alice", "198.51.100.9",
+	"all\t8080\ttcp\topen\t\n"
+	"dev\t22\tssh\topen\t\n"
+	"lab\t22\tssh\topen\t\n"
+	"metr\t/run/metrics/api.sock\ttcp\topen\t\n"
+	"rtu17\t2222\tssh\topen\t\n"
+	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n"
+	"web1\t80\ttcp\topen\tZ\\xc3\\xbcrich\n",
+	SATURDAY},
+    {"bob", NULL,
+	"all\t8080\ttcp\topen\t\n"
+	"plc7\t502\ttcp\task\t\n"
+	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n",
+	SATURDAY},
+    {"bob", NULL,
+	"all\t8080\ttcp\topen\t\n"
+	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n",
+	SATURDAY + 86400},
+    {"dave", NULL, "db1\t5432\ttcp\task\t\nplc7\t502\ttcp\topen\t\n", SATURDAY},
+    {"carol", NULL,
+	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n"
+	"web1\t80\ttcp\topen\tZ\\xc3\\xbcrich\n",
+	SATURDAY},
+    {"carol", NULL, "", 1893456000}, /* 2030-01-01 */
+    {"mallory", NULL, "", SATURDAY},
+};
+
+START_TEST(list_is)
+{
+	struct policy_request q =
+	    request_of(lists[_i].user, lists[_i].from, lists[_i].now);
+	char *got;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	ck_assert_int_eq(answer_list(out, policy, &q, false), 0);
+	fclose(out);
+	ck_assert_str_eq(got, lists[_i].want);
+	free(got);
+}
+END_TEST
+
+START_TEST(list_table_is_aligned)
+{
+	struct policy_request q = request_of("dave", NULL, SATURDAY);
+	char *got;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	ck_assert_int_eq(answer_list(out, policy, &q, true), 0);
+	fclose(out);
+	ck_assert_str_eq(got,
+	    "TARGET               PORT     TYPE STATE COMMENT\n"
+	    "db1                  5432     tcp  ask   \n"
+	    "plc7                 502      tcp  open  \n");
+	free(got);
+}
+END_TEST
+
+START_TEST(list_says_when_it_cannot_write)
+{
+	struct policy_request q = request_of("dave", NULL, SATURDAY);
+	FILE *out = fopen("/dev/full", "w");
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_int_eq(answer_list(out, policy, &q, false), -1);
+	fclose(out);
+}
+END_TEST
+
+static const struct {
+	const char *user, *from, *name, *port;
+	enum policy_action action;
+	const char *want;
+} reasons[] = {
+    {"alice", NULL, "web1", "80", ACTION_ALLOW,
+	"web1:80 is open to you by ProxyJump, as 10.2.0.10.\n"
+	"web1:80 is open to you by ProxyCommand.\n"},
+    {"alice", NULL, "web1", NULL, ACTION_ALLOW,
+	"web1:22 is open to you by ProxyJump, as 10.2.0.10.\n"
+	"web1:22 is open to you by ProxyCommand.\n"
+	"web1:80 is open to you by ProxyJump, as 10.2.0.10.\n"
+	"web1:80 is open to you by ProxyCommand.\n"},
+    {"alice", NULL, "10.9.4.4", "22", ACTION_ALLOW,
+	"10.9.4.4:22 is open to you by ProxyCommand.\n"},
+    {"alice", NULL, "x.dev.corp.example", "22", ACTION_ALLOW,
+	"x.dev.corp.example:22 is open to you by ProxyCommand.\n"},
+    {"alice", NULL, "metr", NULL, ACTION_ALLOW,
+	"metr is open to you by ProxyCommand.\n"},
+    {"alice", NULL, "/run/metrics/api.sock", NULL, ACTION_ALLOW,
+	"/run/metrics/api.sock is open to you by ProxyCommand.\n"},
+    {"alice", "192.0.2.1", "data", "22", ACTION_ALLOW,
+	"data:22 is open to you by ProxyCommand.\n"},
+    {"alice", "192.0.2.1", "2001:db8::11", "22", ACTION_ALLOW,
+	"[2001:db8::11]:22 is open to you by ProxyCommand.\n"},
+    {"bob", NULL, "web1", NULL, ACTION_ALLOW,
+	"web1:22 is open to you by ProxyCommand.\n"},
+    {"bob", NULL, "plc7", "502", ACTION_ASK,
+	"plc7:502 is open to you by ProxyCommand only after ticket, approve, "
+	"which this version does not serve.\n"},
+    {"dave", NULL, "plc7", "502", ACTION_ALLOW,
+	"plc7:502 is open to you by ProxyCommand, until 2026-11-22 04:00 CET, "
+	"for at most 2h, ending after 90s of silence.\n"},
+    {"dave", NULL, "db1", "5432", ACTION_ASK,
+	"db1:5432 is open to you by ProxyJump with a security key that asks "
+	"for its PIN, as 10.2.0.11 or 2001:db8::11.\n"
+	"db1:5432 is open to you by ProxyCommand only after mfa, which this "
+	"version does not serve.\n"},
+    {"carol", NULL, "web1", "22", ACTION_ALLOW,
+	"web1:22 is open to you by ProxyCommand, until 2030-01-01 01:00 CET"
+	".\n"},
+    /* Nothing to say: the caller refuses. */
+    {"carol", NULL, "secret", "22", ACTION_DENY, ""}, /* shell */
+    {"alice", NULL, "db1", "22", ACTION_DENY, ""},    /* from */
+    {"alice", NULL, "db1", NULL, ACTION_DENY, ""},
+    {"alice", NULL, "secret", "22", ACTION_DENY, ""},
+    {"alice", NULL, "secret", NULL, ACTION_DENY, ""},
+    {"alice", NULL, "nosuch", "22", ACTION_DENY, ""},
+    {"alice", NULL, "nosuch", NULL, ACTION_DENY, ""},
+    {"alice", NULL, "web1", "443", ACTION_DENY, ""},
+    {"alice", NULL, "metr", "22", ACTION_DENY, ""},
+    {"alice", NULL, "/run/other.sock", NULL, ACTION_DENY, ""},
+    {"alice", NULL, "x.prod.corp.example", "22", ACTION_DENY, ""},
+    {"bob", NULL, "web1", "80", ACTION_DENY, ""}, /* deny */
+    {"mallory", NULL, "web1", "22", ACTION_DENY, ""},
+};
+
+START_TEST(why_is)
+{
+	struct policy_request q =
+	    request_of(reasons[_i].user, reasons[_i].from, SATURDAY);
+	struct policy_verdict why;
+	struct target asked;
+	char *got;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	ck_assert(target_parse(&asked, reasons[_i].name, reasons[_i].port));
+	memset(&why, 0xff, sizeof(why));
+	ck_assert_int_eq(
+	    answer_why(out, policy, &q, &asked, &why), reasons[_i].action);
+	fclose(out);
+	ck_assert_str_eq(got, reasons[_i].want);
+	if (reasons[_i].action == ACTION_DENY) {
+		ck_assert_int_eq(why.action, ACTION_DENY);
+		ck_assert_int_ne(why.reason, REASON_NONE);
+	}
+	free(got);
+}
+END_TEST
+
+/* With a name that sshd finds, addresses need not be told. */
+START_TEST(why_knows_names_that_resolve)
+{
+	struct policy_request q = request_of("dave", NULL, SATURDAY);
+	struct policy_target *t = policy->table[PT_TARGETS].rows;
+	struct policy_verdict why;
+	struct target asked;
+	char *got;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	t[policy_find_target(policy, "db1")].flags |= TARGET_RESOLVES;
+	ck_assert(target_parse(&asked, "db1:5432", NULL));
+	answer_why(out, policy, &q, &asked, &why);
+	ck_assert(target_parse(&asked, "data:5432", NULL));
+	answer_why(out, policy, &q, &asked, &why);
+	fclose(out);
+	ck_assert_ptr_nonnull(strstr(got, "for its PIN.\ndb1:5432 is"));
+	ck_assert_ptr_nonnull(strstr(got, "PIN, as 10.2.0.11 or 2001:db8::11"));
+	free(got);
+}
+END_TEST
+
+static Suite *
+answer_suite(void)
+{
+	Suite *s = suite_create("answer");
+	TCase *t = tcase_create("answers");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(
+	    t, list_is, 0, (int)(sizeof(lists) / sizeof(lists[0])));
+	tcase_add_test(t, list_table_is_aligned);
+	tcase_add_test(t, list_says_when_it_cannot_write);
+	tcase_add_loop_test(
+	    t, why_is, 0, (int)(sizeof(reasons) / sizeof(reasons[0])));
+	tcase_add_test(t, why_knows_names_that_resolve);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr = srunner_create(answer_suite());
+	int failed;
+
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
