@@ -31,6 +31,9 @@ CPPFLAGS += -Ilib -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(filter -fsanitize%,$(HARDEN))
 COMPILE   = $(CC) -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) -MMD -MP
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+
 # What each program is made of.
 POLICY  := lib/policy.c lib/policy_eval.c lib/policy_db.c lib/match.c
 PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
@@ -82,14 +85,14 @@ all: $(PROGRAMS:%=$(BUILD)/%)			## build the programs
 tests: $(ALL:%=$(BUILD)/%)			## build the tests too
 
 define link
-$(BUILD)/$(1): $($(1)_SRC:%.c=$(BUILD)/%.o)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $($(1)_LIB)
+$(BUILD)/$(1): $($(1)_SRC:%.c=$(BUILD)/obj/%.o)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $($(1)_LIB)
 endef
 $(foreach p,$(ALL),$(eval $(call link,$(p))))
 
-$(BUILD)/%.o: %.c
+$(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(Q)$(COMPILE) -c -o $@ $<
 
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')
 

@@ -38,12 +38,12 @@ keys_find(const struct policy *p, const char *account, const char *type,
 static void
 permit(struct rights *r, const char *host, uint16_t port)
 {
-	const char *format = strchr(host, ':') == NULL ?
-	    ",permitopen=\"%s:%u\"" : ",permitopen=\"[%s]:%u\"";
+	bool v6 = strchr(host, ':') != NULL;
 
 	r->n++;
 	if (r->n <= PERMITOPEN_MAX)
-		fprintf(r->out, format, host, port);
+		fprintf(r->out, ",permitopen=\"%s%s%s:%u\"", v6 ? "[" : "",
+		    host, v6 ? "]" : "", port);
 }
 
 /* Permit the addresses that pass; true if all do. */

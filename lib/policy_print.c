@@ -257,7 +257,7 @@ print_ports(const struct print *w, const struct policy_target *t,
 
 	if (n == 0 || (t->kind == TARGET_SOCKET && protocol == PROTO_TCP))
 		return;
-	fprintf(w->f, n > 1 ? " %s {" : " %s", word);
+	fprintf(w->f, " %s%s", word, n > 1 ? " {" : "");
 	for (uint32_t i = 0; i < t->ports.n && t->path == 0; i++) {
 		const struct policy_port *port =
 		    policy_row(w->p, PT_PORTS, t->ports.first + i);

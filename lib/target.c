@@ -90,11 +90,13 @@ target_parse(struct target *t, const char *name, const char *port)
 const char *
 target_text(const struct target *t, char *buf, size_t size)
 {
-	const char *format = "%s";
+	bool v6 = strchr(t->text, ':') != NULL;
 
-	if (t->port != 0)
-		format = strchr(t->text, ':') != NULL ? "[%s]:%u" : "%s:%u";
-	snprintf(buf, size, format, t->text, t->port);
+	if (t->port == 0)
+		snprintf(buf, size, "%s", t->text);
+	else
+		snprintf(buf, size, "%s%s%s:%u", v6 ? "[" : "", t->text,
+		    v6 ? "]" : "", t->port);
 	return buf;
 }
 
