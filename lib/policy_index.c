@@ -3,10 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Make room for n more rows; positions are kept where they are given. */
+/* Whether positions of a table's rows are kept. */
 static bool
-make_room(struct build *b, enum policy_table t, uint32_t n, bool positions)
+has_positions(enum policy_table t)
 {
+	return t != PT_STRINGS && t < PT_IX_USER;
+}
+
+/* Make room for n more rows and their positions. */
+static bool
+make_room(struct build *b, enum policy_table t, uint32_t n)
+{
+	bool positions = has_positions(t);
 	struct policy_rows *rows = &b->p->table[t];
 	uint32_t room = rows->room == 0 ? 64 : rows->room * 2;
 	void *more, *places;
@@ -37,11 +45,13 @@ build_row(struct build *b, enum policy_table t, const void *row,
 	struct policy_rows *rows = &b->p->table[t];
 	size_t size = policy_row_size(t);
 
-	if (!make_room(b, t, 1, at != NULL))
+	static const struct position nowhere;
+
+	if (!make_room(b, t, 1))
 		return 0;
 	memcpy((char *)rows->rows + rows->n * size, row, size);
-	if (at != NULL)
-		b->at[t][rows->n] = *at;
+	if (has_positions(t))
+		b->at[t][rows->n] = at == NULL ? nowhere : *at;
 	return rows->n++;
 }
 
@@ -125,7 +135,7 @@ pool_add(struct build *b, const char *text)
 	uint32_t at = pool->n;
 	size_t size = strlen(text) + 1;
 
-	if (!make_room(b, PT_STRINGS, (uint32_t)size, false))
+	if (!make_room(b, PT_STRINGS, (uint32_t)size))
 		return 0;
 	memcpy((char *)pool->rows + at, text, size);
 	pool->n += (uint32_t)size;
