@@ -178,6 +178,7 @@ put_event(struct record *r, const struct audit_event *e)
 	put_string(r, ",\"jump.verdict\"", e->verdict);
 	put_string(r, ",\"jump.rule\"", e->rule);
 	put_string(r, ",\"jump.reason\"", e->reason);
+	put_string(r, ",\"jump.key\"", e->key);
 	put_string(r, ",\"jump.policy\"", e->policy);
 	put_string(r, ",\"jump.request\"", e->request);
 	if (e->kind != AUDIT_CLOSE)

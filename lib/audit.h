@@ -39,6 +39,7 @@ struct audit_event {
 	const char *verdict; /* allow, ask, deny */
 	const char *rule;    /* that decided */
 	const char *reason;  /* in a few words */
+	const char *key;     /* of a login: its fingerprint */
 	const char *policy;  /* first 16 hex digits of the image's hash */
 	const char *request; /* what jump-shell was asked and refused */
 	const char *end;     /* why the session ended */
