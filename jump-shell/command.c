@@ -219,6 +219,76 @@ command_parse(struct command *c, const char *request)
 	return read_arguments(c, &w);
 }
 
+/* Whether a forced command is this program, and as whom. */
+static bool
+is_self(const char *string, const char *self, const char **id)
+{
+	size_t n = strlen(self);
+
+	if (strncmp(string, self, n) != 0)
+		return false;
+	if (string[n] == '\0')
+		return true;
+	if (strncmp(string + n, " --id=", 6) != 0)
+		return false;
+	*id = string + n + 6;
+	return true;
+}
+
+bool
+command_source(int argc, char **argv, const char *original, const char *self,
+    const char **request, const char **id)
+{
+	const char *string = NULL;
+	int i;
+
+	*id = NULL;
+	for (i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--id=", 5) == 0 && *id == NULL)
+			*id = argv[i] + 5;
+		else if (strcmp(argv[i], "-c") == 0 && string == NULL &&
+		    i + 1 < argc)
+			string = argv[++i];
+		else
+			return false;
+	}
+	*request = original;
+	if (string != NULL && !is_self(string, self, id) && original == NULL)
+		*request = string;
+	return true;
+}
+
+bool
+command_from(struct addr *from, const char *connection)
+{
+	char text[COMMAND_TEXT + 1];
+	struct words w = {.n = 0};
+	struct addr server;
+	uint16_t port;
+
+	if (connection == NULL || !text_is_plain(connection))
+		return false;
+	strcpy(text, connection);
+	split_words(&w, text);
+	return w.n == 4 && addr_parse(from, w.word[0]) &&
+	    port_parse(&port, w.word[1]) && addr_parse(&server, w.word[2]) &&
+	    port_parse(&port, w.word[3]);
+}
+
+const char *
+command_error_reason(enum command_error error)
+{
+	static const char *const reasons[] = {
+	    [COMMAND_OK] = "no error",
+	    [COMMAND_UNKNOWN] = "no such request",
+	    [COMMAND_NOT_SERVED] = "not served by this version",
+	    [COMMAND_OPTION] = "option not permitted",
+	    [COMMAND_MALFORMED] = "malformed request",
+	};
+
+	return reasons[error];
+}
+
 static const char *
 usage_text(enum command_verb verb)
 {

@@ -41,7 +41,25 @@ enum command_error {
  */
 enum command_error command_parse(struct command *, const char *request);
 
-/* What is wrong, a sentence to end in a full stop. */
+/*
+ * Which text is the request, from how sshd(8) started us: jump-shell(8), -c.
+ * original is SSH_ORIGINAL_COMMAND or NULL, self the path of this program.
+ * *request and *id are parts of the arguments, or original, or NULL.  False
+ * if the arguments are wrong.
+ */
+bool command_source(int argc, char **argv, const char *original,
+    const char *self, const char **request, const char **id);
+
+/*
+ * The user's address, from SSH_CONNECTION: ADDRESS PORT ADDRESS PORT.  False
+ * if it is NULL or anything else.
+ */
+bool command_from(struct addr *, const char *connection);
+
+/* What is wrong, in a few words for the log. */
+const char *command_error_reason(enum command_error);
+
+/* The same for the user: a sentence with its full stop. */
 const char *command_error_text(enum command_error, enum command_verb);
 
 #endif

@@ -18,6 +18,8 @@ static const char text[] =
     "host db1 { 10.2.0.11 2001:db8::11 } ssh 22 tcp 5432 alias data\n"
     "host plc7 10.50.1.7 tcp 502\n"
     "host secret 10.66.0.1 ssh 22\n"
+    "host pair { 10.2.0.20 10.3.0.20 10.2.0.21 } ssh 22\n"
+    "net bad 10.3.0.0/16 ssh 22\n"
     "net lab 10.9.0.0/16 ssh 22\n"
     "net all 0.0.0.0/0 tcp 8080\n"
     "domain dev \"*.dev.corp.example\" in 10.8.0.0/16 ssh 22\n"
@@ -35,6 +37,9 @@ static const char text[] =
     "require first: dave to db1 mfa\n"
     "require boss: bob to plc7 ticket \"CHG*\" approve @boss 1h\n"
     "group @boss alice\n"
+    "user erin\n"
+    "allow pair: erin to { pair bad }\n"
+    "deny bad: erin to bad\n"
     "deny not: bob to web1:80\n";
 
 enum { SATURDAY = 1795298400 }; /* 2026-11-21 22:00 UTC, 23:00 there */
@@ -116,6 +121,7 @@ static const struct {
 	"web1\t80\ttcp\topen\tZ\\xc3\\xbcrich\n",
 	SATURDAY},
     {"carol", NULL, "", 1893456000}, /* 2030-01-01 */
+    {"erin", NULL, "pair\t22\tssh\topen\t\n", SATURDAY},
     {"mallory", NULL, "", SATURDAY},
 };
 
@@ -203,6 +209,10 @@ static const struct {
     {"carol", NULL, "web1", "22", ACTION_ALLOW,
 	"web1:22 is open to you by ProxyCommand, until 2030-01-01 01:00 CET"
 	".\n"},
+    {"erin", NULL, "pair", "22", ACTION_ALLOW,
+	"pair:22 is open to you by ProxyJump, as 10.2.0.20 or 10.2.0.21.\n"
+	"pair:22 is open to you by ProxyCommand.\n"},
+    {"erin", NULL, "10.3.0.20", "22", ACTION_DENY, ""},
     /* Nothing to say: the caller refuses. */
     {"carol", NULL, "secret", "22", ACTION_DENY, ""}, /* shell */
     {"alice", NULL, "db1", "22", ACTION_DENY, ""},    /* from */

@@ -335,7 +335,9 @@ START_TEST(errors_have_texts)
 	const char *text;
 	int e, v;
 
-	for (e = COMMAND_OK; e <= COMMAND_MALFORMED; e++)
+	for (e = COMMAND_OK; e <= COMMAND_MALFORMED; e++) {
+		ck_assert_ptr_nonnull(
+		    command_error_reason((enum command_error)e));
 		for (v = COMMAND_LIST; v <= COMMAND_LATER; v++) {
 			text = command_error_text(e, v);
 			ck_assert_uint_gt(strlen(text), 8);
@@ -343,6 +345,98 @@ START_TEST(errors_have_texts)
 			ck_assert_int_eq(text[strlen(text) - 1], '.');
 			ck_assert_ptr_null(strchr(text, '\n'));
 		}
+	}
+}
+END_TEST
+
+#define SELF "/usr/local/libexec/jump/jump-shell"
+
+/* How sshd starts us, and what the user asked for. */
+START_TEST(source_is_told)
+{
+	static const struct {
+		const char *argv[6], *original, *request, *id;
+	} rows[] = {
+	    {{"jump-shell"}, NULL, NULL, NULL},
+	    {{"-jump-shell"}, NULL, NULL, NULL},
+	    {{"jump-shell"}, "list", "list", NULL},
+	    {{"jump-shell"}, "", "", NULL},
+	    {{"jump-shell", "--id=carol"}, "list", "list", "carol"},
+	    {{"jump-shell", "--id=carol"}, NULL, NULL, "carol"},
+	    {{"jump-shell", "--id="}, NULL, NULL, ""},
+	    {{"jump-shell", "-c", "list"}, NULL, "list", NULL},
+	    {{"jump-shell", "-c", ""}, NULL, "", NULL},
+	    {{"jump-shell", "-c", SELF}, NULL, NULL, NULL},
+	    {{"jump-shell", "-c", SELF}, "list", "list", NULL},
+	    {{"jump-shell", "-c", SELF " --id=carol"}, NULL, NULL, "carol"},
+	    {{"jump-shell", "-c", SELF " --id=carol"}, "list", "list",
+		"carol"},
+	    {{"jump-shell", "-c", "/bin/other"}, "list", "list", NULL},
+	    {{"jump-shell", "-c", SELF "x"}, NULL, SELF "x", NULL},
+	    {{"jump-shell", "-c", SELF " -c list"}, NULL, SELF " -c list",
+		NULL},
+	    {{"jump-shell", "-c", " " SELF}, NULL, " " SELF, NULL},
+	    {{"jump-shell", "-c", "--id=carol"}, NULL, "--id=carol", NULL},
+	};
+	const char *request, *id;
+	size_t i;
+	int argc;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (argc = 0; rows[i].argv[argc] != NULL; argc++)
+			continue;
+		ck_assert_msg(command_source(argc, (char **)rows[i].argv,
+		                  rows[i].original, SELF, &request, &id),
+		    "row %zu", i);
+		ck_assert_pstr_eq(request, rows[i].request);
+		ck_assert_pstr_eq(id, rows[i].id);
+	}
+}
+END_TEST
+
+START_TEST(source_refuses)
+{
+	static const char *const rows[][6] = {{"jump-shell", "list"},
+	    {"jump-shell", "-c"}, {"jump-shell", "-i"}, {"jump-shell", ""},
+	    {"jump-shell", "-c", "list", "list"}, {"jump-shell", "--id"},
+	    {"jump-shell", "-c", "list", "-c", "help"},
+	    {"jump-shell", "--id=carol", "--id=bob"}};
+	const char *request, *id;
+	size_t i;
+	int argc;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (argc = 0; rows[i][argc] != NULL; argc++)
+			continue;
+		ck_assert_msg(!command_source(argc, (char **)rows[i], NULL,
+		                  SELF, &request, &id),
+		    "row %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(from_is_strict)
+{
+	static const char *const good[] = {"192.0.2.9 50000 192.0.2.1 22",
+	    "2001:db8::9 50000 2001:db8::1 22",
+	    "::ffff:192.0.2.9 1 192.0.2.1 65535"};
+	static const char *const bad[] = {"", "192.0.2.9",
+	    "192.0.2.9 50000 192.0.2.1", "192.0.2.9 50000 192.0.2.1 22 x",
+	    "192.0.2.9 0 192.0.2.1 22", "192.0.2.9 50000 192.0.2.1 022",
+	    "192.0.2.09 50000 192.0.2.1 22", "fe80::1%eth0 1 fe80::2%eth0 22",
+	    "host 50000 192.0.2.1 22", "192.0.2.9 50000 192.0.2.1 22\n",
+	    "192.0.2.9\t50000 192.0.2.1 22", "UNKNOWN 65535 UNKNOWN 65535",
+	    "192.0.2.9 50000 host 22"};
+	char text[ADDR_TEXT];
+	struct addr from;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ck_assert_msg(command_from(&from, good[i]), "%s", good[i]);
+	ck_assert_str_eq(addr_print(&from, text), "192.0.2.9");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(!command_from(&from, bad[i]), "%s", bad[i]);
+	ck_assert(!command_from(&from, NULL));
 }
 END_TEST
 
@@ -359,6 +453,9 @@ command_suite(void)
 	tcase_add_loop_test(t, bytes_are_printable, 1, 256);
 	tcase_add_test(t, length_is_bounded);
 	tcase_add_test(t, errors_have_texts);
+	tcase_add_test(t, source_is_told);
+	tcase_add_test(t, source_refuses);
+	tcase_add_test(t, from_is_strict);
 	suite_add_tcase(s, t);
 	return s;
 }
