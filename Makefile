@@ -37,15 +37,18 @@ Q := $(if $(V),,@)
 # What each program is made of.
 POLICY  := lib/policy.c lib/policy_eval.c lib/policy_db.c lib/match.c
 PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
-	lib/policy_check.c lib/policy_print.c lib/policy_save.c
+	lib/policy_read.c lib/policy_people.c lib/policy_targets.c \
+	lib/policy_rules.c lib/policy_check.c lib/policy_print.c \
+	lib/policy_save.c
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
-jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/keys.c $(POLICY) \
+jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/keys.c \
+	jump-authkeys/confine.c $(POLICY) \
 	$(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c $(POLICY) $(PLUGIN)
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
-	jump-connect/relay.c $(POLICY) $(PLUGIN)
+	jump-connect/confine.c jump-connect/relay.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c $(POLICY) \
@@ -70,7 +73,8 @@ test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 test_answer_SRC  := jump-shell/answer.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
-test_sandbox_SRC := lib/sandbox.c
+test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
+	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \

@@ -1,0 +1,653 @@
+#include "policy_read.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define DURATION_MAX (UINT64_C(366) * 24 * 60 * 60)
+
+static const char *const reserved[] = {"account", "agent", "alias", "allow",
+    "any", "approve", "as", "ask", "at", "ca", "comment", "connect", "consent",
+    "deny", "device", "domain", "duration", "for", "forward", "from", "group",
+    "host", "hostkey", "idle", "in", "key", "max", "mfa", "net", "notify",
+    "record", "require", "set", "shell", "socket", "ssh", "tag", "tcp", "test",
+    "ticket", "to", "until", "user", "verify-required", "version", "via",
+    "when", "window"};
+
+bool
+build_reserved(const char *word)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+		if (strcmp(reserved[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Tokens.
+ */
+void
+parse_next(struct build *b)
+{
+	lex_next(&b->lex, &b->token);
+}
+
+bool
+parse_fail(struct build *b, const char *hint, const char *what)
+{
+	if (b->token.kind != TOKEN_BAD)
+		report_error(b->report, &b->token.at, hint, "%s", what);
+	return false;
+}
+
+bool
+parse_at_end(const struct build *b)
+{
+	return b->token.kind == TOKEN_EOL || b->token.kind == TOKEN_EOF;
+}
+
+bool
+parse_is_word(const struct build *b, const char *word)
+{
+	return b->token.kind == TOKEN_WORD && strcmp(b->token.text, word) == 0;
+}
+
+/* Take the word if it is there. */
+bool
+parse_take(struct build *b, const char *word)
+{
+	if (!parse_is_word(b, word))
+		return false;
+	parse_next(b);
+	return true;
+}
+
+bool
+parse_expect(struct build *b, const char *word, const char *hint)
+{
+	if (parse_take(b, word))
+		return true;
+	if (b->token.kind != TOKEN_BAD)
+		report_error(b->report, &b->token.at, hint, "expected `%s'",
+		    word);
+	return false;
+}
+
+struct policy_place
+build_place(const struct position *at)
+{
+	return (struct policy_place){at->source, at->line};
+}
+
+uint32_t
+build_count(const struct build *b, enum policy_table t)
+{
+	return b->p->table[t].n;
+}
+
+/* Read one item, or several in braces, which become a range of t's rows. */
+bool
+read_list(struct build *b, enum policy_table t, struct policy_range *range,
+    reader *item, void *arg)
+{
+	range->first = build_count(b, t);
+	if (b->token.kind != TOKEN_OPEN) {
+		if (!item(b, arg))
+			return false;
+	} else {
+		parse_next(b);
+		if (b->token.kind == TOKEN_CLOSE)
+			return parse_fail(b, NULL, "empty list");
+		while (b->token.kind != TOKEN_CLOSE) {
+			if (!item(b, arg))
+				return false;
+		}
+		parse_next(b);
+	}
+	range->n = build_count(b, t) - range->first;
+	return true;
+}
+
+/* Read options to the end of the statement, in any order, each once. */
+bool
+read_options(struct build *b, const struct option *options, void *arg)
+{
+	uint32_t seen = 0;
+	size_t i;
+
+	while (!parse_at_end(b)) {
+		for (i = 0; options[i].word != NULL; i++) {
+			if (parse_is_word(b, options[i].word))
+				break;
+		}
+		if (options[i].word == NULL)
+			return parse_fail(b, NULL, "not an option of this statement");
+		if (seen >> i & 1)
+			return parse_fail(b, NULL, "option stands twice");
+		seen |= 1U << i;
+		parse_next(b);
+		if (!options[i].read(b, arg))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Names and values.
+ */
+bool
+parse_plain_name(const char *s)
+{
+	if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s))
+		return false;
+	return strlen(s) < NAME_TEXT &&
+	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(s);
+}
+
+static bool
+person_name(const char *s)
+{
+	if (*s == '\0' || strchr("-+.", *s) != NULL || strlen(s) >= NAME_TEXT)
+		return false;
+	for (; *s != '\0'; s++) {
+		if (!isalnum((unsigned char)*s) &&
+		    strchr("._@+-\\", *s) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* A name that text stands for; word tells that it stood without quotes. */
+static bool
+check_name(struct build *b, const char *text, bool word, bool person)
+{
+	if (word && build_reserved(text))
+		return parse_fail(b, "write it in quotes",
+		    "a reserved word cannot be a name");
+	if (parse_plain_name(text) || (person && !word && person_name(text)))
+		return true;
+	if (person && person_name(text))
+		return parse_fail(b, "write it in quotes",
+		    "name needs quotes");
+	return parse_fail(b, person ? "names of users are made of A-Za-z0-9._@+-" :
+	    "names are made of a-z, 0-9, dot, underscore and dash",
+	    "not a name");
+}
+
+bool
+read_name(struct build *b, bool person, uint32_t *string, struct position *at)
+{
+	bool word = b->token.kind == TOKEN_WORD;
+
+	if (!word && b->token.kind != TOKEN_STRING)
+		return parse_fail(b, NULL, "expected a name");
+	if (!check_name(b, b->token.text, word, person))
+		return false;
+	*string = build_string(b, b->token.text);
+	if (at != NULL)
+		*at = b->token.at;
+	parse_next(b);
+	return true;
+}
+
+/* Declare the name that stands at `at`; reports where it was before. */
+bool
+parse_declare(struct build *b, enum space space, enum policy_table t,
+    uint32_t string, uint32_t row, const struct position *at)
+{
+	uint32_t before = row;
+	const struct position *first;
+
+	if (build_declare(b, space, string, &before))
+		return true;
+	first = &b->at[t][before];
+	report_error(b->report, at, NULL,
+	    "`%.64s' is declared already, %.40s:%u",
+	    policy_string(b->p, string), b->sources[first->source].name,
+	    first->line);
+	return false;
+}
+
+/* Read a string of printable ASCII of 1 to max bytes. */
+bool
+read_string(struct build *b, size_t max, uint32_t *string)
+{
+	if (b->token.kind != TOKEN_STRING)
+		return parse_fail(b, NULL, "expected a string in quotes");
+	if (b->token.text[0] == '\0')
+		return parse_fail(b, NULL, "empty string");
+	if (b->token.foreign)
+		return parse_fail(b, "other letters stand in comment strings",
+		    "not ASCII");
+	if (strlen(b->token.text) > max)
+		return parse_fail(b, NULL, "string is too long");
+	*string = build_string(b, b->token.text);
+	parse_next(b);
+	return true;
+}
+
+bool
+read_comment(struct build *b, uint32_t *string)
+{
+	if (b->token.kind != TOKEN_STRING)
+		return parse_fail(b, NULL, "expected a string in quotes");
+	if (strlen(b->token.text) > COMMENT_MAX)
+		return parse_fail(b, NULL, "comment is longer than 512 bytes");
+	if (strchr(b->token.text, '\t') != NULL)
+		return parse_fail(b, NULL, "a tab in a string");
+	*string = build_string(b, b->token.text);
+	parse_next(b);
+	return true;
+}
+
+static bool
+good_path(const char *path)
+{
+	if (path[0] != '/' || strlen(path) >= PATH_TEXT)
+		return false;
+	for (const char *s = path; *s != '\0'; s++) {
+		if (!isgraph((unsigned char)*s))
+			return false;
+		if (*s != '/')
+			continue;
+		if (s[1] == '/' || s[1] == '\0' ||
+		    (s[1] == '.' && (s[2] == '/' || s[2] == '\0')) ||
+		    (s[1] == '.' && s[2] == '.' &&
+		    (s[3] == '/' || s[3] == '\0')))
+			return false;
+	}
+	return true;
+}
+
+bool
+read_path(struct build *b, uint32_t *string)
+{
+	if (b->token.kind != TOKEN_STRING || !good_path(b->token.text))
+		return parse_fail(b, "absolute, in quotes, at most 107 bytes",
+		    "expected a path");
+	return read_string(b, PATH_TEXT - 1, string);
+}
+
+bool
+read_number(struct build *b, uint64_t min, uint64_t max, uint32_t *n)
+{
+	uint64_t value;
+
+	if (b->token.kind != TOKEN_WORD ||
+	    !number_parse(&value, b->token.text, min, max)) {
+		if (b->token.kind != TOKEN_BAD)
+			report_error(b->report, &b->token.at, NULL,
+			    "expected a number, %u to %u", (unsigned)min,
+			    (unsigned)max);
+		return false;
+	}
+	*n = (uint32_t)value;
+	parse_next(b);
+	return true;
+}
+
+bool
+read_duration(struct build *b, uint32_t *seconds)
+{
+	static const char units[] = "smhd";
+	static const unsigned scale[] = {1, 60, 60 * 60, 24 * 60 * 60};
+	char *text = b->token.text, *unit;
+	size_t size = strlen(text);
+	uint64_t n;
+
+	if (b->token.kind != TOKEN_WORD || size < 2 ||
+	    (unit = strchr(units, text[size - 1])) == NULL)
+		return parse_fail(b, "a number and one of s m h d, such as 30m",
+		    "expected a duration");
+	text[size - 1] = '\0';
+	if (!number_parse(&n, text, 1, DURATION_MAX) ||
+	    n > DURATION_MAX / scale[unit - units])
+		return parse_fail(b, "at most 366 days", "not a duration");
+	*seconds = (uint32_t)(n * scale[unit - units]);
+	parse_next(b);
+	return true;
+}
+
+bool
+read_net(struct build *b, void *arg)
+{
+	struct net net;
+
+	(void)arg;
+	if (b->token.kind != TOKEN_WORD)
+		return parse_fail(b, NULL, "expected a network");
+	switch (net_parse(&net, b->token.text)) {
+	case NET_OK:
+		build_row(b, PT_NETS, &net, &b->token.at);
+		parse_next(b);
+		return true;
+	case NET_HOST_BITS:
+		return parse_fail(b, "clear the bits beyond the length",
+		    "network has bits set beyond its length");
+	case NET_SYNTAX:
+		break;
+	}
+	return parse_fail(b, "such as 10.2.0.0/16 or 2001:db8::/32",
+	    "not a network");
+}
+
+bool
+read_address(struct build *b, void *arg)
+{
+	struct net net = {.len = 128};
+
+	(void)arg;
+	if (b->token.kind != TOKEN_WORD ||
+	    !addr_parse(&net.addr, b->token.text))
+		return parse_fail(b, "names are not looked up; give the addresses",
+		    "not an address");
+	build_row(b, PT_NETS, &net, &b->token.at);
+	parse_next(b);
+	return true;
+}
+
+/* Digits of a fixed width; -1 if they are none. */
+int
+read_digits(const char **s, int n)
+{
+	int value = 0;
+
+	while (n-- > 0) {
+		if (!isdigit((unsigned char)**s))
+			return -1;
+		value = value * 10 + *(*s)++ - '0';
+	}
+	return value;
+}
+
+bool
+read_literal(const char **s, char c)
+{
+	return **s == c && *(*s)++ != '\0';
+}
+
+static bool
+zone_offset(const char **s, int *seconds)
+{
+	int sign = **s == '-' ? -1 : 1, hours, minutes;
+
+	if (read_literal(s, 'Z')) {
+		*seconds = 0;
+		return **s == '\0';
+	}
+	if (!read_literal(s, '+') && !read_literal(s, '-'))
+		return false;
+	hours = read_digits(s, 2);
+	if (hours < 0 || hours > 14 || !read_literal(s, ':'))
+		return false;
+	minutes = read_digits(s, 2);
+	*seconds = sign * (hours * 3600 + minutes * 60);
+	return minutes >= 0 && minutes < 60 && **s == '\0';
+}
+
+bool
+policy_time_parse(int64_t *when, const char *s)
+{
+	struct tm tm = {0}, back;
+	int offset;
+	time_t t;
+
+	tm.tm_year = read_digits(&s, 4) - 1900;
+	if (tm.tm_year < 100 || !read_literal(&s, '-'))
+		return false;
+	tm.tm_mon = read_digits(&s, 2) - 1;
+	if (tm.tm_mon < 0 || !read_literal(&s, '-'))
+		return false;
+	tm.tm_mday = read_digits(&s, 2);
+	if (tm.tm_mday < 1 || !read_literal(&s, 'T'))
+		return false;
+	tm.tm_hour = read_digits(&s, 2);
+	if (tm.tm_hour < 0 || !read_literal(&s, ':'))
+		return false;
+	tm.tm_min = read_digits(&s, 2);
+	if (tm.tm_min < 0 || (read_literal(&s, ':') &&
+	    (tm.tm_sec = read_digits(&s, 2)) < 0))
+		return false;
+	if (!zone_offset(&s, &offset))
+		return false;
+	back = tm;
+	t = timegm(&back);
+	if (back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday ||
+	    back.tm_hour != tm.tm_hour || back.tm_min != tm.tm_min ||
+	    back.tm_sec != tm.tm_sec)
+		return false;
+	*when = t - offset;
+	return true;
+}
+
+bool
+read_time(struct build *b, int64_t *when)
+{
+	if (b->token.kind != TOKEN_WORD ||
+	    !policy_time_parse(when, b->token.text))
+		return parse_fail(b, "such as 2026-12-31T18:00+01:00, or Z for UTC",
+		    "not a time");
+	parse_next(b);
+	return true;
+}
+
+/*
+ * NAME, NAME:PORT, @NAME, %NAME, with quotes or without.
+ */
+static bool
+read_suffix(struct build *b, struct item *item, const char *colon)
+{
+	uint32_t skip = (uint32_t)(colon - b->token.text) + 1;
+
+	item->suffix_at = b->token.at;
+	item->suffix_at.column += skip;
+	item->suffix_at.width -= skip;
+	if (strlen(colon) >= sizeof(item->suffix))
+		return parse_fail(b, NULL, "not a port (1 to 65535)");
+	strcpy(item->suffix, colon);
+	return true;
+}
+
+/* The quoted half of an item, and a suffix that sticks to it. */
+static bool
+read_quoted(struct build *b, struct item *item)
+{
+	if (b->token.foreign)
+		return parse_fail(b, NULL, "not ASCII");
+	item->quoted = true;
+	strcpy(item->name, b->token.text);
+	if (item->prefix == '\0')
+		item->at = b->token.at;
+	parse_next(b);
+	if (b->token.kind != TOKEN_WORD || !b->token.glued)
+		return true;
+	if (b->token.text[0] != ':')
+		return parse_fail(b, NULL, "a space is missing");
+	if (!read_suffix(b, item, b->token.text))
+		return false;
+	parse_next(b);
+	return true;
+}
+
+bool
+read_item(struct build *b, struct item *item)
+{
+	char *text = b->token.text, *colon;
+
+	item->prefix = item->suffix[0] = '\0';
+	item->quoted = false;
+	item->at = b->token.at;
+	if (b->token.kind == TOKEN_STRING)
+		return read_quoted(b, item);
+	if (b->token.kind != TOKEN_WORD)
+		return parse_fail(b, NULL, "expected a name");
+	if (*text == '@' || *text == '%')
+		item->prefix = *text++;
+	if (item->prefix != '\0' && *text == '\0') {
+		parse_next(b);
+		if (b->token.kind != TOKEN_STRING || !b->token.glued)
+			return parse_fail(b, NULL, "expected a name");
+		return read_quoted(b, item);
+	}
+	colon = strchr(text, ':');
+	if (colon != NULL && !read_suffix(b, item, colon))
+		return false;
+	if (colon != NULL)
+		*colon = '\0';
+	strcpy(item->name, text);
+	if (item->prefix == '%' ||
+	    check_name(b, item->name, !item->quoted, item->prefix == '\0')) {
+		parse_next(b);
+		return true;
+	}
+	return false;
+}
+
+bool
+parse_item_error(struct build *b, const struct item *item, const char *hint,
+    const char *what)
+{
+	report_error(b->report, &item->at, hint, "%s", what);
+	return false;
+}
+
+/* The port of an item, 0 if it has none. */
+bool
+read_item_port(struct build *b, const struct item *item, uint32_t *port)
+{
+	uint16_t n = 0;
+
+	if (item->suffix[0] != '\0' && !port_parse(&n, item->suffix + 1)) {
+		report_error(b->report, &item->suffix_at,
+		    "in decimal, without a leading zero",
+		    "not a port (1 to 65535)");
+		return false;
+	}
+	*port = n;
+	return true;
+}
+
+static bool
+good_unixgroup(const char *s)
+{
+	if (*s == '\0' || strlen(s) > 255)
+		return false;
+	for (; *s != '\0'; s++) {
+		if (!isprint((unsigned char)*s))
+			return false;
+	}
+	return true;
+}
+
+static bool
+unixgroup(struct build *b, const struct item *item, uint32_t *row)
+{
+	uint32_t string;
+
+	if (!(item->quoted ? good_unixgroup(item->name) :
+		parse_plain_name(item->name)))
+		return parse_item_error(b, item, "write %\"Domain Users\"",
+		    "not the name of a Unix group");
+	string = build_string(b, item->name);
+	*row = build_count(b, PT_UNIXGROUPS);
+	if (build_declare(b, SPACE_UNIXGROUP, string, row))
+		build_row(b, PT_UNIXGROUPS, &string, NULL);
+	return true;
+}
+
+/*
+ * References keep the string of the name until build_resolve().
+ */
+bool
+read_who(struct build *b, void *arg)
+{
+	static struct item item;
+	struct policy_ref ref = {REF_USER, 0, 0};
+
+	(void)arg;
+	if (parse_is_word(b, "any")) {
+		ref.kind = REF_ANYONE;
+		build_row(b, PT_REFS, &ref, &b->token.at);
+		parse_next(b);
+		return true;
+	}
+	if (!read_item(b, &item))
+		return false;
+	if (item.suffix[0] != '\0')
+		return parse_item_error(b, &item, NULL, "people have no port");
+	if (item.prefix == '%') {
+		ref.kind = REF_UNIXGROUP;
+		if (!unixgroup(b, &item, &ref.index))
+			return false;
+	} else {
+		if (item.prefix == '@')
+			ref.kind = REF_GROUP;
+		ref.index = build_string(b, item.name);
+	}
+	build_row(b, PT_REFS, &ref, &item.at);
+	return true;
+}
+
+bool
+read_member(struct build *b, void *arg)
+{
+	if (parse_is_word(b, "any"))
+		return parse_fail(b, NULL, "`any' cannot be a member");
+	return read_who(b, arg);
+}
+
+/* The word any, with or without a port, ends an item of what. */
+static bool
+read_anything(struct build *b, struct policy_ref *ref)
+{
+	uint16_t port = 0;
+
+	if (b->token.kind != TOKEN_WORD ||
+	    strncmp(b->token.text, "any", 3) != 0 ||
+	    (b->token.text[3] != '\0' && b->token.text[3] != ':'))
+		return false;
+	if (b->token.text[3] == ':' && !port_parse(&port, b->token.text + 4))
+		return false;
+	ref->kind = REF_ANYTHING;
+	ref->port = port;
+	return true;
+}
+
+bool
+read_what(struct build *b, void *arg)
+{
+	static struct item item;
+	struct policy_ref ref = {REF_TARGET, 0, 0};
+
+	(void)arg;
+	if (read_anything(b, &ref)) {
+		build_row(b, PT_REFS, &ref, &b->token.at);
+		parse_next(b);
+		return true;
+	}
+	if (!read_item(b, &item))
+		return false;
+	if (item.prefix == '%')
+		return parse_item_error(b, &item, NULL, "a Unix group is no target");
+	if (item.prefix == '@')
+		ref.kind = REF_TAG;
+	ref.index = build_string(b, item.name);
+	if (!read_item_port(b, &item, &ref.port))
+		return false;
+	build_row(b, PT_REFS, &ref, &item.at);
+	return true;
+}
+
+bool
+read_word_item(struct build *b, void *arg)
+{
+	struct policy_word word = {0, 0};
+	struct position at;
+
+	(void)arg;
+	if (!read_name(b, false, &word.string, &at))
+		return false;
+	build_row(b, PT_WORDS, &word, &at);
+	return true;
+}
+
