@@ -1,0 +1,387 @@
+/*
+ * lib/sandbox.c and the tables of the programs: each row, and each notable
+ * absence, is probed in a child of its own.
+ */
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../jump-authkeys/confine.h"
+#include "../../jump-connect/confine.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define BUF	     ((long)buf)
+#define X32	     0x40000000L
+
+/* The descriptors of a child; each has a number of its own. */
+enum { IN = 50, OUT, SOCK, LOG, OTHER, OTHER_SOCK };
+
+struct probe {
+	const char *name;
+	long call, arg[6];
+};
+
+static char buf[64];
+
+static enum sandbox_walls
+enter_relay(void)
+{
+	return confine_relay(IN, OUT, SOCK, LOG);
+}
+
+static enum sandbox_walls
+enter_printer(void)
+{
+	return confine_printer(OUT, LOG);
+}
+
+static const struct probe relay_may[] = {
+    {"poll", SYS_poll, {0, 0, 0}},
+    {"ppoll", SYS_ppoll, {0, 0, BUF, 0, 0}},
+    {"read in", SYS_read, {IN, BUF, 0}},
+    {"read sock", SYS_read, {SOCK, BUF, 0}},
+    {"write out", SYS_write, {OUT, BUF, 1}},
+    {"write sock", SYS_write, {SOCK, BUF, 1}},
+    {"write stderr", SYS_write, {2, BUF, 0}},
+    {"splice in to sock", SYS_splice, {IN, 0, SOCK, 0, 1, SPLICE_F_NONBLOCK}},
+    {"splice sock to out", SYS_splice, {SOCK, 0, OUT, 0, 1, SPLICE_F_NONBLOCK}},
+    {"quickack", SYS_setsockopt, {SOCK, IPPROTO_TCP, TCP_QUICKACK, BUF, 4}},
+    {"clock", SYS_clock_gettime, {0, BUF}},
+    {"batch", SYS_sched_setscheduler, {0, SCHED_BATCH, BUF}},
+    {"pipe size of in", SYS_fcntl, {IN, F_SETPIPE_SZ, 4096}},
+    {"pipe size of out", SYS_fcntl, {OUT, F_SETPIPE_SZ, 4096}},
+    {"flags of in", SYS_fcntl, {IN, F_SETFL, 0}},
+    {"flags of out", SYS_fcntl, {OUT, F_SETFL, 0}},
+    {"shutdown sock", SYS_shutdown, {SOCK, SHUT_WR}},
+    {"shutdown out", SYS_shutdown, {OUT, SHUT_WR}},
+    {"close out", SYS_close, {OUT}},
+    {"record", SYS_sendto, {LOG, BUF, 1, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0}},
+    {"restart", SYS_restart_syscall, {0}},
+};
+
+static const struct probe relay_may_not[] = {
+    {"open", SYS_open, {BUF, O_RDONLY}},
+    {"openat", SYS_openat, {AT_FDCWD, BUF, O_RDONLY}},
+    {"openat2", 437, {AT_FDCWD, BUF, 0, 0}},
+    {"creat", SYS_creat, {BUF, 0}},
+    {"unlink", SYS_unlink, {BUF}},
+    {"stat", SYS_stat, {BUF, BUF}},
+    {"socket", SYS_socket, {AF_INET, SOCK_STREAM, 0}},
+    {"socketpair", SYS_socketpair, {AF_UNIX, SOCK_STREAM, 0, BUF}},
+    {"connect", SYS_connect, {SOCK, BUF, 16}},
+    {"bind", SYS_bind, {SOCK, BUF, 16}},
+    {"listen", SYS_listen, {SOCK, 1}},
+    {"accept", SYS_accept4, {SOCK, 0, 0, 0}},
+    {"sendmsg", SYS_sendmsg, {SOCK, BUF, 0}},
+    {"recvmsg", SYS_recvmsg, {SOCK, BUF, 0}},
+    {"execve", SYS_execve, {BUF, 0, 0}},
+    {"execveat", SYS_execveat, {-1, BUF, 0, 0, 0}},
+    {"fork", SYS_fork, {0}},
+    {"vfork", SYS_vfork, {0}},
+    {"clone", SYS_clone, {0, 0, 0, 0, 0}},
+    {"clone3", 435, {0, 0}},
+    {"ptrace", SYS_ptrace, {PTRACE_ATTACH, 0, 0, 0}},
+    {"process_vm_readv", SYS_process_vm_readv, {0, 0, 0, 0, 0, 0}},
+    {"mmap exec", SYS_mmap,
+	{0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
+    {"mprotect", SYS_mprotect, {0, 4096, PROT_READ | PROT_EXEC}},
+    {"brk", SYS_brk, {0}},
+    {"kill", SYS_kill, {0, 0}},
+    {"tgkill", SYS_tgkill, {0, 0, 0}},
+    {"pidfd_open", 434, {1, 0}},
+    {"setuid", SYS_setuid, {0}},
+    {"setresgid", SYS_setresgid, {0, 0, 0}},
+    {"prctl", SYS_prctl, {PR_GET_DUMPABLE, 0, 0, 0, 0}},
+    {"seccomp", SYS_seccomp, {0, 0, 0}},
+    {"ioctl", SYS_ioctl, {IN, 0x5412 /* TIOCSTI */, BUF}},
+    {"io_uring_setup", 425, {1, BUF}},
+    {"userfaultfd", SYS_userfaultfd, {0}},
+    {"bpf", SYS_bpf, {0, 0, 0}},
+    {"unshare", SYS_unshare, {CLONE_NEWUSER}},
+    {"mount", SYS_mount, {0, 0, 0, 0, 0}},
+    {"keyctl", SYS_keyctl, {0, 0, 0, 0, 0}},
+    {"dup", SYS_dup, {IN}},
+    {"pipe2", SYS_pipe2, {BUF, 0}},
+    {"tee", SYS_tee, {IN, OUT, 1, 0}},
+    {"vmsplice", SYS_vmsplice, {OUT, BUF, 0, 0}},
+    {"sendfile", SYS_sendfile, {OUT, IN, 0, 1}},
+    {"sched_setaffinity", SYS_sched_setaffinity, {0, 0, 0}},
+    {"x32 read", X32 | SYS_read, {IN, BUF, 0}},
+    {"x32 execve", X32 | 520, {BUF, 0, 0}},
+    {"call number -1", -1, {0}},
+    {"call number 1000", 1000, {0}},
+    /* The arguments count. */
+    {"read another", SYS_read, {OTHER, BUF, 0}},
+    {"read out", SYS_read, {OUT, BUF, 0}},
+    {"write another", SYS_write, {OTHER, BUF, 0}},
+    {"write in", SYS_write, {IN, BUF, 0}},
+    {"splice another to sock", SYS_splice, {OTHER, 0, SOCK, 0, 1, 0}},
+    {"splice in to out", SYS_splice, {IN, 0, OUT, 0, 1, 0}},
+    {"sendto sock", SYS_sendto, {SOCK, BUF, 0, 0, 0, 0}},
+    {"shutdown another", SYS_shutdown, {OTHER_SOCK, SHUT_WR}},
+    {"close the log", SYS_close, {LOG}},
+    {"close in", SYS_close, {IN}},
+    {"another option", SYS_setsockopt, {SOCK, IPPROTO_TCP, TCP_REPAIR, BUF, 4}},
+    {"another level", SYS_setsockopt, {SOCK, SOL_SOCKET, TCP_QUICKACK, BUF, 4}},
+    {"dup by fcntl", SYS_fcntl, {IN, F_DUPFD, 0}},
+    {"owner by fcntl", SYS_fcntl, {IN, F_SETOWN, 1}},
+    {"flags of sock", SYS_fcntl, {SOCK, F_SETFL, 0}},
+    {"batch for another", SYS_sched_setscheduler, {1, SCHED_BATCH, BUF}},
+    {"real time", SYS_sched_setscheduler, {0, SCHED_FIFO, BUF}},
+};
+
+static const struct probe printer_may[] = {
+    {"record", SYS_sendto, {LOG, BUF, 1, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0}},
+    {"poll", SYS_poll, {0, 0, 0}},
+    {"ppoll", SYS_ppoll, {0, 0, BUF, 0, 0}},
+    {"clock", SYS_clock_gettime, {0, BUF}},
+    {"write out", SYS_write, {OUT, BUF, 1}},
+    {"restart", SYS_restart_syscall, {0}},
+};
+
+static const struct probe printer_may_not[] = {
+    {"read", SYS_read, {OUT, BUF, 0}},
+    {"pread", SYS_pread64, {IN, BUF, 0, 0}},
+    {"write another", SYS_write, {OTHER, BUF, 0}},
+    {"sendto another", SYS_sendto, {OTHER_SOCK, BUF, 0, 0, 0, 0}},
+    {"openat", SYS_openat, {AT_FDCWD, BUF, O_RDONLY}},
+    {"socket", SYS_socket, {AF_INET, SOCK_STREAM, 0}},
+    {"connect", SYS_connect, {LOG, BUF, 16}},
+    {"execve", SYS_execve, {BUF, 0, 0}},
+    {"fork", SYS_fork, {0}},
+    {"kill", SYS_kill, {0, 0}},
+    {"mmap exec", SYS_mmap,
+	{0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
+    {"x32 write", X32 | SYS_write, {OUT, BUF, 0}},
+};
+
+static void
+place(int fd, int number)
+{
+	if (fd == -1 || dup2(fd, number) == -1)
+		_exit(3);
+}
+
+/* The descriptors that a child has before it confines itself. */
+static void
+descriptors(void)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_NONBLOCK) == -1)
+		_exit(3);
+	place(fds[0], IN);
+	place(fds[1], OUT);
+	place(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), SOCK);
+	place(socket(AF_UNIX, SOCK_DGRAM, 0), LOG);
+	place(open("/dev/null", O_RDWR), OTHER);
+	place(socket(AF_INET, SOCK_STREAM, 0), OTHER_SOCK);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* The wait status of a child that confines itself and tries one call. */
+static int
+attempt(enum sandbox_walls (*enter)(void), const struct probe *p)
+{
+	const long *a = p->arg;
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		descriptors();
+		if (enter() == SANDBOX_FAILED)
+			_exit(2);
+		syscall(p->call, a[0], a[1], a[2], a[3], a[4], a[5]);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void
+must_pass(enum sandbox_walls (*enter)(void), const struct probe *p)
+{
+	int status = attempt(enter, p);
+
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "%s: status %#x", p->name, (unsigned int)status);
+}
+
+static void
+must_kill(enum sandbox_walls (*enter)(void), const struct probe *p)
+{
+	int status = attempt(enter, p);
+
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS,
+	    "%s: status %#x", p->name, (unsigned int)status);
+}
+
+START_TEST(relay_row)
+{
+	must_pass(enter_relay, &relay_may[_i]);
+}
+END_TEST
+
+START_TEST(relay_absence)
+{
+	must_kill(enter_relay, &relay_may_not[_i]);
+}
+END_TEST
+
+START_TEST(printer_row)
+{
+	must_pass(enter_printer, &printer_may[_i]);
+}
+END_TEST
+
+START_TEST(printer_absence)
+{
+	must_kill(enter_printer, &printer_may_not[_i]);
+}
+END_TEST
+
+#ifdef __x86_64__
+/* A 32-bit call from 64-bit code: its numbers mean other calls. */
+START_TEST(foreign_architecture)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		long call = 1; /* exit on i386, write on x86-64 */
+
+		descriptors();
+		if (enter_relay() == SANDBOX_FAILED)
+			_exit(2);
+		__asm__ volatile("int $0x80"
+				 : "+a"(call)
+				 : "b"(OUT)
+				 : "memory");
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	/* SIGSEGV: this kernel has no 32-bit calls at all. */
+	ck_assert_msg(WIFSIGNALED(status) &&
+		(WTERMSIG(status) == SIGSYS || WTERMSIG(status) == SIGSEGV),
+	    "%#x", (unsigned int)status);
+}
+END_TEST
+#endif
+
+/* A slot without a descriptor opens nothing, not even for descriptor -1. */
+static enum sandbox_walls
+enter_without_log(void)
+{
+	return confine_relay(IN, OUT, SOCK, -1);
+}
+
+START_TEST(empty_slot)
+{
+	const struct probe none = {"", SYS_sendto, {-1, BUF, 0, 0, 0, 0}};
+	const struct probe log = {"", SYS_sendto, {LOG, BUF, 0, 0, 0, 0}};
+	const struct probe fine = {"", SYS_read, {IN, BUF, 0}};
+
+	must_kill(enter_without_log, &none);
+	must_kill(enter_without_log, &log);
+	must_pass(enter_without_log, &fine);
+}
+END_TEST
+
+/* Landlock stands on its own where the filter lets everything pass. */
+static int
+behind_landlock(void)
+{
+	static const struct sandbox_rule open_door[] = {
+	    {SCMP_SYS(openat), {{0}}, ""},
+	    {SCMP_SYS(bind), {{0}}, ""},
+	    {SCMP_SYS(connect), {{0}}, ""},
+	    {SCMP_SYS(sendto), {{0}}, ""},
+	    {SCMP_SYS(close), {{0}}, ""},
+	    {SCMP_SYS(exit_group), {{0}}, ""},
+	};
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	    .sin_port = htons(9),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	descriptors();
+	switch (sandbox_enter(open_door, COUNT(open_door), NULL)) {
+	case SANDBOX_BOTH:
+		break;
+	case SANDBOX_SECCOMP:
+		return 0; /* there is none to test */
+	default:
+		return 2;
+	}
+	if (open("/etc/passwd", O_RDONLY) != -1 || errno != EACCES)
+		return 4;
+	if (open("/", O_RDONLY | O_DIRECTORY) != -1 || errno != EACCES)
+		return 5;
+	if (connect(SOCK, (struct sockaddr *)&to, sizeof(to)) != -1 ||
+	    errno != EACCES)
+		return 6;
+	if (bind(OTHER_SOCK, (struct sockaddr *)&to, sizeof(to)) != -1 ||
+	    errno != EACCES)
+		return 7;
+	return 0;
+}
+
+START_TEST(landlock_alone)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0)
+		_exit(behind_landlock());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+static Suite *
+sandbox_suite(void)
+{
+	Suite *s = suite_create("sandbox");
+	TCase *tc = tcase_create("probes");
+
+	tcase_add_loop_test(tc, relay_row, 0, COUNT(relay_may));
+	tcase_add_loop_test(tc, relay_absence, 0, COUNT(relay_may_not));
+	tcase_add_loop_test(tc, printer_row, 0, COUNT(printer_may));
+	tcase_add_loop_test(tc, printer_absence, 0, COUNT(printer_may_not));
+#ifdef __x86_64__
+	tcase_add_test(tc, foreign_architecture);
+#endif
+	tcase_add_test(tc, empty_slot);
+	tcase_add_test(tc, landlock_alone);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr = srunner_create(sandbox_suite());
+	int failed;
+
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
