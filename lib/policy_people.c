@@ -89,7 +89,7 @@ bool
 read_key(struct build *b, struct policy_key *key, struct position *at)
 {
 	static uint8_t raw[TOKEN_MAX];
-	char *blob, *comment;
+	char *blob = NULL, *comment = NULL;
 	SHA2_CTX ctx;
 	bool known = false;
 	int size;

@@ -187,7 +187,7 @@ static bool
 read_roads(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
-	uint32_t road;
+	uint32_t road = 0;
 
 	if (!read_road(b, &road))
 		return false;
