@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
+__attribute__((format(printf, 5, 0))) static void
 report(struct policy_report *r, bool warning, const struct position *at,
     const char *hint, const char *format, va_list ap)
 {
