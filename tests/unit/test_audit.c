@@ -63,6 +63,10 @@ static const struct golden {
     {"close", "jump-connect",
 	{.kind = AUDIT_CLOSE, OPENED, .sent = 0, .received = UINT64_MAX,
 	    .duration = 2000000042, .end = "done"}},
+    {"load", "jumpctl",
+	{.kind = AUDIT_LOAD, .outcome = AUDIT_SUCCESS, .uid = 0,
+	    .user = "root", .reason = "loaded",
+	    .policy = "9f86d081884c7d65"}},
 };
 
 static struct audit
@@ -165,7 +169,7 @@ START_TEST(long_values_fit)
 	unsigned int kind, i, j;
 
 	a.pid = 4194304;
-	for (kind = AUDIT_LOGIN; kind <= AUDIT_CLOSE; kind++)
+	for (kind = AUDIT_LOGIN; kind <= AUDIT_LOAD; kind++)
 		for (i = 0; i < sizeof(worst); i++)
 			for (j = 0; j < 4; j++) {
 				n = filled[j];
