@@ -46,7 +46,8 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/keys.c \
 	jump-authkeys/confine.c $(POLICY) \
 	$(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
-	jump-shell/answer.c $(POLICY) $(PLUGIN)
+	jump-shell/answer.c $(POLICY) lib/audit.c lib/decide.c lib/process.c \
+	lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/relay.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
@@ -54,7 +55,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
-jump-shell_LIB    := -lseccomp
+jump-shell_LIB    :=
 jump-connect_LIB  := -lseccomp
 jumpctl_LIB       := -lbsd -lmd
 

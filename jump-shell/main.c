@@ -1,0 +1,295 @@
+/*
+ * jump-shell: one request of a user in, one allowed action out.  What it
+ * does not do itself it hands to jump-connect, which decides for itself.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "audit.h"
+#include "command.h"
+#include "decide.h"
+#include "exit.h"
+#include "process.h"
+
+#define POLICY_IMAGE STATEDIR "/policy.db"
+#define JUMP_SHELL   LIBEXECDIR "/jump-shell"
+#define JUMP_CONNECT LIBEXECDIR "/jump-connect"
+
+enum { ID_TEXT = 128 };
+
+struct session {
+	struct policy *policy; /* NULL: it cannot be used */
+	struct audit audit;
+	struct person person;  /* of identify(); before, only policy is set */
+	const char *account;
+	uid_t uid;
+	gid_t gid;
+	const char *id;	       /* the user's name as sshd told, or NULL */
+	const char *request;   /* the user's words, or NULL */
+	struct addr from;
+	char from_text[ADDR_TEXT]; /* "" if it is not known */
+	char reference[AUDIT_SESSION + 1];
+};
+
+static const char unusable[] = "the policy of this host cannot be used.";
+
+/* Before there is anything to refuse with. */
+static int
+broken(const char *what)
+{
+	dprintf(STDERR_FILENO, "jump: jump-shell cannot %s: %s.\n", what,
+	    strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+/*
+ * Refuse: one record, one line, and the exit code.  The event has what is
+ * particular to this refusal; what is a sentence with its full stop.
+ */
+static int
+refuse(struct session *s, struct audit_event *event, const char *what,
+    int code)
+{
+	const char *contact =
+	    s->policy != NULL ? decide_contact(s->policy) : "your administrator";
+	char safe[512], hash[17] = "";
+
+	if (s->policy != NULL)
+		policy_hash_text(s->policy, hash);
+	event->kind = AUDIT_DECISION;
+	event->outcome = AUDIT_FAILURE;
+	event->verdict = policy_action_names[ACTION_DENY];
+	event->uid = s->uid;
+	event->user = s->person.name != NULL ? s->person.name : s->account;
+	if (event->user != s->account && strcmp(event->user, s->account) != 0)
+		event->account = s->account;
+	event->source = s->from_text;
+	event->session = s->reference;
+	event->policy = hash;
+	audit_escape(safe, sizeof(safe), what);
+	if (audit_write(&s->audit, event) == -1) {
+		dprintf(STDERR_FILENO,
+		    "jump: %s This cannot be recorded; ask %s.\n", safe,
+		    contact);
+		return EXIT_INTERNAL;
+	}
+	dprintf(STDERR_FILENO, "jump: %s Ask %s, reference %s.\n", safe,
+	    contact, s->reference);
+	return code;
+}
+
+static int
+refuse_because(
+    struct session *s, const char *reason, const char *what, int code)
+{
+	struct audit_event event = {.reason = reason};
+
+	return refuse(s, &event, what, code);
+}
+
+static int
+refuse_command(
+    struct session *s, enum command_error error, enum command_verb verb)
+{
+	struct audit_event event = {
+	    .reason = command_error_reason(error), .request = s->request};
+
+	return refuse(s, &event, command_error_text(error, verb),
+	    error == COMMAND_MALFORMED ? EXIT_USAGE : EXIT_DENIED);
+}
+
+/* The same line as jump-connect's, for targets that there are and are not. */
+static int
+refuse_target(struct session *s, const struct target *target,
+    const struct policy_verdict *why)
+{
+	char name[300], what[340];
+	struct audit_event event = {.address = target->text,
+	    .port = target->port,
+	    .road = policy_road_names[ROAD_CONNECT],
+	    .reason = policy_reason_text(why->reason)};
+
+	if (why->rule != POLICY_NONE)
+		event.rule = policy_string(
+		    s->policy, policy_rule(s->policy, why->rule)->name);
+	snprintf(what, sizeof(what), "%s is not open to you.",
+	    target_text(target, name, sizeof(name)));
+	return refuse(s, &event, what, EXIT_DENIED);
+}
+
+/*
+ * What the user controls is looked at from here on: who sshd says it is,
+ * where they come from, and what they ask for.  0, or an exit code.
+ */
+static int
+read_input(struct session *s, int argc, char **argv)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	s->uid = getuid();
+	s->gid = getgid();
+	s->account = pw != NULL ? strdup(pw->pw_name) : NULL;
+	if (s->account == NULL)
+		return broken("find the name of this account");
+	if (command_from(&s->from, getenv("SSH_CONNECTION")))
+		addr_print(&s->from, s->from_text);
+	if (command_source(argc, argv, getenv("SSH_ORIGINAL_COMMAND"),
+	        JUMP_SHELL, &s->request, &s->id) &&
+	    (s->id == NULL || strlen(s->id) <= ID_TEXT))
+		return EXIT_OK;
+	dprintf(STDERR_FILENO,
+	    "usage: jump-shell [--id=NAME] [-c STRING]\n");
+	return EXIT_USAGE;
+}
+
+/*
+ * Become jump-connect: it decides, and writes the records.  Returns only if
+ * that fails.
+ */
+static int
+connect_target(struct session *s, const struct command *c)
+{
+	static char path[] = "PATH=/usr/bin:/bin";
+	char *const environment[] = {path, NULL};
+	char session[32], from[64], id[ID_TEXT + 8], wait[16], port[8];
+	const char *argv[16];
+	size_t n = 0;
+
+	snprintf(session, sizeof(session), "--session=%s", s->reference);
+	snprintf(from, sizeof(from), "--from=%s", s->from_text);
+	snprintf(id, sizeof(id), "--id=%s", s->id != NULL ? s->id : "");
+	snprintf(wait, sizeof(wait), "-w%u", c->wait);
+	snprintf(port, sizeof(port), "%u", c->target.port);
+	argv[n++] = "jump-connect";
+	argv[n++] = session;
+	if (s->from_text[0] != '\0')
+		argv[n++] = from;
+	if (s->id != NULL)
+		argv[n++] = id;
+	if (c->wait != 0)
+		argv[n++] = wait;
+	if (c->v4 || c->v6)
+		argv[n++] = c->v4 ? "-4" : "-6";
+	argv[n++] = c->target.form == TARGET_PATH ? "-U" : "--";
+	argv[n++] = c->target.text;
+	if (c->target.form != TARGET_PATH)
+		argv[n++] = port;
+	argv[n] = NULL;
+	execve(JUMP_CONNECT, (char *const *)argv, environment);
+	return refuse_because(s, strerror(errno),
+	    "jump-connect cannot be run.", EXIT_INTERNAL);
+}
+
+/* Find out whose rights these are.  0, or an exit code. */
+static int
+identify(struct session *s)
+{
+	switch (person_find(&s->person, s->policy, s->account, s->gid, s->id)) {
+	case PERSON_OK:
+		return EXIT_OK;
+	case PERSON_UNKNOWN:
+		s->person.name = NULL;
+		return refuse_because(s, policy_reason_text(REASON_NOT_A_USER),
+		    "you are no user of this host.", EXIT_DENIED);
+	case PERSON_SYSTEM:
+		break;
+	}
+	s->person.name = NULL;
+	return refuse_because(s, "the user or the machine cannot be judged",
+	    "who you are cannot be found out.", EXIT_INTERNAL);
+}
+
+static int
+answer(struct session *s, const struct command *c)
+{
+	struct policy_request request;
+	struct policy_verdict why;
+
+	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
+	if (s->from_text[0] != '\0')
+		request.from = &s->from;
+	switch (c->verb) {
+	case COMMAND_LIST:
+		if (answer_list(stdout, s->policy, &request,
+		        isatty(STDOUT_FILENO)) == 0)
+			return EXIT_OK;
+		return EXIT_INTERNAL;
+	case COMMAND_WHY:
+		switch (answer_why(
+		    stdout, s->policy, &request, &c->target, &why)) {
+		case ACTION_ALLOW:
+			return EXIT_OK;
+		case ACTION_ASK:
+			return EXIT_NO_MATCH;
+		case ACTION_DENY:
+			break;
+		}
+		return refuse_target(s, &c->target, &why);
+	default:
+		answer_help(stdout);
+		return EXIT_OK;
+	}
+}
+
+/* What a request comes to; an exit code. */
+static int
+serve(struct session *s)
+{
+	struct command command;
+	enum command_error error = command_parse(&command, s->request);
+	int code;
+
+	if (error == COMMAND_OK && command.verb == COMMAND_CONNECT)
+		return connect_target(s, &command);
+	code = identify(s);
+	if (code != EXIT_OK)
+		return code;
+	if (error != COMMAND_OK)
+		return refuse_command(s, error, command.verb);
+	code = answer(s, &command);
+	if (!policy_damaged(s->policy))
+		return code;
+	return refuse_because(
+	    s, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct session s = {.account = ""};
+	enum policy_error error;
+	const char *reason;
+	bool setgid;
+	int code;
+
+	if (process_repair_fds() == -1 || process_check_setgid(&setgid) == -1)
+		return broken("start");
+	error = policy_open(POLICY_IMAGE, 0, &s.policy);
+	reason = policy_strerror(error);
+	if (process_drop_group() == -1 || process_signals() == -1 ||
+	    process_harden() == -1)
+		return broken("confine itself");
+
+	code = read_input(&s, argc, argv);
+	if (code != EXIT_OK)
+		return code;
+	if (process_clear_env() == -1 ||
+	    audit_open(&s.audit, "jump-shell", AUDIT_SOCKET) == -1 ||
+	    audit_session_id(s.reference) == -1)
+		return broken("keep records");
+	if (error != POLICY_OK)
+		return refuse_because(&s, reason, unusable, EXIT_POLICY);
+	if (!decide_zone(s.policy))
+		return refuse_because(&s,
+		    "the policy's time zone is not on this machine", unusable,
+		    EXIT_POLICY);
+	return serve(&s);
+}
