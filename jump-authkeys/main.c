@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "confine.h"
 #include "decide.h"
 #include "exit.h"
 #include "keys.h"
@@ -39,7 +40,7 @@ struct answer {
 	const char *reason; /* why there is no line */
 };
 
-/* sshd(8) discards our standard error, so the log has the reason too. */
+/* Why nobody gets in, where sshd(8) would drop it: in the log. */
 static int
 give_up(struct audit *audit, const struct offer *offer, const char *reason,
     int code)
@@ -47,12 +48,11 @@ give_up(struct audit *audit, const struct offer *offer, const char *reason,
 	struct audit_event event = {.kind = AUDIT_LOGIN,
 	    .outcome = AUDIT_FAILURE,
 	    .user = offer->account,
+	    .key = offer->fingerprint,
 	    .uid = (uid_t)-1,
 	    .reason = reason};
 
-	warnx("%s", reason);
-	audit_write(audit, &event);
-	return code;
+	return audit_write(audit, &event) == 0 ? code : EXIT_INTERNAL;
 }
 
 /*
@@ -63,13 +63,9 @@ static bool
 identify(struct answer *a, const struct offer *offer)
 {
 	const struct policy *p = a->policy;
-	const struct passwd *pw = getpwnam(offer->account);
 	const struct policy_user *u;
+	const char *id = NULL;
 
-	a->reason = "no such account";
-	if (pw == NULL)
-		return false;
-	a->uid = pw->pw_uid;
 	a->reason = "the policy has no such key for this account";
 	a->key = keys_find(
 	    p, offer->account, offer->type, offer->blob, offer->fingerprint);
@@ -79,13 +75,11 @@ identify(struct answer *a, const struct offer *offer)
 	a->reason = "devices are not served by this version";
 	if (u->flags & USER_DEVICE)
 		return false;
-	a->reason = "the user or the machine cannot be judged";
-	if (person_find(&a->person, p, offer->account, pw->pw_gid,
-		u->flags & USER_SHARED ? policy_string(p, u->name) : NULL) !=
-	    PERSON_OK)
-		return false;
-	a->reason = NULL;
-	return true;
+	if (u->flags & USER_SHARED)
+		id = policy_string(p, u->name);
+	a->reason = "the account is not a user's";
+	return person_identify(&a->person, id) == 0 &&
+	    a->person.user != POLICY_NONE;
 }
 
 /* Make the line in memory; false, with a reason, if there is none. */
@@ -114,39 +108,58 @@ make_line(struct answer *a)
 	return true;
 }
 
-/* What cannot be recorded is not printed. */
 static int
 record(struct audit *audit, const struct answer *a, const struct offer *offer)
 {
+	const struct person *person = &a->person;
 	char hash[17];
-	bool known = a->person.policy != NULL;
 	struct audit_event event = {.kind = AUDIT_LOGIN,
 	    .outcome = a->reason == NULL ? AUDIT_SUCCESS : AUDIT_FAILURE,
 	    .uid = a->uid,
-	    .user = known ? a->person.name : offer->account,
+	    .user = person->name,
+	    .key = offer->fingerprint,
 	    .reason = a->reason,
 	    .policy = hash};
 
 	policy_hash_text(a->policy, hash);
-	if (known && a->person.name != a->person.account &&
-	    strcmp(a->person.name, a->person.account) != 0)
-		event.account = a->person.account;
+	if (strcmp(person->name, person->account) != 0)
+		event.account = person->account;
 	return audit_write(audit, &event);
 }
 
 static int
 print_line(const struct answer *a)
 {
-	if (fwrite(a->line, 1, a->size, stdout) != a->size ||
-	    fflush(stdout) != 0)
-		return EXIT_INTERNAL;
+	for (size_t done = 0; done < a->size;) {
+		ssize_t n = write(
+		    STDOUT_FILENO, a->line + done, a->size - done);
+
+		if (n == -1)
+			return EXIT_INTERNAL;
+		done += (size_t)n;
+	}
 	return EXIT_OK;
+}
+
+/* What is left when the machine has told all: no more look-ups. */
+static int
+answer(struct answer *a, const struct offer *offer, struct audit *audit)
+{
+	if (identify(a, offer))
+		make_line(a);
+	if (policy_damaged(a->policy))
+		return give_up(audit, offer, policy_strerror(POLICY_BROKEN),
+		    EXIT_POLICY);
+	if (record(audit, a, offer) == -1)
+		return EXIT_INTERNAL;
+	return a->reason == NULL ? print_line(a) : EXIT_OK;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct answer a = {.uid = (uid_t)-1};
+	const struct passwd *pw;
 	struct offer offer;
 	struct audit audit;
 	struct policy *policy;
@@ -171,14 +184,16 @@ main(int argc, char **argv)
 		return give_up(&audit, &offer,
 		    "the policy's time zone is not on this machine",
 		    EXIT_POLICY);
+	pw = getpwnam(offer.account);
+	if (pw == NULL)
+		return give_up(&audit, &offer, "no such account", EXIT_OK);
 	a.policy = policy;
-
-	if (identify(&a, &offer))
-		make_line(&a);
-	if (policy_damaged(policy))
+	a.uid = pw->pw_uid;
+	if (person_look_up(&a.person, policy, offer.account, pw->pw_gid) == -1)
 		return give_up(&audit, &offer,
-		    policy_strerror(POLICY_BROKEN), EXIT_POLICY);
-	if (record(&audit, &a, &offer) == -1)
-		errx(EXIT_INTERNAL, "the log does not take the record");
-	return a.reason == NULL ? print_line(&a) : EXIT_OK;
+		    "the machine's addresses cannot be read", EXIT_INTERNAL);
+
+	if (confine_printer(STDOUT_FILENO, audit.fd) == SANDBOX_FAILED)
+		return give_up(&audit, &offer, "no sandbox", EXIT_INTERNAL);
+	_exit(answer(&a, &offer, &audit));
 }

@@ -139,40 +139,51 @@ unix_groups(struct person *person, gid_t gid)
 	return true;
 }
 
-/* Who an account is, without any look-up outside the policy. */
-static bool
-find_user(struct person *person, const char *id)
+int
+person_look_up(struct person *person, const struct policy *p,
+    const char *account, gid_t gid)
+{
+	memset(person, 0, sizeof(*person));
+	person->policy = p;
+	person->account = person->name = account;
+	person->user = POLICY_NONE;
+	if (unix_groups(person, gid) && machine_addresses(person))
+		return 0;
+	person_free(person);
+	return -1;
+}
+
+int
+person_identify(struct person *person, const char *id)
 {
 	const struct policy *p = person->policy;
 	bool shared = policy_account_shared(p, person->account);
 	const struct policy_user *u;
 
 	if (shared != (id != NULL))
-		return false;
+		return -1;
 	person->user =
 	    policy_find_user(p, id == NULL ? person->account : id);
-	person->name = person->account;
 	if (person->user == POLICY_NONE)
-		return id == NULL;
+		return id == NULL ? 0 : -1;
 	u = policy_user(p, person->user);
 	person->name = policy_string(p, u->name);
-	return (u->flags & USER_DEVICE) == 0 &&
-	    strcmp(policy_string(p, u->account), person->account) == 0;
+	if ((u->flags & USER_DEVICE) ||
+	    strcmp(policy_string(p, u->account), person->account) != 0)
+		return -1;
+	return 0;
 }
 
 enum person_error
 person_find(struct person *person, const struct policy *p,
     const char *account, gid_t gid, const char *id)
 {
-	memset(person, 0, sizeof(*person));
-	person->policy = p;
-	person->account = account;
-	if (!find_user(person, id))
-		return PERSON_UNKNOWN;
-	if (unix_groups(person, gid) && machine_addresses(person))
+	if (person_look_up(person, p, account, gid) == -1)
+		return PERSON_SYSTEM;
+	if (person_identify(person, id) == 0)
 		return PERSON_OK;
 	person_free(person);
-	return PERSON_SYSTEM;
+	return PERSON_UNKNOWN;
 }
 
 void

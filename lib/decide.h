@@ -25,17 +25,28 @@ struct person {
 
 enum person_error {
 	PERSON_OK,
-	PERSON_UNKNOWN,  /* id is not declared with this account, or a shared
-	                    account came without an id, or a device */
-	PERSON_SYSTEM,   /* memory, or the machine's addresses are not known */
+	PERSON_UNKNOWN,  /* person_identify() failed */
+	PERSON_SYSTEM,   /* person_look_up() failed */
 };
 
 /*
- * Find the user behind a Unix account: the user of its name, or for a shared
- * account the one that id names (NULL otherwise).  Looks up the account's
- * Unix groups (getgrouplist(3), getgrnam_r(3)) and this machine's addresses
- * (getifaddrs(3)).  gid is the account's primary group.
+ * Look up what the machine knows of a Unix account: its Unix groups
+ * (getgrouplist(3), getgrnam_r(3)), and this machine's addresses
+ * (getifaddrs(3)).  gid is the account's primary group.  0, or -1 if memory
+ * or the addresses are not to be had; nothing is then owned.
  */
+int person_look_up(struct person *, const struct policy *,
+    const char *account, gid_t gid);
+
+/*
+ * Find the user behind the account, without a look-up: the one of its name,
+ * or for a shared account the one that id names (NULL otherwise).  -1 if id
+ * is not declared with this account, if a shared account comes without one,
+ * or for a device.
+ */
+int person_identify(struct person *, const char *id);
+
+/* Both of them. */
 enum person_error person_find(struct person *, const struct policy *,
     const char *account, gid_t gid, const char *id);
 void person_free(struct person *);
