@@ -492,15 +492,28 @@ start() {
 	ssh_config >"$LAB/ssh_config"
 }
 
+# Its warnings are for those who write it, not for each who starts a lab.
+first_policy() {
+	lab load "$LAB_POLICY" 2>"$LAB/tmp/load.err" || {
+		cat "$LAB/tmp/load.err" >&2
+		die "the policy does not load"
+	}
+}
+
+# The table that is shipped.  Loopback is the lab's own, as is admin.
+firewall() {
+	lab on jump nft -f - <"$LAB_REPO/dist/jumphost.nft"
+	lab on jump nft add element inet jumphost exempt '{ 3000 }'
+}
+
 main() {
 	umask 022
 	export LAB PATH
 	start
 	export SSH_CONFIG=$LAB/ssh_config LAB_USER="${LAB_USER:-alice}"
 	export TMPDIR=$LAB/tmp PATH="$LAB/bin:$PATH"
-	[ "$LAB_POLICY" = none ] || lab load "$LAB_POLICY" ||
-	    die "the policy did not load"
-	[ -z "${LAB_NFT:-}" ] || lab on jump nft -f "$LAB/bin/firewall.nft"
+	[ "$LAB_POLICY" = none ] || first_policy
+	[ -z "${LAB_NFT:-}" ] || firewall
 	exec 9<&-
 	"$@" && status=0 || status=$?
 	exit "$status"

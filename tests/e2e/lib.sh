@@ -1,0 +1,189 @@
+# lib.sh: the words of the e2e scripts, which run inside a lab as its client.
+#
+#   run COMMAND...        run it; its status, $T/out and $T/err are kept
+#   check NAME TEST...    one test: ok if the command TEST succeeds
+#
+# and the tests below.  Further arguments of a TEST are joined to extended
+# regular expressions by the reader, not by a shell: quote them.
+set -u
+: "${LAB:?run me with tests/lab/lab run -- sh SCRIPT}"
+T=$LAB/tmp/e2e
+C=$SSH_CONFIG
+mkdir -p "$T"
+failures=0
+
+run() {
+	last=$*
+	timeout 30 "$@" >"$T/out" 2>"$T/err" && status=0 || status=$?
+}
+
+# typed TEXT COMMAND...: run, with TEXT and a newline as standard input.
+typed() {
+	printf '%s\n' "$1" >"$T/in"
+	shift
+	run "$@" <"$T/in"
+}
+
+check() {
+	name=$1
+	shift
+	if "$@"; then
+		echo "ok - $name"
+		return
+	fi
+	failures=$((failures + 1))
+	echo "not ok - $name"
+	echo "# test: $*"
+	echo "# ran: ${last:-} -> ${status:-}"
+	sed 's/^/# out: /' "$T/out" | head -n 10
+	sed 's/^/# err: /' "$T/err" | head -n 10
+}
+
+skip() {
+	echo "skip - $1"
+}
+
+finish() {
+	[ "$failures" -eq 0 ]
+	exit
+}
+
+# --- users -------------------------------------------------------------------
+
+# as USER COMMAND...
+as() {
+	LAB_USER=$1
+	export LAB_USER
+	shift
+	"$@"
+}
+
+jump() {
+	run ssh -F "$C" jump "$@" </dev/null
+}
+
+# --- tests of the last run ---------------------------------------------------
+
+# gave STATUS [LINE]: the status, and standard output if LINE is there.
+gave() {
+	[ "$status" -eq "$1" ] || return 1
+	[ $# -eq 1 ] || [ "$(cat "$T/out")" = "$2" ]
+}
+
+# said REGEX: a line of standard error.
+said() {
+	grep -Eq -- "$1" "$T/err"
+}
+
+printed() {
+	grep -Eq -- "$1" "$T/out"
+}
+
+silent() {
+	[ ! -s "$T/out" ]
+}
+
+both() {
+	"$1" && "$2"
+}
+
+REFUSAL='^jump: .* is not open to you\. Ask ot-access@example\.com, reference [a-z2-7]{8}\.$'
+
+# refused: exit 77, nothing on standard output, the one line of a refusal, its
+# reference in the log, and nothing on the wire.
+refused() {
+	gave 77 "" && silent || return 1
+	[ "$(grep -c . "$T/err")" -eq 1 ] && said "$REFUSAL" || return 1
+	reference=$(sed 's/.*reference \(........\)\.$/\1/' "$T/err")
+	logged "\"jump.session\":\"$reference\".*\"jump.verdict\":\"deny\"" &&
+	    wire_silent
+}
+
+# forward_refused: by sshd, whose text and status are its own.
+forward_refused() {
+	[ "$status" -eq 255 ] && silent &&
+	    said 'administratively prohibited' && wire_silent
+}
+
+# no_login: the key was not accepted.
+no_login() {
+	[ "$status" -eq 255 ] && silent && said 'Permission denied' &&
+	    wire_silent
+}
+
+# --- the log of the jump host ------------------------------------------------
+
+# logged REGEX: within 2 s.
+logged() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		! grep -Eq -- "$1" "$LAB/jump.log" || return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+# count_log REGEX
+count_log() {
+	grep -Ec -- "$1" "$LAB/jump.log"
+}
+
+# --- the wire of the jump host -----------------------------------------------
+
+# Counts what leaves for the targets' network: each SYN, and each DNS query.
+wire_tap() {
+	lab on jump nft -f - <<-'END'
+		table inet wire {
+			counter syn { }
+			counter dns { }
+			chain output {
+				type filter hook output priority -300
+				oifname "targets" tcp flags & (syn | ack) == syn counter name "syn"
+				meta l4proto { tcp, udp } th dport 53 counter name "dns"
+			}
+		}
+	END
+}
+
+wire_reset() {
+	lab on jump nft reset counters table inet wire >/dev/null
+}
+
+# wire_count syn|dns
+wire_count() {
+	lab on jump nft list counter inet wire "$1" |
+	    sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+
+wire_silent() {
+	[ "$(wire_count syn)" -eq 0 ] && [ "$(wire_count dns)" -eq 0 ]
+}
+
+# --- policies ----------------------------------------------------------------
+
+# policy: standard input, with the accounts of the lab, is put in force.
+policy() {
+	{
+		cat <<-'END'
+			version 1
+			set contact "ot-access@example.com"
+			user alice
+			key alice "ssh-ed25519 AAAA"
+			user carol account jump
+			key carol "ssh-ed25519 AAAA"
+			host web1 { 10.2.0.10 2001:db8::10 } ssh 22 tcp 80
+			host web2 { 10.2.0.12 2001:db8::12 } ssh 22 tcp 80
+			host db1 { 10.2.0.11 2001:db8::11 } ssh 22 tcp 5432
+			socket metr "/run/metrics/api.sock"
+		END
+		cat
+	} >"$T/policy"
+	run lab load "$T/policy"
+	[ "$status" -eq 0 ] || check "the policy of this test loads" false
+}
+
+# day N: the name of the day N days from now (UTC), as windows call it.
+day() {
+	set -- $((($(date -u +%u) - 1 + $1) % 7)) mon tue wed thu fri sat sun
+	shift "$1"
+	echo "$2"
+}

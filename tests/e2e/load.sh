@@ -1,0 +1,131 @@
+# A policy that fails to load, in any way, changes nothing; with none, nobody
+# gets in, and the log says why.
+# lab: LAB_POLICY=none
+. "$(dirname "$0")/lib.sh"
+
+db=/var/lib/jump/policy.db
+
+works() {
+	run ssh -F "$C" -J jump web1 hostname </dev/null
+	gave 0 web1 || return 1
+	run ssh -F "$C" -o "ProxyCommand=ssh -F $C jump connect %h %p" \
+	    web1 hostname </dev/null
+	gave 0 web1
+}
+
+nobody() {
+	for LAB_USER in alice carol; do
+		export LAB_USER
+		jump connect web1 22
+		no_login || return 1
+		run ssh -F "$C" -J jump web1 hostname </dev/null
+		[ "$status" -eq 255 ] && wire_silent || return 1
+	done
+	export LAB_USER=alice
+}
+
+# still NAME: after a load that failed, with its reason on standard error.
+still() {
+	check "$1: does not load" [ "$status" -ne 0 ]
+	check "$1: says why" said .
+	check "$1: the last good policy is in force" works
+}
+
+# bad NAME: standard input does not load.
+bad() {
+	cat >"$T/bad"
+	run lab load "$T/bad"
+	still "$1"
+}
+
+wire_tap
+check "no policy: nobody gets in" nobody
+check "no policy: the log says so" logged 'jump-authkeys.*polic'
+export LAB_USER=admin
+jump id -un
+check "no policy: an administrator does" gave 0 admin
+export LAB_USER=alice
+run lab load /dev/null
+check "an empty first policy does not load" [ "$status" -ne 0 ]
+check "and nobody gets in" nobody
+
+policy <<'END'
+allow web: { alice carol } to web1
+END
+check "a good policy: works" works
+
+bad "an error of syntax" <<'END'
+version 1
+user alice
+frobnicate
+END
+bad "an unknown name" <<'END'
+version 1
+user alice
+allow all: alice to nowhere
+END
+bad "a test that fails" <<'END'
+version 1
+user alice
+host web1 10.2.0.10 ssh 22
+test alice to web1 = allow
+END
+bad "a byte that is not ASCII" <<'END'
+version 1
+user älice
+END
+head -c 100000 /dev/urandom >"$T/bad"
+run lab load "$T/bad"
+still "noise"
+
+etc=$LAB/hosts/jump/etc/jump
+lab load "$T/policy"
+chmod 666 "$etc/policy"
+run lab on jump jumpctl load
+still "a file that others can write"
+chmod 644 "$etc/policy"
+lab on jump chown alice /etc/jump/policy
+run lab on jump jumpctl load
+still "a file of somebody else"
+lab on jump chown root /etc/jump/policy
+mv "$etc/policy" "$etc/real"
+ln -s real "$etc/policy"
+run lab on jump jumpctl load
+still "a symbolic link"
+rm "$etc/policy"
+run lab on jump jumpctl load
+still "no file"
+mv "$etc/real" "$etc/policy"
+
+lab on jump mount -t tmpfs -o size=4k,mode=750,gid=990 full /var/lib/jump
+run lab on jump jumpctl load
+check "a full disk: does not load" [ "$status" -eq 73 ]
+lab on jump umount /var/lib/jump
+check "a full disk: the last good policy is in force" works
+run lab on -u alice jump jumpctl load
+still "a load by somebody else"
+run lab on jump sh -c 'ulimit -f 1; exec jumpctl load'
+still "a file size limit"
+
+# An image that was damaged behind jumpctl's back serves nobody.
+lab on jump cp -p "$db" "$db.good"
+for damage in 'truncate -s 100' 'truncate -s 0' 'truncate -s +1' \
+    'dd if=/dev/urandom bs=1 seek=200 count=4 conv=notrunc of=/dev/stdout 1<>'
+do
+	lab on jump sh -c "$damage $db" 2>/dev/null
+	wire_reset
+	check "an image after '$damage': nobody gets in" nobody
+	lab on jump cp -p "$db.good" "$db"
+done
+check "and the log says why" logged 'jump-authkeys.*polic'
+check "the good image: works" works
+
+policy <<'END'
+allow none: alice to web2
+END
+jump connect web1 22
+check "another policy: web1 is closed" refused
+run lab on jump jumpctl load --previous
+check "load --previous" gave 0
+check "and web1 is open again" works
+finish
