@@ -81,7 +81,8 @@ UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \
 	-lbsd -lmd))
-reference_SRC := tests/reference/evaluate.c $(PARSE) $(POLICY)
+reference_SRC := tests/reference/evaluate.c lib/decide.c lib/target.c \
+	$(PARSE) $(POLICY)
 reference_LIB := -lbsd -lmd
 
 ALL := $(PROGRAMS) $(UNITS) reference

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy.h"
+#include "decide.h"
 
 enum { SOURCES = 8, LISTED = 64, STEP_ALLOW = 7 };
 
@@ -119,6 +119,15 @@ read_addr(const char *text)
 	return addr;
 }
 
+/* An address or a path that was asked for is no name. */
+static bool
+is_name(const char *text)
+{
+	struct addr addr;
+
+	return *text != '/' && !addr_parse(&addr, text);
+}
+
 static enum policy_road
 read_road(const char *text)
 {
@@ -176,8 +185,10 @@ read_list(
 			read_unixgroup(p, q, item);
 		else if (approvals)
 			read_approval(p, q, item);
-		else
+		else {
+			decode(item);
 			q->own[q->request.nown++] = read_addr(item);
+		}
 	}
 	return true;
 }
@@ -194,7 +205,7 @@ read_value(
 	if (strcmp(key, "user") == 0)
 		r->user = policy_find_user(p, value);
 	else if (strcmp(key, "asked") == 0)
-		r->asked = value;
+		r->asked = is_name(value) ? value : NULL;
 	else if (strcmp(key, "addr") == 0)
 		r->addr = read_addr(value);
 	else if (strcmp(key, "path") == 0)
@@ -216,20 +227,6 @@ read_value(
 		r->ticket = value;
 	else
 		errx(1, "no key of a request: %s", key);
-}
-
-/* The minute of the week from monday 00:00 on the clock of the policy. */
-static uint32_t
-week_minute(const struct policy *p, time_t now)
-{
-	const char *zone = policy_string(p, policy_meta(p)->timezone);
-	struct tm tm;
-
-	setenv("TZ", *zone == '\0' ? "UTC" : zone, 1);
-	tzset();
-	localtime_r(&now, &tm);
-	return (uint32_t)((tm.tm_wday + 6) % 7 * DAY_MINUTES + tm.tm_hour * 60 +
-	    tm.tm_min);
 }
 
 /* The number of the manual's list "The verdict"; 0 if it has none. */
@@ -289,7 +286,7 @@ answer_request(const struct policy *p, char *pairs)
 		*value++ = '\0';
 		read_value(p, &q, pair, value);
 	}
-	q.request.minute = week_minute(p, q.request.now);
+	q.request.minute = decide_minute(q.request.now);
 	policy_evaluate(p, &q.request, &verdict);
 	printf("%s", policy_action_names[verdict.action]);
 	answer_words("obligations", verdict.obligations);
@@ -310,7 +307,10 @@ main(void)
 		if (strncmp(line, "policy ", 7) == 0) {
 			policy_free(p);
 			if ((p = read_policy(line + 7)) != NULL)
-				printf("ok\n");
+				printf("%s\n",
+				    decide_zone(p)
+					? "ok"
+					: "error: the zone is not known here");
 		} else if (strncmp(line, "request\t", 8) == 0 && p != NULL)
 			answer_request(p, line + 8);
 		else

@@ -38,7 +38,7 @@ DEVICE_ACCOUNTS = ("rtu-a", "rtu-b")
 GROUPS = ("ops", "boss", "staff", "all", "host")
 TAGS = ("web", "ot", "prod", "any")
 WINDOWS = ("office", "night", "when", "w4")
-LOGINS = ("root", "admin", "Operator One", "svc.x")
+LOGINS = ("root", "admin", "Operator.One", "svc.x")
 TICKETS = ("CHG123456", "CHG12", "INC7", "chg.1", "")
 TICKET_PATTERNS = ("CHG??????", "CHG*", "INC?", "*", "*.*", "???.?", "INC7")
 PORTS = (22, 80, 443, 2222)
@@ -50,7 +50,8 @@ NETS = ("10.0.0.0/30", "10.0.0.0/24", "10.0.0.0/8", "0.0.0.0/0", "10.0.0.2",
         "10.0.0.4/31", "10.0.1.0/24", "192.0.2.0/25", "2001:db8::/64",
         "2001:db8::/32", "::/0", "2001:db8::1", "64:ff9b::/96",
         "64:ff9b:1::/48", "2002::/16", "2001::/32", "::ffff:10.0.0.0/120",
-        "::ffff:10.0.0.1", "128.0.0.0/1", "2000::/3")
+        "::ffff:10.0.0.1", "128.0.0.0/1", "2000::/3", "127.0.0.0/8",
+        "::ffff:0:0/96", "::/64", "::fffe:0:0/95", "fe80::/10", "10.0.0.2/32")
 SOURCES = ("198.51.100.7", "198.51.100.200", "10.0.0.1", "2001:db8:f::9",
            "::ffff:198.51.100.7", "64:ff9b::c633:6407")
 SOURCE_NETS = ("198.51.100.0/24", "198.51.100.0/25", "10.0.0.0/8",
@@ -58,7 +59,8 @@ SOURCE_NETS = ("198.51.100.0/24", "198.51.100.0/25", "10.0.0.0/8",
                "198.51.100.7", "0.0.0.0/0")
 OWN = ("10.0.0.5", "2001:db8::2", "192.0.2.1", "::ffff:10.0.0.3")
 NEVER_SETS = ("10.0.1.0/24", "192.0.2.0/24", "2001:db8:0:1::/64",
-              "2002::/16", "127.77.0.0/24", "::ffff:10.0.0.3")
+              "2002::/16", "127.77.0.0/24", "::ffff:10.0.0.3",
+              "::fffe:0:0/95", "64:ff9b:1::/64", "10.0.0.3/32")
 NEVER = ("127.0.0.1", "0.1.2.3", "169.254.169.254", "224.0.0.1",
          "255.255.255.255", "::1", "::", "::10.0.0.1", "fe80::1", "ff02::1",
          "fd00:ec2::254", "127.77.0.18", "239.1.1.1", "febf::1")
@@ -70,10 +72,12 @@ DEVICE_ADDRESSES = ("127.77.0.17", "127.77.0.18", "127.0.0.2",
                     "::ffff:127.77.0.17")
 PATHS = ("/run/a.sock", "/run/b.sock", "/run/jump/dev-1/ssh.sock")
 PATTERNS = ("*.dev.example", "db*.dev.example", "*.*.example", "db1.dev.example",
-            "*-*.dev.example", "db1.*.example", "*b1.d*v.example")
+            "*-*.dev.example", "db1.*.example", "*b1.d*v.example",
+            "*.0.0.1",
+            "*.db*.dev.example", "**.example", "1*1.dev.example")
 DNS_NAMES = ("db1.dev.example", "db.dev.example", "a-b.dev.example",
              "x.db1.dev.example", "dev.example", "db1.qa.example",
-             "db1.dev.example.org")
+             "db1.dev.example.org", "11.dev.example", "1.dev.example", "example")
 COMMENTS = ("", " plain", ' an odd " quote', " { braces } and # more",
             " caf\u00e9 \u2603", " to any mfa")
 
@@ -171,6 +175,7 @@ class World:
         self.users, self.groups, self.tags = [], [], []
         self.targets = []               # (kind, name, addresses, nets, ...)
         self.windows = []
+        self.never = []
         self.members = {}               # people of a group, by name
         self.allows = []                # (people, (target, port)) to aim at
         self.settings()
@@ -245,8 +250,9 @@ class World:
             self.add("set", "timezone", quoted(self.zone))
         if self.chance(0.2):
             self.add("set", "contact", quoted("ot-access@example.com # 1"))
-        if self.chance(0.25):
-            self.add("set", "never", List(self.some(NEVER_SETS)))
+        if self.chance(0.3):
+            self.never = self.some(NEVER_SETS)
+            self.add("set", "never", List(self.never))
         if self.chance(0.1):
             self.add("set", "sessions", str(rng.randint(1, 10000)))
         if self.chance(0.05):
@@ -325,10 +331,11 @@ class World:
         head = [kind, self.name(name)]
         options = []
         if kind == "host":
-            thing["places"] = rng.sample(IPV4 + IPV6, rng.choice((1, 1, 2, 3)))
+            thing["places"] = rng.sample(self.reachable(IPV4 + IPV6),
+                                         rng.choice((1, 1, 2, 3)))
             if self.chance(0.06):
-                thing["places"] = [rng.choice(
-                    ("::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1"))]
+                thing["places"] = [rng.choice(self.reachable(
+                    ("::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1")))]
             head.append(List(thing["places"]))
         elif kind in ("net", "domain"):
             nets = self.some(NETS)
@@ -336,7 +343,7 @@ class World:
             if kind == "domain":
                 patterns = self.some(PATTERNS)
                 head.append(List(quoted(text) for text in patterns))
-                options.append(["in", List(nets)])
+                head += ["in", List(nets)]
             else:
                 head.append(List(nets))
         ports = rng.sample(PORTS, rng.choice((1, 2, 2, 3)))
@@ -362,6 +369,14 @@ class World:
         self.adorn(kind, name, thing, statement)
         rng.shuffle(statement.options)
         self.targets.append(thing)
+
+    def reachable(self, addresses):
+        """Those that set never does not name: the others are errors."""
+        nets = [reference.network(net) for net in self.never]
+        return [text for text in addresses if not any(
+            addr and reference.inside_any(addr, nets) for addr in
+            (reference.address(text),
+             reference.embedded(reference.address(text))[1]))]
 
     def path(self):
         if not self.paths:
@@ -453,6 +468,8 @@ class World:
             one, two = rng.sample(range(7), 2)
             if self.chance(0.5):
                 text, covered = reference.DAYS[one], [one]
+                if self.chance(0.2):
+                    text += "-" + text
             else:
                 text = reference.DAYS[one] + "-" + reference.DAYS[two]
                 covered = [one, two]
@@ -498,7 +515,13 @@ class World:
             else:
                 people += self.users
                 items.append("any")
-        return List(dict.fromkeys(items)), people
+        return self.repeated(items), people
+
+    def repeated(self, items):
+        """A list may name a thing twice; mostly it does not."""
+        if not self.chance(0.1):
+            items = dict.fromkeys(items)
+        return List(items)
 
     def what(self):
         """A list of targets and tags, and which (target, port) it means."""
@@ -528,7 +551,7 @@ class World:
                 meant = [place for place in meant if place[1] == only]
             items.append(item)
             places += meant
-        return List(dict.fromkeys(items)), places
+        return self.repeated(items), places
 
     def rules(self):
         rng = self.rng
@@ -543,9 +566,17 @@ class World:
         for _ in range(rng.choice((0, 0, 0, 0, 1, 1 + harsh // 2))):
             self.conditions(self.rule("deny"), 0.3)
         for _ in range(rng.choice((harsh, 2 * harsh))):
-            rule = self.rule("require")
-            self.conditions(rule, 0.1)
-            self.obligations(rule, rng.choice((1, 1, 1, 2, 3)))
+            self.require()
+        if self.chance(0.02):               # a crowd
+            self.rule_names += ["crowd%d" % i for i in range(80)]
+            for _ in range(40):
+                self.require()
+                self.conditions(self.rule("allow"), 0.05)
+
+    def require(self):
+        rule = self.rule("require")
+        self.conditions(rule, 0.1)
+        self.obligations(rule, self.rng.choice((1, 1, 1, 2, 3)))
 
     def rule(self, verb):
         name = self.rule_names.pop(self.rng.randrange(len(self.rule_names)))
@@ -662,7 +693,8 @@ class World:
         if len(items) == 1 and rng.random() < 0.7:
             return items[0]
         if rng.random() < 0.8:
-            return "{ %s }" % " ".join(items)
+            glue = rng.choice((" ", " ", ""))
+            return "{" + glue + " ".join(items) + glue + "}"
         inner = "\n"
         for item in items:
             inner += rng.choice(("", "\t", "  ")) + item + rng.choice(
@@ -715,7 +747,7 @@ class World:
         if kind == "end" and self.times:
             return rng.choice(self.times) + rng.choice((-1, 0, 1))
         if kind == "edge" and self.edges:
-            zone = zoneinfo.ZoneInfo(self.zone)
+            zone = reference.time_zone(self.zone)
             day = datetime.datetime.fromtimestamp(self.epoch, zone)
             monday = day.replace(hour=0, minute=0, second=0, tzinfo=None)
             monday -= datetime.timedelta(days=day.weekday())

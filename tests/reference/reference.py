@@ -231,6 +231,13 @@ def seconds(text):
     return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[text[-1]]
 
 
+def time_zone(name):
+    """UTC needs no table of the machine."""
+    if name == "UTC":
+        return datetime.timezone.utc
+    return zoneinfo.ZoneInfo(name)
+
+
 def moment(text):
     """YYYY-MM-DDTHH:MM[:SS] and Z or an offset, as seconds of the epoch."""
     form = r"(.{10})T(\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:\d\d)"
@@ -682,9 +689,7 @@ class Judgement:
 
     def open(self, name):
         """Compares the clock of the policy's zone with a window."""
-        zone = datetime.timezone.utc
-        if self.policy.zone != "UTC":   # which needs no table
-            zone = zoneinfo.ZoneInfo(self.policy.zone)
+        zone = time_zone(self.policy.zone)
         local = datetime.datetime.fromtimestamp(self.request.now, zone)
         minute = local.weekday() * 1440 + local.hour * 60 + local.minute
         for start, length in self.policy.windows[name]:
