@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../jump-authkeys/keys.h"
+#include "exit.h"
 
 struct count {
 	const struct policy *p;
@@ -25,30 +26,44 @@ count_target(void *arg, uint32_t index)
 		    (t->nets.n + t->aliases.n + 1);
 }
 
+/* An upper bound for a user, as if in every Unix group. */
+static bool
+surely_fits(const struct policy *p, uint32_t user, const uint8_t *groups)
+{
+	struct policy_request q = {.user = user, .unixgroups = groups};
+	struct count count = {p, 0};
+
+	policy_candidates(p, &q, count_target, &count);
+	return count.n <= PERMITOPEN_MAX;
+}
+
 /*
- * Count exactly for a user whose rules name many targets: the entries that a
- * login now would have, with a key that satisfies mfa.
+ * Count exactly: the entries that a login now would have, with a key that
+ * satisfies mfa.
  */
 static bool
-fits(const struct policy *p, const struct policy_request *q)
+fits(const struct policy *p, const struct policy_user *u)
 {
-	struct count count = {p, 0};
-	struct policy_request most = *q;
+	struct question q = {
+	    .who = policy_string(p, u->name), .at = time(NULL)};
+	struct policy_request request;
+	struct person person;
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 	int n;
 
-	policy_candidates(p, q, count_target, &count);
-	if (count.n <= PERMITOPEN_MAX)
+	if (question_person(p, &q, &person) == -1)
 		return true;
+	decide_request(&request, &person, ROAD_FORWARD, q.at);
+	request.mfa = true;
 	out = open_memstream(&text, &size);
 	if (out == NULL)
-		return false;
-	most.mfa = true;
-	n = keys_permitopen(p, &most, out);
+		err(EXIT_INTERNAL, NULL);
+	n = keys_permitopen(p, &request, out);
 	fclose(out);
 	free(text);
+	person_free(&person);
 	return n != -1;
 }
 
@@ -67,27 +82,25 @@ size_t
 rights_check(const struct policy *p, const struct sources *s)
 {
 	uint32_t users = fits_everybody(p) ? 0 : p->table[PT_USERS].n;
+	uint32_t ngroups = p->table[PT_UNIXGROUPS].n;
+	uint8_t *groups = malloc(ngroups + 1);
 	size_t errors = 0;
 
+	if (groups == NULL)
+		err(EXIT_INTERNAL, NULL);
+	memset(groups, TRUTH_YES, ngroups + 1);
 	for (uint32_t i = 0; i < users; i++) {
 		const struct policy_user *u = policy_user(p, i);
-		struct question q = {.who = policy_string(p, u->name),
-		    .at = time(NULL)};
-		struct policy_request request;
-		struct person person;
 
-		if ((u->flags & USER_DEVICE) ||
-		    question_person(p, &q, &person) == -1)
+		if ((u->flags & USER_DEVICE) || surely_fits(p, i, groups) ||
+		    fits(p, u))
 			continue;
-		decide_request(&request, &person, ROAD_FORWARD, q.at);
-		if (!fits(p, &request)) {
-			warnx("%s:%u: error: `%s' may forward to more than "
-			    "%d addresses and names; sshd would refuse the "
-			    "key", s->list[u->place.file].name, u->place.line,
-			    q.who, PERMITOPEN_MAX);
-			errors++;
-		}
-		person_free(&person);
+		warnx("%s:%u: error: `%s' may forward to more than %d "
+		    "addresses and names; sshd would refuse the key",
+		    s->list[u->place.file].name, u->place.line,
+		    policy_string(p, u->name), PERMITOPEN_MAX);
+		errors++;
 	}
+	free(groups);
 	return errors;
 }
