@@ -188,13 +188,28 @@ connect_target(struct session *s, const struct command *c)
 	    "jump-connect cannot be run.", EXIT_INTERNAL);
 }
 
+/* Whether the person is an account of the policy at all. */
+static bool
+has_rights(const struct session *s)
+{
+	struct policy_request request;
+	struct policy_verdict verdict;
+
+	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
+	request.path = "/";
+	policy_evaluate(s->policy, &request, &verdict);
+	return verdict.reason != REASON_NOT_A_USER;
+}
+
 /* Find out whose rights these are.  0, or an exit code. */
 static int
 identify(struct session *s)
 {
 	switch (person_find(&s->person, s->policy, s->account, s->gid, s->id)) {
 	case PERSON_OK:
-		return EXIT_OK;
+		if (has_rights(s))
+			return EXIT_OK;
+		/* FALLTHROUGH */
 	case PERSON_UNKNOWN:
 		s->person.name = NULL;
 		return refuse_because(s, policy_reason_text(REASON_NOT_A_USER),
@@ -221,7 +236,7 @@ answer(struct session *s, const struct command *c)
 		if (answer_list(stdout, s->policy, &request,
 		        isatty(STDOUT_FILENO)) == 0)
 			return EXIT_OK;
-		return EXIT_INTERNAL;
+		return broken("write its list");
 	case COMMAND_WHY:
 		switch (answer_why(
 		    stdout, s->policy, &request, &c->target, &why)) {
@@ -255,10 +270,10 @@ serve(struct session *s)
 	if (error != COMMAND_OK)
 		return refuse_command(s, error, command.verb);
 	code = answer(s, &command);
-	if (!policy_damaged(s->policy))
-		return code;
-	return refuse_because(
-	    s, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
+	if (policy_damaged(s->policy))
+		return refuse_because(
+		    s, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
+	return fflush(stdout) == 0 ? code : broken("write its answer");
 }
 
 int
