@@ -55,7 +55,7 @@ decide_domains(const struct policy *p, const struct policy_request *base,
 			continue;
 		net = policy_row(p, PT_NETS, t->nets.first);
 		decide(p, base, asked, &net->addr, 1, &d);
-		if (best->lookup || d.action > best->action)
+		if (best->n == 0 || d.action > best->action)
 			*best = d;
 	}
 }

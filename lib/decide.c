@@ -308,9 +308,11 @@ decide_lookup(const struct policy *p, const struct policy_request *base,
 	struct policy_request q = request_for(base, asked, NULL, NULL);
 
 	policy_evaluate(p, &q, &v);
-	d->lookup = v.action != ACTION_DENY;
+	d->lookup = v.action == ACTION_ALLOW;
 	d->verdict = v;
-	d->verdict.action = ACTION_DENY;
+	if (d->lookup)
+		d->verdict.action = ACTION_DENY;
+	d->action = d->verdict.action;
 }
 
 static void

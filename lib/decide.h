@@ -69,8 +69,8 @@ struct decision {
 	enum policy_action action;      /* the best of the choices */
 	struct policy_verdict verdict;  /* of the first with that action */
 	const char *path;               /* to connect to, or NULL */
-	bool lookup;    /* a DNS name that may be looked up: do that, and
-	                   decide again with its addresses */
+	bool lookup;    /* deny so far, but a DNS name that may be looked up:
+	                   do that, and decide again with its addresses */
 	size_t n;
 	struct choice choices[ADDRESSES_MAX];
 };
