@@ -3,8 +3,7 @@
 #   run COMMAND...        run it; its status, $T/out and $T/err are kept
 #   check NAME TEST...    one test: ok if the command TEST succeeds
 #
-# and the tests below.  Further arguments of a TEST are joined to extended
-# regular expressions by the reader, not by a shell: quote them.
+# and the tests below.
 set -u
 : "${LAB:?run me with tests/lab/lab run -- sh SCRIPT}"
 T=$LAB/tmp/e2e
@@ -83,8 +82,8 @@ silent() {
 	[ ! -s "$T/out" ]
 }
 
-both() {
-	"$1" && "$2"
+not() {
+	! "$@"
 }
 
 REFUSAL='^jump: .* is not open to you\. Ask ot-access@example\.com, reference [a-z2-7]{8}\.$'

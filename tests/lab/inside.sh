@@ -252,13 +252,20 @@ target_servers() {
 	END
 	start_sshd "$LAB/stock" -E "$LAB/$NAME.log"
 	case $NAME in
-	web*) serve http TCP6-LISTEN:80,ipv6only=0 \
-	    "printf 'HTTP/1.0 200 OK\r\n\r\nhello from $NAME\n'" ;;
+	web*) serve http TCP6-LISTEN:80,ipv6only=0 "$(http)" ;;
 	db1)
 		serve echo TCP6-LISTEN:5432,ipv6only=0 cat
 		serve modbus TCP4-LISTEN:502,bind=10.50.1.7 cat
 		;;
 	esac
+}
+
+# A web server, in short: a request up to its empty line, and an answer.
+http() {
+	cat <<-END
+		while read -r line && [ \${#line} -gt 1 ]; do :; done
+		printf 'HTTP/1.0 200 OK\r\n\r\nhello from $NAME\n'
+	END
 }
 
 # serve NAME LISTEN COMMAND: run COMMAND for each connection.
