@@ -49,7 +49,8 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c $(POLICY) lib/audit.c lib/decide.c lib/process.c \
 	lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
-	jump-connect/confine.c jump-connect/relay.c $(POLICY) $(PLUGIN)
+	jump-connect/confine.c jump-connect/options.c \
+	jump-connect/request.c jump-connect/relay.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c $(POLICY) \

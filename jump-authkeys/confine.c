@@ -1,5 +1,7 @@
 #include "confine.h"
 
+#include <seccomp.h>
+
 #include <sys/mman.h>
 
 enum slot { SLOT_NONE, OUT, LOG };
@@ -10,6 +12,10 @@ static const struct sandbox_rule rules[] = {
     {SCMP_SYS(poll), {{0}}, "the log is slow"},
     {SCMP_SYS(ppoll), {{0}}, "the log is slow, where libc has no poll"},
     {SCMP_SYS(clock_gettime), {{0}}, "how long, where the vDSO has no clock"},
+    {SCMP_SYS(brk), {{0}}, "memory for the key line"},
+    {SCMP_SYS(mmap), {SANDBOX_LACKS(2, PROT_EXEC)}, "memory for a long one"},
+    {SCMP_SYS(mremap), {{0}}, "memory for a long one"},
+    {SCMP_SYS(munmap), {{0}}, "memory for a long one"},
     {SCMP_SYS(write), {SANDBOX_FD(0, OUT)}, "the key line"},
     {SCMP_SYS(brk), {{0}}, "memory for the line"},
     {SCMP_SYS(mmap), {SANDBOX_LACKS(2, PROT_EXEC), SANDBOX_LACKS(3, MAP_FIXED)},

@@ -1,10 +1,13 @@
-/* What jump-authkeys can still do once it knows what to print. */
+/* What jump-authkeys can still do once all look-ups have been answered. */
 #ifndef JUMP_AUTHKEYS_CONFINE_H
 #define JUMP_AUTHKEYS_CONFINE_H
 
 #include "sandbox.h"
 
-/* Confine the process to writing to out and records to log, and to its end. */
+/*
+ * Confine the process to memory, to writing to out, to records through log,
+ * and to its end.
+ */
 enum sandbox_walls confine_printer(int out, int log);
 
 #endif

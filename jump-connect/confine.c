@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <unistd.h>
 
 enum slot { SLOT_NONE, IN, OUT, SOCK, LOG };

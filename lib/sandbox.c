@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <seccomp.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>

@@ -8,7 +8,6 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
-#include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,11 @@ static const struct probe printer_may[] = {
     {"ppoll", SYS_ppoll, {0, 0, BUF, 0, 0}},
     {"clock", SYS_clock_gettime, {0, BUF}},
     {"write out", SYS_write, {OUT, BUF, 1}},
+    {"brk", SYS_brk, {0}},
+    {"mmap", SYS_mmap,
+	{0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
+    {"mremap", SYS_mremap, {0, 0, 0, 0, 0}},
+    {"munmap", SYS_munmap, {0, 0}},
     {"restart", SYS_restart_syscall, {0}},
 };
 
@@ -165,6 +171,7 @@ static const struct probe printer_may_not[] = {
     {"execve", SYS_execve, {BUF, 0, 0}},
     {"fork", SYS_fork, {0}},
     {"kill", SYS_kill, {0, 0}},
+    {"mprotect", SYS_mprotect, {0, 4096, PROT_READ | PROT_EXEC}},
     {"mmap exec", SYS_mmap,
 	{0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
     {"x32 write", X32 | SYS_write, {OUT, BUF, 0}},

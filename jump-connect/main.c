@@ -1,0 +1,234 @@
+/*
+ * jump-connect: decide, connect, confine, relay.  With -n, a plain netcat
+ * that only connects, confines and relays.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "exit.h"
+#include "process.h"
+#include "request.h"
+
+#define POLICY_IMAGE STATEDIR "/policy.db"
+
+/* Before there is anything to refuse with. */
+static int
+broken(const char *what)
+{
+	dprintf(STDERR_FILENO, "jump: jump-connect cannot %s: %s.\n", what,
+	    strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+static int
+usage(void)
+{
+	dprintf(STDERR_FILENO,
+	    "usage: jump-connect [-46F] [-w SECONDS] [--id=NAME] "
+	    "[--from=ADDRESS]\n"
+	    "           [--session=ID] HOST PORT | -U PATH\n"
+	    "       jump-connect -n [-46F] [-w SECONDS] HOST PORT | -U PATH\n");
+	return EXIT_USAGE;
+}
+
+/* How the ends of a relay read in a record, and what they exit with. */
+static const struct {
+	const char *name;
+	enum exit_code code;
+	const char *line; /* for the user, or NULL */
+} ends[] = {
+    [RELAY_DONE] = {"done", EXIT_OK, NULL},
+    [RELAY_RESET] = {"reset", EXIT_PEER, "the target broke off"},
+    [RELAY_CLIENT_GONE] = {"client", EXIT_PEER, NULL},
+    [RELAY_IDLE] = {"idle", EXIT_DENIED, "idle for too long"},
+    [RELAY_DEADLINE] = {"deadline", EXIT_DENIED, "your time is over"},
+    [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
+};
+
+/* stdio would make system calls that are not permitted any more. */
+static void
+say_end(enum relay_end end)
+{
+	char line[80];
+	int n;
+
+	if (ends[end].line == NULL)
+		return;
+	n = snprintf(line, sizeof(line),
+	    "jump: the connection has ended: %s.\n", ends[end].line);
+	if (write(STDERR_FILENO, line, (size_t)n) == -1)
+		return; /* there is nobody to tell */
+}
+
+/* Confine the process and relay; the end, or -1 if it cannot be confined. */
+static int
+relay_confined(struct relay *r, int log)
+{
+	if (relay_prepare(r) == -1 ||
+	    confine_relay(r->in, r->out, r->sock, log) == SANDBOX_FAILED)
+		return -1;
+	return (int)relay_run(r);
+}
+
+/* -F works on a socket only. */
+static bool
+can_pass(void)
+{
+	struct stat st;
+
+	return fstat(STDOUT_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static uint64_t
+monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * The plain netcat.
+ */
+static int
+plain_dial(const struct options *o, struct dial *dial)
+{
+	const struct addrinfo hints = {
+	    .ai_family = o->family, .ai_socktype = SOCK_STREAM};
+	struct sockaddr_storage addrs[DIAL_ADDRESSES];
+	struct addrinfo *list;
+	size_t n = 0, which;
+	int error;
+
+	if (o->path != NULL)
+		return dial_path(dial, o->path, o->wait);
+	error = getaddrinfo(o->host, o->port, &hints, &list);
+	if (error != 0) {
+		dprintf(STDERR_FILENO, "jump: %s: %s.\n", o->host,
+		    gai_strerror(error));
+		return -1;
+	}
+	for (const struct addrinfo *i = list; i != NULL && n < DIAL_ADDRESSES;
+	     i = i->ai_next)
+		memcpy(&addrs[n++], i->ai_addr, i->ai_addrlen);
+	freeaddrinfo(list);
+	return dial_addresses(dial, addrs, n, o->family, o->wait, &which);
+}
+
+static int
+plain(const struct options *o, struct dial *dial)
+{
+	uint64_t sent = 0, received = 0;
+	struct relay relay = {.in = STDIN_FILENO,
+	    .out = STDOUT_FILENO,
+	    .sent = &sent,
+	    .received = &received};
+	int end;
+
+	relay.sock = plain_dial(o, dial);
+	if (relay.sock == -1) {
+		dprintf(STDERR_FILENO, "jump: cannot connect: %s.\n",
+		    strerror(errno));
+		return EXIT_UNREACHABLE;
+	}
+	dial_close(dial);
+	if (o->pass)
+		return dial_pass(STDOUT_FILENO, relay.sock) == 0
+		    ? EXIT_OK
+		    : broken("pass its socket on");
+	end = relay_confined(&relay, -1);
+	if (end == -1)
+		return broken("confine itself");
+	say_end((enum relay_end)end);
+	_exit(ends[end].code);
+}
+
+/*
+ * The jump.
+ */
+static int
+pass(struct request *r, int sock)
+{
+	if (request_close(r, "passed", 0, 0, 0) == -1)
+		return broken("record this");
+	return dial_pass(STDOUT_FILENO, sock) == 0
+	    ? EXIT_OK
+	    : broken("pass its socket on");
+}
+
+static int
+relay_request(struct request *r, int sock)
+{
+	uint64_t sent = 0, received = 0, start = monotonic_ns();
+	struct relay relay = {.in = STDIN_FILENO,
+	    .out = STDOUT_FILENO,
+	    .sock = sock,
+	    .deadline = r->deadline,
+	    .idle = (int)r->choice->verdict.idle,
+	    .sent = &sent,
+	    .received = &received};
+	int end = relay_confined(&relay, r->audit.fd);
+
+	if (end == -1) {
+		request_close(r, ends[RELAY_ERROR].name, 0, 0, 0);
+		return broken("confine itself");
+	}
+	say_end((enum relay_end)end);
+	if (request_close(r, ends[end].name, sent, received,
+		monotonic_ns() - start) == -1)
+		_exit(EXIT_INTERNAL);
+	_exit(ends[end].code);
+}
+
+static int
+jump(struct request *r, const struct options *o, struct dial *dial,
+    enum policy_error error)
+{
+	int sock, code = request_read(r, o, error);
+
+	if (code == EXIT_OK)
+		code = request_decide(r);
+	if (code == EXIT_OK)
+		code = request_dial(r, dial, &sock);
+	if (code != EXIT_OK)
+		return code;
+	dial_close(dial);
+	return o->pass ? pass(r, sock) : relay_request(r, sock);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct request request;
+	struct options options;
+	struct dial dial;
+	enum policy_error error;
+	bool setgid;
+
+	if (process_repair_fds() == -1 || process_check_setgid(&setgid) == -1 ||
+	    process_clear_env() == -1)
+		return broken("start");
+	error = policy_open(POLICY_IMAGE, 0, &request.policy);
+	if (dial_open(&dial) == -1 ||
+	    audit_open(&request.audit, "jump-connect", AUDIT_SOCKET) == -1)
+		return broken("make its sockets");
+	if (process_drop_group() == -1 || process_signals() == -1 ||
+	    process_harden() == -1)
+		return broken("give up its group");
+
+	if (options_parse(&options, argc, argv) == -1 ||
+	    (options.plain && setgid) || (options.pass && !can_pass()))
+		return usage();
+	if (!options.plain)
+		return jump(&request, &options, &dial, error);
+	policy_free(request.policy);
+	audit_close(&request.audit);
+	return plain(&options, &dial);
+}

@@ -1,0 +1,109 @@
+#include "options.h"
+
+#include <sys/socket.h>
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "dial.h"
+#include "match.h"
+
+enum { OPT_ID = 256, OPT_FROM, OPT_SESSION };
+
+static const struct option names[] = {
+    {"id", required_argument, NULL, OPT_ID},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"session", required_argument, NULL, OPT_SESSION},
+    {NULL, 0, NULL, 0},
+};
+
+static int
+set_family(struct options *o, int family)
+{
+	if (o->family != AF_UNSPEC && o->family != family)
+		return -1;
+	o->family = family;
+	return 0;
+}
+
+static int
+set_wait(struct options *o, const char *text)
+{
+	uint64_t seconds;
+
+	if (!number_parse(&seconds, text, 1, DIAL_TIMEOUT_MAX))
+		return -1;
+	o->wait = (int)seconds;
+	return 0;
+}
+
+static int
+set_text(const char **where, const char *text)
+{
+	if (*where != NULL || *text == '\0')
+		return -1;
+	*where = text;
+	return 0;
+}
+
+static int
+set(struct options *o, int option)
+{
+	switch (option) {
+	case '4':
+		return set_family(o, AF_INET);
+	case '6':
+		return set_family(o, AF_INET6);
+	case 'F':
+		o->pass = true;
+		return 0;
+	case 'n':
+		o->plain = true;
+		return 0;
+	case 'w':
+		return set_wait(o, optarg);
+	case 'U':
+		return set_text(&o->path, optarg);
+	case OPT_ID:
+		return set_text(&o->id, optarg);
+	case OPT_FROM:
+		return set_text(&o->from, optarg);
+	case OPT_SESSION:
+		return set_text(&o->session, optarg);
+	default:
+		return -1;
+	}
+}
+
+/* What is left: nothing with -U, else HOST PORT. */
+static int
+set_target(struct options *o, int n, char **words)
+{
+	if (o->path != NULL)
+		return n == 0 ? 0 : -1;
+	if (n != 2)
+		return -1;
+	o->host = words[0];
+	o->port = words[1];
+	return 0;
+}
+
+int
+options_parse(struct options *o, int argc, char **argv)
+{
+	int option;
+
+	memset(o, 0, sizeof(*o));
+	o->wait = DIAL_TIMEOUT;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+46FnU:w:", names, NULL)) !=
+	    -1) {
+		if (set(o, option) == -1)
+			return -1;
+	}
+	if (o->plain &&
+	    (o->id != NULL || o->from != NULL || o->session != NULL))
+		return -1;
+	return set_target(o, argc - optind, argv + optind);
+}

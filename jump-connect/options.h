@@ -1,0 +1,20 @@
+/* The command line of jump-connect(8). */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+
+/* Strings are those of argv; NULL if they were not given. */
+struct options {
+	bool plain, pass;
+	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
+	int wait;   /* seconds */
+	const char *id, *from, *session;
+	const char *path; /* or host and port */
+	const char *host, *port;
+};
+
+/* 0, or -1 if it is not as the manual says. */
+int options_parse(struct options *, int argc, char **argv);
+
+#endif

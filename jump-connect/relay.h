@@ -1,0 +1,52 @@
+/*
+ * Bytes both ways between standard input and output and a socket.
+ */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/* sent and received count bytes as they are delivered; they may be shared. */
+struct relay {
+	int in, out, sock; /* in and out may be one socket */
+	time_t deadline;   /* CLOCK_REALTIME; 0 none */
+	int idle;	   /* seconds without a byte; 0 none */
+	uint64_t *sent, *received;
+
+	/* Found out by relay_prepare(). */
+	bool in_splices, out_splices, tcp;
+	int in_flags, out_flags;
+};
+
+enum relay_end {
+	RELAY_DONE,	   /* both directions have ended */
+	RELAY_RESET,	   /* the peer broke off, or is dead */
+	RELAY_CLIENT_GONE, /* nobody reads out any more */
+	RELAY_IDLE,
+	RELAY_DEADLINE,
+	RELAY_ERROR, /* out cannot be written to */
+};
+
+/*
+ * Set up the connected socket, and find out how in and out can be served;
+ * this needs system calls that the relay is later denied.  0, or -1.
+ */
+int relay_prepare(struct relay *);
+
+/*
+ * Relay until one of the ends.  The end of one direction is carried over: end
+ * of file on in shuts down the socket for writing, and that of the socket
+ * closes out (or shuts it down, if it is a socket), while the other direction
+ * goes on.  What the client wrote before it went is still delivered, for five
+ * seconds at most.  The deadline follows the clock when that is set.
+ *
+ * Allocates nothing.  in and out are non-blocking meanwhile, also for others
+ * who share them; their flags are restored at the end.  SIGPIPE must be
+ * ignored.  The caller closes the descriptors, except for an out that is
+ * closed by then.
+ */
+enum relay_end relay_run(struct relay *);
+
+#endif

@@ -1,0 +1,356 @@
+#include "request.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exit.h"
+
+static const char unusable[] = "the policy of this host cannot be used.";
+
+/* What all records of this request have. */
+static struct audit_event
+event_of(const struct request *r, enum audit_kind kind, char hash[17])
+{
+	struct audit_event e = {.kind = kind,
+	    .uid = r->uid,
+	    .user = r->person.name != NULL ? r->person.name : r->account,
+	    .session = r->reference,
+	    .source = r->source,
+	    .address = r->target.text,
+	    .ip = r->ip,
+	    .port = r->target.port,
+	    .road = policy_road_names[ROAD_CONNECT]};
+
+	if (e.user != r->account && strcmp(e.user, r->account) != 0)
+		e.account = r->account;
+	if (r->policy != NULL) {
+		policy_hash_text(r->policy, hash);
+		e.policy = hash;
+	}
+	return e;
+}
+
+static void
+event_verdict(const struct request *r, struct audit_event *e,
+    const struct policy_verdict *v)
+{
+	e->verdict = policy_action_names[v->action];
+	if (v->rule != POLICY_NONE)
+		e->rule = policy_string(
+		    r->policy, policy_rule(r->policy, v->rule)->name);
+	if (v->action != ACTION_ALLOW)
+		e->reason = policy_reason_text(v->reason);
+}
+
+static const char *
+contact(const struct request *r)
+{
+	return r->policy != NULL ? decide_contact(r->policy)
+				 : "your administrator";
+}
+
+/* What cannot be recorded does not happen. */
+static int
+unrecorded(const struct request *r)
+{
+	dprintf(STDERR_FILENO,
+	    "jump: this cannot be recorded, and so not done. Ask %s.\n",
+	    contact(r));
+	return EXIT_INTERNAL;
+}
+
+/* One record and one line; code, or EXIT_INTERNAL without a record. */
+static int
+tell(struct request *r, const struct audit_event *e, const char *what, int code)
+{
+	if (audit_write(&r->audit, e) == -1)
+		return unrecorded(r);
+	dprintf(STDERR_FILENO, "jump: %s Ask %s, reference %s.\n", what,
+	    contact(r), r->reference);
+	return code;
+}
+
+int
+request_refuse(
+    struct request *r, const char *reason, const char *what, int code)
+{
+	char hash[17];
+	struct audit_event e = event_of(r, AUDIT_DECISION, hash);
+
+	e.verdict = policy_action_names[ACTION_DENY];
+	e.reason = reason;
+	return tell(r, &e, what, code);
+}
+
+static int
+read_account(struct request *r)
+{
+	const struct passwd *pw;
+
+	r->uid = getuid();
+	r->gid = getgid();
+	pw = getpwuid(r->uid);
+	r->account = pw != NULL ? strdup(pw->pw_name) : NULL;
+	if (r->account != NULL)
+		return EXIT_OK;
+	r->account = "";
+	return request_refuse(r, "the uid is not an account",
+	    "you are no user of this host.", EXIT_DENIED);
+}
+
+/* 0, or -1 if the arguments are wrong. */
+static int
+read_arguments(struct request *r)
+{
+	const struct options *o = r->options;
+
+	if (o->session != NULL && !audit_session_valid(o->session))
+		return -1;
+	if (o->session != NULL)
+		strcpy(r->reference, o->session);
+	if (o->from != NULL) {
+		if (!addr_parse(&r->from, o->from))
+			return -1;
+		addr_print(&r->from, r->source);
+	}
+	if (!target_parse(&r->target, o->path != NULL ? o->path : o->host,
+		o->path != NULL ? NULL : o->port))
+		return -1;
+	return (r->target.form == TARGET_PATH) == (o->path != NULL) ? 0 : -1;
+}
+
+static int
+read_person(struct request *r)
+{
+	switch (person_find(
+	    &r->person, r->policy, r->account, r->gid, r->options->id)) {
+	case PERSON_OK:
+		return EXIT_OK;
+	case PERSON_UNKNOWN:
+		r->person.name = NULL;
+		return request_refuse(r, policy_reason_text(REASON_NOT_A_USER),
+		    "you are no user of this host.", EXIT_DENIED);
+	case PERSON_SYSTEM:
+		break;
+	}
+	r->person.name = NULL;
+	return request_refuse(r, "the user or the machine cannot be judged",
+	    "who you are cannot be found out.", EXIT_INTERNAL);
+}
+
+int
+request_read(
+    struct request *r, const struct options *o, enum policy_error error)
+{
+	int code;
+
+	r->options = o;
+	if (audit_session_id(r->reference) == -1)
+		return EXIT_INTERNAL;
+	if (read_arguments(r) == -1) {
+		dprintf(STDERR_FILENO,
+		    "jump: this is not a target, or not "
+		    "an option of jump-connect(8).\n");
+		return EXIT_USAGE;
+	}
+	code = read_account(r);
+	if (code != EXIT_OK)
+		return code;
+	if (error != POLICY_OK)
+		return request_refuse(
+		    r, policy_strerror(error), unusable, EXIT_POLICY);
+	if (!decide_zone(r->policy))
+		return request_refuse(r,
+		    "the policy's time zone is not on this machine", unusable,
+		    EXIT_POLICY);
+	return read_person(r);
+}
+
+/*
+ * The addresses of a name, at most one more than are permitted: then the
+ * decision refuses.
+ */
+static size_t
+resolve(const char *name, struct addr addrs[ADDRESSES_MAX + 1])
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo *list, *i;
+	size_t n = 0;
+
+	if (getaddrinfo(name, NULL, &hints, &list) != 0)
+		return 0;
+	for (i = list; i != NULL && n <= ADDRESSES_MAX; i = i->ai_next)
+		n += addr_from_sockaddr(&addrs[n], i->ai_addr);
+	freeaddrinfo(list);
+	return n;
+}
+
+/* The user learns what would help only about what is open to them. */
+static const char *
+refusal_text(const struct request *r, char *buf, size_t size)
+{
+	const struct policy_verdict *v = &r->decision.verdict;
+	char name[300];
+	size_t n;
+
+	target_text(&r->target, name, sizeof(name));
+	if (r->decision.action != ACTION_ASK) {
+		snprintf(buf, size, "%s is not open to you.", name);
+		return buf;
+	}
+	n = (size_t)snprintf(buf, size, "%s is open to you only after", name);
+	for (size_t i = 0; i < OBLIGATIONS && n < size; i++) {
+		if (v->unmet & 1u << i)
+			n += (size_t)snprintf(buf + n, size - n, " %s",
+			    policy_obligation_names[i]);
+	}
+	if (n < size)
+		snprintf(
+		    buf + n, size - n, ", which this version does not serve.");
+	return buf;
+}
+
+/* When a choice ends by the clock; 0 never. */
+static time_t
+deadline_of(const struct request *r, const struct choice *c)
+{
+	time_t end =
+	    decide_end(r->policy, &r->query, &r->target, c, r->decision.path);
+	time_t last = r->query.now + (time_t)c->verdict.duration;
+
+	return c->verdict.duration != 0 && (end == 0 || last < end) ? last
+								    : end;
+}
+
+/* A socket that is passed on cannot be ended: allow only what need not be. */
+static bool
+can_pass(struct request *r)
+{
+	struct decision *d = &r->decision;
+	bool any = false;
+
+	for (struct choice *c = d->choices; c < d->choices + d->n; c++) {
+		if (c->verdict.idle != 0 || deadline_of(r, c) != 0)
+			c->verdict.action = ACTION_DENY;
+		any |= c->verdict.action == ACTION_ALLOW;
+	}
+	return any;
+}
+
+static int
+record_decision(struct request *r)
+{
+	char what[500], hash[17];
+	struct audit_event e = event_of(r, AUDIT_DECISION, hash);
+
+	event_verdict(r, &e, &r->decision.verdict);
+	if (r->decision.action != ACTION_ALLOW)
+		return tell(
+		    r, &e, refusal_text(r, what, sizeof(what)), EXIT_DENIED);
+	e.outcome = AUDIT_SUCCESS;
+	if (audit_write(&r->audit, &e) == 0)
+		return EXIT_OK;
+	return unrecorded(r);
+}
+
+int
+request_decide(struct request *r)
+{
+	struct addr addrs[ADDRESSES_MAX + 1];
+	struct decision *d = &r->decision;
+
+	decide_request(&r->query, &r->person, ROAD_CONNECT, time(NULL));
+	if (r->source[0] != '\0')
+		r->query.from = &r->from;
+	decide(r->policy, &r->query, &r->target, NULL, 0, d);
+	if (d->lookup)
+		decide(r->policy, &r->query, &r->target, addrs,
+		    resolve(r->target.text, addrs), d);
+	if (policy_damaged(r->policy))
+		return request_refuse(
+		    r, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
+	if (r->options->pass && d->action == ACTION_ALLOW && !can_pass(r))
+		return request_refuse(r, "a passed socket cannot be ended",
+		    "this is not open to you with -F (ProxyUseFdpass).",
+		    EXIT_DENIED);
+	return record_decision(r);
+}
+
+/* Connect to one of the choices that are allowed; the socket, or -1. */
+static int
+dial_choices(struct request *r, struct dial *dial)
+{
+	struct sockaddr_storage addrs[ADDRESSES_MAX];
+	const struct choice *from[ADDRESSES_MAX];
+	const struct decision *d = &r->decision;
+	size_t n = 0, which = 0;
+	int fd;
+
+	for (const struct choice *c = d->choices; c < d->choices + d->n; c++) {
+		if (c->verdict.action != ACTION_ALLOW)
+			continue;
+		from[n] = c;
+		addr_to_sockaddr(&c->addr, r->target.port, &addrs[n++]);
+	}
+	if (d->path != NULL)
+		fd = dial_path(dial, d->path, r->options->wait);
+	else
+		fd = dial_addresses(dial, addrs, n, r->options->family,
+		    r->options->wait, &which);
+	if (fd == -1)
+		return -1;
+	r->choice = from[which];
+	if (d->path == NULL)
+		addr_print(&r->choice->addr, r->ip);
+	r->deadline = deadline_of(r, r->choice);
+	return fd;
+}
+
+/* The target is permitted, and did not answer. */
+static int
+unreachable(struct request *r, int error)
+{
+	char name[300], what[500], hash[17];
+	struct audit_event e = event_of(r, AUDIT_OPEN, hash);
+
+	e.reason = strerror(error);
+	snprintf(what, sizeof(what), "%s cannot be reached: %s.",
+	    target_text(&r->target, name, sizeof(name)), e.reason);
+	return tell(r, &e, what, EXIT_UNREACHABLE);
+}
+
+int
+request_dial(struct request *r, struct dial *dial, int *sock)
+{
+	struct audit_event e;
+	char hash[17];
+
+	*sock = dial_choices(r, dial);
+	if (*sock == -1)
+		return unreachable(r, errno);
+	e = event_of(r, AUDIT_OPEN, hash);
+	e.outcome = AUDIT_SUCCESS;
+	if (audit_write(&r->audit, &e) == 0)
+		return EXIT_OK;
+	close(*sock);
+	return unrecorded(r);
+}
+
+int
+request_close(struct request *r, const char *end, uint64_t sent,
+    uint64_t received, uint64_t duration)
+{
+	char hash[17];
+	struct audit_event e = event_of(r, AUDIT_CLOSE, hash);
+
+	e.outcome = AUDIT_SUCCESS;
+	e.end = end;
+	e.sent = sent;
+	e.received = received;
+	e.duration = duration;
+	return audit_write(&r->audit, &e);
+}

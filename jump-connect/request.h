@@ -1,0 +1,64 @@
+/*
+ * One request to be connected: who asks for what, what the policy says, and
+ * what the log and the user are told about it.
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "audit.h"
+#include "decide.h"
+#include "dial.h"
+#include "options.h"
+#include "relay.h"
+
+struct request {
+	const struct options *options;
+	struct policy *policy; /* NULL: it cannot be used */
+	struct audit audit;
+	uid_t uid;
+	gid_t gid;
+	const char *account;
+	struct person person;
+	struct target target;
+	struct addr from;
+	char source[ADDR_TEXT]; /* from as text; "" if it is not known */
+	char reference[AUDIT_SESSION + 1];
+
+	/* Of request_decide(). */
+	struct policy_request query;
+	struct decision decision;
+
+	/* Of request_dial(): the choice that is connected, and its ends. */
+	const struct choice *choice;
+	char ip[ADDR_TEXT];
+	time_t deadline;
+};
+
+/*
+ * Read who and what from the options and the machine; error is that of the
+ * policy.  EXIT_OK, or the exit code of a request that has been refused.
+ */
+int request_read(
+    struct request *, const struct options *, enum policy_error error);
+
+/*
+ * Decide, with the addresses of a name that may be looked up, and record it.
+ * EXIT_OK if it is allowed, or the exit code of the refusal.
+ */
+int request_decide(struct request *);
+
+/*
+ * Connect to an allowed address and record that.  EXIT_OK and the socket, or
+ * the exit code of a refusal that has been told.
+ */
+int request_dial(struct request *, struct dial *, int *sock);
+
+/* Record the end.  0, or -1 if the log did not take it. */
+int request_close(struct request *, const char *end, uint64_t sent,
+    uint64_t received, uint64_t duration);
+
+/* Refuse before anything is decided; what is a sentence for the user. */
+int request_refuse(
+    struct request *, const char *reason, const char *what, int code);
+
+#endif
