@@ -150,13 +150,13 @@ list_port(struct lister *l, const struct policy_target *t,
 	action = judge_roads(p, l->request, &asked);
 	if (action == ACTION_DENY)
 		return;
-	fprintf(l->out, l->table ? "%-20s %-8s %-4s %-5s %s\n"
-				 : "%s\t%s\t%s\t%s\t%s\n",
+	fprintf(l->out,
+	    l->table ? "%-20s %-8s %-4s %-5s %s\n" : "%s\t%s\t%s\t%s\t%s\n",
 	    policy_string(p, t->name), port_text(p, t, port->port, number),
 	    port->protocol == PROTO_SSH ? "ssh" : "tcp",
 	    action == ACTION_ALLOW ? "open" : "ask",
-	    audit_escape(comment, sizeof(comment),
-	        policy_string(p, t->comment)));
+	    audit_escape(
+		comment, sizeof(comment), policy_string(p, t->comment)));
 }
 
 static void
@@ -204,8 +204,8 @@ span_text(uint32_t seconds, char buf[SPAN_TEXT])
 
 	while (seconds % units[i].seconds != 0)
 		i++;
-	snprintf(buf, SPAN_TEXT, "%u%c", seconds / units[i].seconds,
-	    units[i].unit);
+	snprintf(
+	    buf, SPAN_TEXT, "%u%c", seconds / units[i].seconds, units[i].unit);
 	return buf;
 }
 
@@ -291,8 +291,8 @@ write_addresses(FILE *out, const struct policy *p, const struct target *asked,
 	for (i = 0; i < d->n; i++) {
 		if (d->choices[i].verdict.action != d->action)
 			continue;
-		fprintf(out, "%s %s", word,
-		    addr_print(&d->choices[i].addr, text));
+		fprintf(
+		    out, "%s %s", word, addr_print(&d->choices[i].addr, text));
 		word = " or";
 	}
 }

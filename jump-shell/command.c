@@ -16,22 +16,22 @@ static const struct verb {
 	enum command_verb verb;
 	bool recipe; /* a program of old recipes, with or without its folder */
 } verbs[] = {
-	{"list", COMMAND_LIST, false},
-	{"connect", COMMAND_CONNECT, false},
-	{"jump-connect", COMMAND_CONNECT, true},
-	{"nc", COMMAND_CONNECT, true},
-	{"netcat", COMMAND_CONNECT, true},
-	{"why", COMMAND_WHY, false},
-	{"help", COMMAND_HELP, false},
-	{"ssh", COMMAND_LATER, false},
-	{"request", COMMAND_LATER, false},
-	{"requests", COMMAND_LATER, false},
-	{"approve", COMMAND_LATER, false},
-	{"refuse", COMMAND_LATER, false},
-	{"who", COMMAND_LATER, false},
-	{"config", COMMAND_LATER, false},
-	{"known_hosts", COMMAND_LATER, false},
-	{"register", COMMAND_LATER, false},
+    {"list", COMMAND_LIST, false},
+    {"connect", COMMAND_CONNECT, false},
+    {"jump-connect", COMMAND_CONNECT, true},
+    {"nc", COMMAND_CONNECT, true},
+    {"netcat", COMMAND_CONNECT, true},
+    {"why", COMMAND_WHY, false},
+    {"help", COMMAND_HELP, false},
+    {"ssh", COMMAND_LATER, false},
+    {"request", COMMAND_LATER, false},
+    {"requests", COMMAND_LATER, false},
+    {"approve", COMMAND_LATER, false},
+    {"refuse", COMMAND_LATER, false},
+    {"who", COMMAND_LATER, false},
+    {"config", COMMAND_LATER, false},
+    {"known_hosts", COMMAND_LATER, false},
+    {"register", COMMAND_LATER, false},
 };
 
 static const char *const folders[] = {"/bin/", "/usr/bin/", "/usr/local/bin/"};

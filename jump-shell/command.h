@@ -30,7 +30,7 @@ enum command_error {
 	COMMAND_OK,
 	COMMAND_UNKNOWN,    /* no request of ours */
 	COMMAND_NOT_SERVED, /* COMMAND_LATER */
-	COMMAND_OPTION,     /* an option that is not permitted */
+	COMMAND_OPTION,	    /* an option that is not permitted */
 	COMMAND_MALFORMED   /* ours, but a word is missing, extra or wrong */
 };
 

@@ -28,12 +28,12 @@ enum { ID_TEXT = 128 };
 struct session {
 	struct policy *policy; /* NULL: it cannot be used */
 	struct audit audit;
-	struct person person;  /* of identify(); before, only policy is set */
+	struct person person; /* of identify(); before, only policy is set */
 	const char *account;
 	uid_t uid;
 	gid_t gid;
-	const char *id;	       /* the user's name as sshd told, or NULL */
-	const char *request;   /* the user's words, or NULL */
+	const char *id;	     /* the user's name as sshd told, or NULL */
+	const char *request; /* the user's words, or NULL */
 	struct addr from;
 	char from_text[ADDR_TEXT]; /* "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
@@ -55,11 +55,10 @@ broken(const char *what)
  * particular to this refusal; what is a sentence with its full stop.
  */
 static int
-refuse(struct session *s, struct audit_event *event, const char *what,
-    int code)
+refuse(struct session *s, struct audit_event *event, const char *what, int code)
 {
-	const char *contact =
-	    s->policy != NULL ? decide_contact(s->policy) : "your administrator";
+	const char *contact = s->policy != NULL ? decide_contact(s->policy)
+						: "your administrator";
 	char safe[512], hash[17] = "";
 
 	if (s->policy != NULL)
@@ -142,11 +141,10 @@ read_input(struct session *s, int argc, char **argv)
 	if (command_from(&s->from, getenv("SSH_CONNECTION")))
 		addr_print(&s->from, s->from_text);
 	if (command_source(argc, argv, getenv("SSH_ORIGINAL_COMMAND"),
-	        JUMP_SHELL, &s->request, &s->id) &&
+		JUMP_SHELL, &s->request, &s->id) &&
 	    (s->id == NULL || strlen(s->id) <= ID_TEXT))
 		return EXIT_OK;
-	dprintf(STDERR_FILENO,
-	    "usage: jump-shell [--id=NAME] [-c STRING]\n");
+	dprintf(STDERR_FILENO, "usage: jump-shell [--id=NAME] [-c STRING]\n");
 	return EXIT_USAGE;
 }
 
@@ -184,8 +182,8 @@ connect_target(struct session *s, const struct command *c)
 		argv[n++] = port;
 	argv[n] = NULL;
 	execve(JUMP_CONNECT, (char *const *)argv, environment);
-	return refuse_because(s, strerror(errno),
-	    "jump-connect cannot be run.", EXIT_INTERNAL);
+	return refuse_because(
+	    s, strerror(errno), "jump-connect cannot be run.", EXIT_INTERNAL);
 }
 
 /* Whether the person is an account of the policy at all. */
@@ -234,12 +232,12 @@ answer(struct session *s, const struct command *c)
 	switch (c->verb) {
 	case COMMAND_LIST:
 		if (answer_list(stdout, s->policy, &request,
-		        isatty(STDOUT_FILENO)) == 0)
+			isatty(STDOUT_FILENO)) == 0)
 			return EXIT_OK;
 		return broken("write its list");
 	case COMMAND_WHY:
-		switch (answer_why(
-		    stdout, s->policy, &request, &c->target, &why)) {
+		switch (
+		    answer_why(stdout, s->policy, &request, &c->target, &why)) {
 		case ACTION_ALLOW:
 			return EXIT_OK;
 		case ACTION_ASK:

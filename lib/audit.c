@@ -21,7 +21,7 @@ static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16};
 
 static const char *const kind_names[] = {
     "login", "decision", "open", "close", "load"};
-static const char *const outcome_names[] = {"failure", "success", "unknown"};
+static const char *const outcome_names[] = {"failure", "success"};
 static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
 /* A record being written.  len grows on beyond AUDIT_MAX, the text does not. */
@@ -122,16 +122,17 @@ put_integer(struct record *r, const char *key, uint64_t value)
 }
 
 static void
-put_header(struct record *r, const struct audit *a,
-    const struct audit_event *e, const struct timespec *now)
+put_header(struct record *r, const struct audit *a, const struct audit_event *e,
+    const struct timespec *now)
 {
 	time_t local = now->tv_sec + a->offset;
 	char stamp[32];
 	struct tm tm;
 
 	put(r, "<");
-	put_number(r, LOG_AUTH |
-	    (e->outcome == AUDIT_FAILURE ? LOG_WARNING : LOG_NOTICE));
+	put_number(r,
+	    LOG_AUTH |
+		(e->outcome == AUDIT_FAILURE ? LOG_WARNING : LOG_NOTICE));
 	gmtime_r(&local, &tm);
 	strftime(stamp, sizeof(stamp), ">%b %e %H:%M:%S ", &tm);
 	put(r, stamp);
@@ -150,8 +151,8 @@ put_time(struct record *r, const struct timespec *now)
 
 	gmtime_r(&now->tv_sec, &tm);
 	n = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(stamp + n, sizeof(stamp) - n, ".%03ldZ",
-	    now->tv_nsec / 1000000);
+	snprintf(
+	    stamp + n, sizeof(stamp) - n, ".%03ldZ", now->tv_nsec / 1000000);
 	put(r, "{\"@timestamp\":\"");
 	put(r, stamp);
 	put(r, "\"");
@@ -235,7 +236,7 @@ audit_open(struct audit *a, const char *program, const char *path)
 	if (a->fd == -1)
 		return -1;
 	if (setsockopt(a->fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-	        sizeof(patience)) == 0)
+		sizeof(patience)) == 0)
 		return 0;
 	audit_close(a);
 	return -1;
@@ -263,7 +264,7 @@ static bool
 error_passes(int error)
 {
 	switch (error) {
-	case EAGAIN:	   /* its queue is full */
+	case EAGAIN: /* its queue is full */
 	case ENOBUFS:
 	case ENOENT:	   /* it has not made its socket again */
 	case ECONNREFUSED: /* nor taken the old one away */
@@ -287,7 +288,7 @@ audit_write(struct audit *a, const struct audit_event *e)
 	if (len == 0)
 		return -1;
 	while (sendto(a->fd, record, len, MSG_NOSIGNAL,
-	           (const struct sockaddr *)&a->to, sizeof(a->to)) == -1) {
+		   (const struct sockaddr *)&a->to, sizeof(a->to)) == -1) {
 		if (!error_passes(errno) || clock_ms() >= end)
 			return -1;
 		poll(NULL, 0, PAUSE_MS);

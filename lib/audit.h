@@ -11,14 +11,20 @@
 #include <time.h>
 
 #define AUDIT_SOCKET	 "/dev/log"
-#define AUDIT_MAX	 1024 /* bytes in a record, at most */
-#define AUDIT_SESSION	 8    /* characters in a session id */
+#define AUDIT_MAX	 1024	       /* bytes in a record, at most */
+#define AUDIT_SESSION	 8	       /* characters in a session id */
 #define AUDIT_ESCAPED(n) (4 * (n) + 1) /* room for n escaped characters */
 
-enum audit_kind { AUDIT_LOGIN, AUDIT_DECISION, AUDIT_OPEN, AUDIT_CLOSE, AUDIT_LOAD };
+enum audit_kind {
+	AUDIT_LOGIN,
+	AUDIT_DECISION,
+	AUDIT_OPEN,
+	AUDIT_CLOSE,
+	AUDIT_LOAD
+};
 
 /* The first is the default, so that an event forgotten half reads as one. */
-enum audit_outcome { AUDIT_FAILURE, AUDIT_SUCCESS, AUDIT_UNKNOWN };
+enum audit_outcome { AUDIT_FAILURE, AUDIT_SUCCESS };
 
 /*
  * One event.  Strings that are NULL or empty, and a port of 0, are left out
@@ -30,8 +36,9 @@ struct audit_event {
 	uid_t uid;	     /* of the account */
 	const char *user;    /* who it is */
 	const char *account; /* the shared account, if it is one */
-	const char *session; /* audit_session_id(); the reference of a refusal */
-	const char *source;  /* the user's address */
+	const char
+	    *session;	    /* audit_session_id(); the reference of a refusal */
+	const char *source; /* the user's address */
 	const char *address; /* of the target, as asked: a name or a path too */
 	const char *ip;	     /* of the target, really used */
 	unsigned int port;

@@ -33,39 +33,63 @@ static const struct audit_event decision = {
     .policy = "9f86d081884c7d65",
 };
 
-#define OPENED                                                            \
-	.outcome = AUDIT_SUCCESS, .uid = 1001, .user = "alice",           \
-	.session = "k3gsabcd", .source = "2001:db8:1::9",                 \
-	.address = "db1", .ip = "2001:db8::11", .port = 22,               \
-	.road = "connect", .rule = "ops", .policy = "9f86d081884c7d65"
+#define OPENED                                                                 \
+	.outcome = AUDIT_SUCCESS, .uid = 1001, .user = "alice",                \
+	.session = "k3gsabcd", .source = "2001:db8:1::9", .address = "db1",    \
+	.ip = "2001:db8::11", .port = 22, .road = "connect", .rule = "ops",    \
+	.policy = "9f86d081884c7d65"
 
 static const struct golden {
 	const char *file, *program;
 	struct audit_event event;
 } goldens[] = {
     {"login", "jump-authkeys",
-	{.kind = AUDIT_LOGIN, .outcome = AUDIT_SUCCESS, .uid = 1004,
-	    .user = "carol", .account = "jump",
+	{.kind = AUDIT_LOGIN,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 1004,
+	    .user = "carol",
+	    .account = "jump",
 	    .key = "SHA256:cLm5hGGhVbV8BcC0JqTm6qQCNn9+l6wTS2UtU3qr0IU",
 	    .policy = "9f86d081884c7d65"}},
     {"decision", "jump-connect",
-	{.kind = AUDIT_DECISION, .outcome = AUDIT_FAILURE, .uid = 1001,
-	    .user = "alice", .session = "k3gsabcd", .source = "192.0.2.9",
-	    .address = "db2", .port = 22, .road = "connect", .verdict = "deny",
-	    .reason = "no rule permits", .policy = "9f86d081884c7d65"}},
+	{.kind = AUDIT_DECISION,
+	    .outcome = AUDIT_FAILURE,
+	    .uid = 1001,
+	    .user = "alice",
+	    .session = "k3gsabcd",
+	    .source = "192.0.2.9",
+	    .address = "db2",
+	    .port = 22,
+	    .road = "connect",
+	    .verdict = "deny",
+	    .reason = "no rule permits",
+	    .policy = "9f86d081884c7d65"}},
     {"refusal", "jump-shell",
-	{.kind = AUDIT_DECISION, .outcome = AUDIT_FAILURE, .uid = 1001,
-	    .user = "CORP\\alice", .session = "k3gsabcd",
-	    .source = "192.0.2.9", .road = "connect", .verdict = "deny",
-	    .reason = "no such request", .policy = "9f86d081884c7d65",
+	{.kind = AUDIT_DECISION,
+	    .outcome = AUDIT_FAILURE,
+	    .uid = 1001,
+	    .user = "CORP\\alice",
+	    .session = "k3gsabcd",
+	    .source = "192.0.2.9",
+	    .road = "connect",
+	    .verdict = "deny",
+	    .reason = "no such request",
+	    .policy = "9f86d081884c7d65",
 	    .request = "scp -t \"/tmp\"\n\xc3\xa9"}},
     {"open", "jump-connect", {.kind = AUDIT_OPEN, OPENED}},
     {"close", "jump-connect",
-	{.kind = AUDIT_CLOSE, OPENED, .sent = 0, .received = UINT64_MAX,
-	    .duration = 2000000042, .end = "done"}},
+	{.kind = AUDIT_CLOSE,
+	    OPENED,
+	    .sent = 0,
+	    .received = UINT64_MAX,
+	    .duration = 2000000042,
+	    .end = "done"}},
     {"load", "jumpctl",
-	{.kind = AUDIT_LOAD, .outcome = AUDIT_SUCCESS, .uid = 0,
-	    .user = "root", .reason = "loaded",
+	{.kind = AUDIT_LOAD,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 0,
+	    .user = "root",
+	    .reason = "loaded",
 	    .policy = "9f86d081884c7d65"}},
 };
 
@@ -175,7 +199,7 @@ START_TEST(long_values_fit)
 				n = filled[j];
 				memset(s, worst[i], n);
 				s[n] = '\0';
-				struct audit_event e = {kind, AUDIT_UNKNOWN,
+				struct audit_event e = {kind, AUDIT_FAILURE,
 				    UINT32_MAX, s, s, s, s, s, s, 65535, s, s,
 				    s, s, s, s, s, s, UINT64_MAX, UINT64_MAX,
 				    UINT64_MAX};

@@ -116,8 +116,12 @@ static const struct {
     {"connect web1 22\v", COMMAND_UNKNOWN},
     {"connect web1 22\x1b[2J", COMMAND_UNKNOWN},
     {"connect web1 22\x7f", COMMAND_UNKNOWN},
-    {"connect w\xc3\xa9" "b1 22", COMMAND_UNKNOWN},
-    {"connect web1\xc2\xa0" "22", COMMAND_UNKNOWN},
+    {"connect w\xc3\xa9"
+     "b1 22",
+	COMMAND_UNKNOWN},
+    {"connect web1\xc2\xa0"
+     "22",
+	COMMAND_UNKNOWN},
     {"\x01", COMMAND_UNKNOWN},
     {"\xff", COMMAND_UNKNOWN},
     /* Not in this version. */
@@ -277,8 +281,8 @@ START_TEST(request_is_read)
 	struct command c;
 
 	memset(&c, 0xa5, sizeof(c));
-	ck_assert_msg(command_parse(&c, row->request) == COMMAND_OK, "%s",
-	    row->request);
+	ck_assert_msg(
+	    command_parse(&c, row->request) == COMMAND_OK, "%s", row->request);
 	ck_assert_str_eq(describe(&c), row->want);
 }
 END_TEST
@@ -369,8 +373,7 @@ START_TEST(source_is_told)
 	    {{"jump-shell", "-c", SELF}, NULL, NULL, NULL},
 	    {{"jump-shell", "-c", SELF}, "list", "list", NULL},
 	    {{"jump-shell", "-c", SELF " --id=carol"}, NULL, NULL, "carol"},
-	    {{"jump-shell", "-c", SELF " --id=carol"}, "list", "list",
-		"carol"},
+	    {{"jump-shell", "-c", SELF " --id=carol"}, "list", "list", "carol"},
 	    {{"jump-shell", "-c", "/bin/other"}, "list", "list", NULL},
 	    {{"jump-shell", "-c", SELF "x"}, NULL, SELF "x", NULL},
 	    {{"jump-shell", "-c", SELF " -c list"}, NULL, SELF " -c list",
@@ -386,7 +389,7 @@ START_TEST(source_is_told)
 		for (argc = 0; rows[i].argv[argc] != NULL; argc++)
 			continue;
 		ck_assert_msg(command_source(argc, (char **)rows[i].argv,
-		                  rows[i].original, SELF, &request, &id),
+				  rows[i].original, SELF, &request, &id),
 		    "row %zu", i);
 		ck_assert_pstr_eq(request, rows[i].request);
 		ck_assert_pstr_eq(id, rows[i].id);
@@ -409,7 +412,7 @@ START_TEST(source_refuses)
 		for (argc = 0; rows[i][argc] != NULL; argc++)
 			continue;
 		ck_assert_msg(!command_source(argc, (char **)rows[i], NULL,
-		                  SELF, &request, &id),
+				  SELF, &request, &id),
 		    "row %zu", i);
 	}
 }
