@@ -124,6 +124,7 @@ check "the good image: works" works
 policy <<'END'
 allow none: alice to web2
 END
+wire_reset
 jump connect web1 22
 check "another policy: web1 is closed" refused
 run lab on jump jumpctl load --previous

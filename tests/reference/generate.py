@@ -51,7 +51,8 @@ NETS = ("10.0.0.0/30", "10.0.0.0/24", "10.0.0.0/8", "0.0.0.0/0", "10.0.0.2",
         "2001:db8::/32", "::/0", "2001:db8::1", "64:ff9b::/96",
         "64:ff9b:1::/48", "2002::/16", "2001::/32", "::ffff:10.0.0.0/120",
         "::ffff:10.0.0.1", "128.0.0.0/1", "2000::/3", "127.0.0.0/8",
-        "::ffff:0:0/96", "::/64", "::fffe:0:0/95", "fe80::/10", "10.0.0.2/32")
+        "::ffff:0:0/96", "::/64", "::fffe:0:0/95", "fe80::/10",
+        "10.0.0.2/32")
 SOURCES = ("198.51.100.7", "198.51.100.200", "10.0.0.1", "2001:db8:f::9",
            "::ffff:198.51.100.7", "64:ff9b::c633:6407")
 SOURCE_NETS = ("198.51.100.0/24", "198.51.100.0/25", "10.0.0.0/8",
@@ -71,8 +72,8 @@ NEARLY_NEVER = ("1.0.0.0", "126.255.255.255", "128.0.0.0", "169.253.255.255",
 DEVICE_ADDRESSES = ("127.77.0.17", "127.77.0.18", "127.0.0.2",
                     "::ffff:127.77.0.17")
 PATHS = ("/run/a.sock", "/run/b.sock", "/run/jump/dev-1/ssh.sock")
-PATTERNS = ("*.dev.example", "db*.dev.example", "*.*.example", "db1.dev.example",
-            "*-*.dev.example", "db1.*.example", "*b1.d*v.example",
+PATTERNS = ("*.dev.example", "db*.dev.example", "*.*.example",
+            "db1.dev.example", "*-*.dev.example", "db1.*.example", "*b1.d*v.example",
             "*.0.0.1",
             "*.db*.dev.example", "**.example", "1*1.dev.example")
 DNS_NAMES = ("db1.dev.example", "db.dev.example", "a-b.dev.example",
