@@ -39,8 +39,8 @@ loader(char *buf, size_t size)
 }
 
 static void
-record(const char *who, const char *what, const char *hash,
-    enum audit_outcome outcome)
+record(struct audit *audit, const char *who, const char *what,
+    const char *hash, enum audit_outcome outcome)
 {
 	struct audit_event event = {.kind = AUDIT_LOAD,
 	    .outcome = outcome,
@@ -48,12 +48,9 @@ record(const char *who, const char *what, const char *hash,
 	    .user = who,
 	    .policy = hash,
 	    .reason = what};
-	struct audit audit;
 
-	if (audit_open(&audit, "jumpctl", AUDIT_SOCKET) == -1 ||
-	    audit_write(&audit, &event) == -1)
+	if (audit_write(audit, &event) == -1)
 		warnx("the log did not take the record of this load");
-	audit_close(&audit);
 }
 
 /* The state directory, locked against another load. */
@@ -109,7 +106,7 @@ replace(int dir)
 }
 
 static int
-load_new(const char *who)
+load_new(struct audit *audit, const char *who)
 {
 	struct sources s;
 	struct policy *p = NULL;
@@ -122,7 +119,7 @@ load_new(const char *who)
 	sources_free(&s);
 	if (p == NULL) {
 		warnx("nothing is loaded; the policy in force is unchanged");
-		record(who, "rejected", "", AUDIT_FAILURE);
+		record(audit, who, "rejected", "", AUDIT_FAILURE);
 		return EXIT_NO_MATCH;
 	}
 	dir = lock_state();
@@ -131,14 +128,14 @@ load_new(const char *who)
 	if (write_new(p, dir) == -1 || replace(dir) == -1)
 		err(EXIT_STATE, "%s", POLICY_IMAGE);
 	policy_hash_text(p, hash);
-	record(who, "loaded", hash, AUDIT_SUCCESS);
+	record(audit, who, "loaded", hash, AUDIT_SUCCESS);
 	policy_free(p);
 	close(dir);
 	return EXIT_OK;
 }
 
 static int
-load_previous(const char *who)
+load_previous(struct audit *audit, const char *who)
 {
 	struct policy *p;
 	enum policy_error error;
@@ -155,7 +152,7 @@ load_previous(const char *who)
 	    fsync(dir) == -1)
 		err(EXIT_STATE, "%s", POLICY_IMAGE);
 	policy_hash_text(p, hash);
-	record(who, "previous", hash, AUDIT_SUCCESS);
+	record(audit, who, "previous", hash, AUDIT_SUCCESS);
 	policy_free(p);
 	close(dir);
 	return EXIT_OK;
@@ -164,6 +161,7 @@ load_previous(const char *who)
 int
 load_main(int argc, char **argv)
 {
+	struct audit audit;
 	char who[64];
 
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--previous") != 0)) {
@@ -172,6 +170,8 @@ load_main(int argc, char **argv)
 	}
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root loads a policy");
+	if (audit_open(&audit, "jumpctl", AUDIT_SOCKET) == -1)
+		err(EXIT_INTERNAL, "no log");
 	loader(who, sizeof(who));
-	return argc == 2 ? load_previous(who) : load_new(who);
+	return argc == 2 ? load_previous(&audit, who) : load_new(&audit, who);
 }
