@@ -15,8 +15,7 @@ enum slot { SLOT_NONE, IN, OUT, SOCK, LOG };
  * others, or starts a program; sendmsg, which could pass descriptors on.
  */
 static const struct sandbox_rule rules[] = {
-    {SCMP_SYS(poll), {{0}}, "wait"},
-    {SCMP_SYS(ppoll), {{0}}, "wait, where libc has no poll"},
+    {SCMP_SYS(ppoll), {{0}}, "wait"},
     {SCMP_SYS(read), {SANDBOX_FD(0, SOCK)}, "from the target"},
     {SCMP_SYS(write), {SANDBOX_FD(0, OUT)}, "to the user"},
     {SCMP_SYS(read), {SANDBOX_FD(0, IN)}, "from the user"},
@@ -46,6 +45,8 @@ static const struct sandbox_rule rules[] = {
 	"give a shared file its flags back"},
     {SCMP_SYS(sendto), {SANDBOX_FD(0, LOG)}, "the closing record"},
     {SCMP_SYS(write), {SANDBOX_IS(0, STDERR_FILENO)}, "why it ended"},
+    {SCMP_SYS(poll), {{0}}, "the log is slow"},
+    {SCMP_SYS(rt_sigreturn), {{0}}, "after a signal that ends it"},
     {SCMP_SYS(restart_syscall), {{0}}, "poll, after SIGSTOP and SIGCONT"},
     {SCMP_SYS(exit_group), {{0}}, "end"},
 };

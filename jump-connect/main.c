@@ -49,6 +49,7 @@ static const struct {
     [RELAY_IDLE] = {"idle", EXIT_DENIED, "idle for too long"},
     [RELAY_DEADLINE] = {"deadline", EXIT_DENIED, "your time is over"},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
+    [RELAY_SIGNAL] = {"signal", EXIT_PEER, NULL},
 };
 
 /* stdio would make system calls that are not permitted any more. */

@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -80,6 +81,7 @@ struct session {
 #define NEVER INT64_MAX
 
 static char buffers[2][BUFFER];
+static volatile sig_atomic_t interrupted;
 
 static bool
 is_again(int error)
@@ -442,7 +444,27 @@ linger_ms(const struct session *s)
 	return left < 0 ? 0 : left;
 }
 
-/* Whether an end has come; if not, *timeout is for poll. */
+/* Wait for what is watched; signals come only here. */
+static bool
+wait_for_something(struct session *s, int timeout)
+{
+	const struct timespec limit = {
+	    .tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
+	sigset_t none;
+	int n;
+
+	sigemptyset(&none);
+	n = ppoll(s->fds, FDS, timeout == -1 ? NULL : &limit, &none);
+	if (interrupted)
+		s->end = RELAY_SIGNAL;
+	else if (n == -1 && errno != EINTR)
+		s->end = RELAY_ERROR;
+	else
+		return true;
+	return false;
+}
+
+/* Whether an end has come; if not, *timeout is for wait_for_something(). */
 static bool
 time_is_up(struct session *s, int *timeout)
 {
@@ -515,11 +537,37 @@ splices(int fd, int flags)
 	return splice(-1, NULL, -1, NULL, 1, 0) == -1 && errno == EBADF;
 }
 
+static void
+interrupt(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+/* The signals that end a relay wait until it waits. */
+static int
+prepare_signals(void)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = interrupt};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigaddset(&set, signals[i]);
+		if (sigaction(signals[i], &action, NULL) == -1)
+			return -1;
+	}
+	return sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int
 relay_prepare(struct relay *r)
 {
 	int flags = fcntl(r->sock, F_GETFL);
 
+	if (prepare_signals() == -1)
+		return -1;
 	r->in_flags = fcntl(r->in, F_GETFL);
 	r->out_flags = fcntl(r->out, F_GETFL);
 	if (flags == -1 || r->in_flags == -1 || r->out_flags == -1 ||
@@ -571,10 +619,8 @@ relay_run(struct relay *r)
 	share(r, O_NONBLOCK);
 	while (!time_is_up(&s, &timeout)) {
 		watch(&s);
-		if (poll(s.fds, FDS, timeout) == -1 && errno != EINTR) {
-			s.end = RELAY_ERROR;
+		if (!wait_for_something(&s, timeout))
 			break;
-		}
 		act(&s);
 		if (is_over(&s))
 			break;

@@ -26,12 +26,14 @@ enum relay_end {
 	RELAY_CLIENT_GONE, /* nobody reads out any more */
 	RELAY_IDLE,
 	RELAY_DEADLINE,
-	RELAY_ERROR, /* out cannot be written to */
+	RELAY_ERROR,	   /* out cannot be written to */
+	RELAY_SIGNAL,	   /* SIGHUP, SIGINT or SIGTERM */
 };
 
 /*
- * Set up the connected socket, and find out how in and out can be served;
- * this needs system calls that the relay is later denied.  0, or -1.
+ * Set up the connected socket, find out how in and out can be served, and
+ * have SIGHUP, SIGINT and SIGTERM end the relay in good order; this needs
+ * system calls that the relay is later denied.  0, or -1.
  */
 int relay_prepare(struct relay *);
 
