@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ZONEINFO "/usr/share/zoneinfo/"
 
@@ -483,6 +482,20 @@ line_of(const struct policy_place *place)
 	return (struct position){place->file, place->line, 1, 1};
 }
 
+/* Whether it is a file that tzset(3) reads, tzfile(5). */
+static bool
+zone_file(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char magic[4] = "";
+	bool good = f != NULL && fread(magic, sizeof(magic), 1, f) == 1 &&
+	    memcmp(magic, "TZif", sizeof(magic)) == 0;
+
+	if (f != NULL)
+		fclose(f);
+	return good;
+}
+
 static void
 check_zone(struct build *b)
 {
@@ -494,7 +507,7 @@ check_zone(struct build *b)
 	if (*zone == '\0' || strcmp(zone, "UTC") == 0)
 		return;
 	snprintf(path, sizeof(path), ZONEINFO "%s", zone);
-	if (access(path, R_OK) == -1)
+	if (!zone_file(path))
 		report_error(b->report, &at, "install tzdata, or use UTC",
 		    "no time zone `%.63s' on this machine", zone);
 }

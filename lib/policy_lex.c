@@ -122,6 +122,8 @@ byte_error(const unsigned char *s, size_t left)
 		return "a control character";
 	if (utf8_length(s, left) == 0)
 		return "bytes that are not UTF-8";
+	if (*s == 0xc2 && s[1] < 0xa0) /* C1 of ISO 6429: \u009b is CSI */
+		return "a control character";
 	return NULL;
 }
 

@@ -105,6 +105,8 @@ read_key(struct build *b, struct policy_key *key, struct position *at)
 	if (!known)
 		return parse_fail(b, NULL, "unknown type of key");
 	size = base64_decode(blob, raw, sizeof(raw));
+	if (strlen(blob) % 4 != 0) /* one key has one spelling */
+		size = -1;
 	if (!key_has_type(raw, size, b->token.text))
 		return parse_fail(b, "paste the line of the .pub file again",
 		    "damaged key");

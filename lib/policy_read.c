@@ -442,8 +442,13 @@ read_suffix(struct build *b, struct item *item, const char *colon)
 	item->suffix_at = b->token.at;
 	item->suffix_at.column += skip;
 	item->suffix_at.width -= skip;
-	if (strlen(colon) >= sizeof(item->suffix))
-		return parse_fail(b, NULL, "not a port (1 to 65535)");
+	if (item->suffix_at.width == 0)
+		item->suffix_at.width = 1;
+	if (strlen(colon) >= sizeof(item->suffix)) {
+		report_error(b->report, &item->suffix_at, NULL,
+		    "not a port (1 to 65535)");
+		return false;
+	}
 	strcpy(item->suffix, colon);
 	return true;
 }
@@ -596,20 +601,30 @@ read_member(struct build *b, void *arg)
 	return read_who(b, arg);
 }
 
-/* The word any, with or without a port, ends an item of what. */
+/* Whether it is the word any, with or without a port. */
 static bool
-read_anything(struct build *b, struct policy_ref *ref)
+is_anything(const struct build *b)
 {
-	uint16_t port = 0;
+	const char *text = b->token.text;
 
-	if (b->token.kind != TOKEN_WORD ||
-	    strncmp(b->token.text, "any", 3) != 0 ||
-	    (b->token.text[3] != '\0' && b->token.text[3] != ':'))
+	return b->token.kind == TOKEN_WORD && strncmp(text, "any", 3) == 0 &&
+	    (text[3] == '\0' || text[3] == ':');
+}
+
+static bool
+read_anything(struct build *b)
+{
+	static struct item item;
+	struct policy_ref ref = {REF_ANYTHING, 0, 0};
+
+	item.suffix[0] = '\0';
+	if (b->token.text[3] == ':' &&
+	    !read_suffix(b, &item, b->token.text + 3))
 		return false;
-	if (b->token.text[3] == ':' && !port_parse(&port, b->token.text + 4))
+	if (!read_item_port(b, &item, &ref.port))
 		return false;
-	ref->kind = REF_ANYTHING;
-	ref->port = port;
+	build_row(b, PT_REFS, &ref, &b->token.at);
+	parse_next(b);
 	return true;
 }
 
@@ -620,11 +635,8 @@ read_what(struct build *b, void *arg)
 	struct policy_ref ref = {REF_TARGET, 0, 0};
 
 	(void)arg;
-	if (read_anything(b, &ref)) {
-		build_row(b, PT_REFS, &ref, &b->token.at);
-		parse_next(b);
-		return true;
-	}
+	if (is_anything(b))
+		return read_anything(b);
 	if (!read_item(b, &item))
 		return false;
 	if (item.prefix == '%')

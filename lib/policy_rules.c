@@ -126,8 +126,10 @@ weekly_span(struct build *b, struct policy_window *w, unsigned mask)
 
 	if (!read_clock(b, false, &start) || !parse_expect(b, "-", clock_hint))
 		return false;
-	if (!read_days(b, &to) || (to & (to - 1)) != 0)
+	if (b->token.kind != TOKEN_WORD || strlen(b->token.text) != 3)
 		return parse_fail(b, clock_hint, "expected one day");
+	if (!read_days(b, &to))
+		return false;
 	last = __builtin_ctz(to);
 	if (!read_clock(b, true, &end))
 		return false;
