@@ -28,18 +28,6 @@ question_person(const struct policy *p, const struct question *q,
 	    0 : -1;
 }
 
-static bool
-pattern_matches(const struct policy *p, const struct policy_target *t,
-    const char *name)
-{
-	for (uint32_t i = 0; i < t->patterns.n; i++) {
-		if (glob_match(policy_word(p, t->patterns.first + i), name,
-			false))
-			return true;
-	}
-	return false;
-}
-
 /* A DNS name: the best of one address for each domain that it matches. */
 static void
 decide_domains(const struct policy *p, const struct policy_request *base,
@@ -51,7 +39,7 @@ decide_domains(const struct policy *p, const struct policy_request *base,
 		struct decision d;
 
 		if (t->kind != TARGET_DOMAIN ||
-		    !pattern_matches(p, t, asked->text))
+		    !policy_name_matches(p, t, asked->text))
 			continue;
 		net = policy_row(p, PT_NETS, t->nets.first);
 		decide(p, base, asked, &net->addr, 1, &d);

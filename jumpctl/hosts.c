@@ -62,16 +62,7 @@ is_own(const struct policy *p, const struct policy_target *t,
 {
 	struct addr a;
 
-	if (!addr_from_sockaddr(&a, sa))
-		return false;
-	for (uint32_t i = 0; i < t->nets.n; i++) {
-		const struct net *net =
-		    policy_row(p, PT_NETS, t->nets.first + i);
-
-		if (addr_equal(&net->addr, &a))
-			return true;
-	}
-	return false;
+	return addr_from_sockaddr(&a, sa) && policy_nets_have(p, t->nets, &a);
 }
 
 /* Ask as sshd asks; every answer must be the target's own. */

@@ -341,6 +341,31 @@ policy_declares(const struct policy *p, const struct policy_target *t,
 	return false;
 }
 
+bool
+policy_nets_have(const struct policy *p, struct policy_range nets,
+    const struct addr *a)
+{
+	nets = policy_clip(p, PT_NETS, nets);
+	for (uint32_t i = 0; i < nets.n; i++) {
+		if (net_contains(policy_row(p, PT_NETS, nets.first + i), a))
+			return true;
+	}
+	return false;
+}
+
+bool
+policy_name_matches(const struct policy *p, const struct policy_target *t,
+    const char *name)
+{
+	struct policy_range r = policy_clip(p, PT_WORDS, t->patterns);
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		if (glob_match(policy_word(p, r.first + i), name, false))
+			return true;
+	}
+	return false;
+}
+
 void
 policy_hash_text(const struct policy *p, char buf[17])
 {

@@ -281,6 +281,14 @@ struct policy_range policy_links(const struct policy *, enum policy_table,
 bool policy_declares(const struct policy *, const struct policy_target *,
     uint16_t port, enum policy_protocol *);
 
+/* Whether one of the networks of the range has the address. */
+bool policy_nets_have(
+    const struct policy *, struct policy_range, const struct addr *);
+
+/* Whether the name matches one of a domain's patterns. */
+bool policy_name_matches(
+    const struct policy *, const struct policy_target *, const char *name);
+
 /* The words of the language for these, in the order of their bits. */
 extern const char *const policy_road_names[ROAD_COUNT];
 extern const char *const policy_action_names[];

@@ -247,14 +247,10 @@ warn_shared(struct build *b)
 static bool
 never_reached(const struct build *b, const struct addr *a)
 {
-	struct policy_range r = policy_meta(b->p)->never;
 	struct addr inner;
 
-	for (uint32_t i = 0; i < r.n; i++) {
-		if (net_contains(policy_row(b->p, PT_NETS, r.first + i), a))
-			return true;
-	}
 	return addr_never(a) ||
+	    policy_nets_have(b->p, policy_meta(b->p)->never, a) ||
 	    (addr_embedded(a, &inner) && never_reached(b, &inner));
 }
 

@@ -93,16 +93,8 @@ policy_road_holds(enum policy_road road)
 static bool
 pattern_matches(const struct judge *j, const struct policy_target *t)
 {
-	struct policy_range r = policy_clip(j->p, PT_WORDS, t->patterns);
-
-	if (j->q->asked == NULL)
-		return false;
-	for (uint32_t i = 0; i < r.n; i++) {
-		if (glob_match(policy_word(j->p, r.first + i), j->q->asked,
-			false))
-			return true;
-	}
-	return false;
+	return j->q->asked != NULL &&
+	    policy_name_matches(j->p, t, j->q->asked);
 }
 
 static bool
@@ -272,18 +264,12 @@ is_device(const struct judge *j)
 static bool
 listed_never(const struct judge *j, const struct addr *a)
 {
-	struct policy_range r =
-	    policy_clip(j->p, PT_NETS, policy_meta(j->p)->never);
-
-	for (uint32_t i = 0; i < r.n; i++) {
-		if (net_contains(policy_row(j->p, PT_NETS, r.first + i), a))
-			return true;
-	}
 	for (size_t i = 0; i < j->q->nown; i++) {
 		if (addr_equal(&j->q->own[i], a))
 			return true;
 	}
-	return addr_never(a);
+	return addr_never(a) ||
+	    policy_nets_have(j->p, policy_meta(j->p)->never, a);
 }
 
 static bool
@@ -373,18 +359,11 @@ find_people(struct judge *j)
 static enum truth
 judge_from(const struct judge *j, const struct policy_rule *rule)
 {
-	struct policy_range r = policy_clip(j->p, PT_NETS, rule->from);
-
-	if (r.n == 0)
+	if (rule->from.n == 0)
 		return TRUTH_YES;
 	if (!holds[j->q->road].from || j->q->from == NULL)
 		return TRUTH_UNCERTAIN;
-	for (uint32_t i = 0; i < r.n; i++) {
-		if (net_contains(
-			policy_row(j->p, PT_NETS, r.first + i), j->q->from))
-			return TRUTH_YES;
-	}
-	return TRUTH_NO;
+	return truth_of(policy_nets_have(j->p, rule->from, j->q->from));
 }
 
 static bool

@@ -124,32 +124,6 @@ target_addresses(const struct policy *p, const struct target *asked,
 	return n;
 }
 
-static bool
-in_nets(const struct policy *p, const struct policy_target *t,
-    const struct addr *a)
-{
-	struct policy_range r = policy_clip(p, PT_NETS, t->nets);
-
-	for (uint32_t i = 0; i < r.n; i++) {
-		if (net_contains(policy_row(p, PT_NETS, r.first + i), a))
-			return true;
-	}
-	return false;
-}
-
-static bool
-matches(const struct policy *p, const struct policy_target *t,
-    const char *name)
-{
-	struct policy_range r = policy_clip(p, PT_WORDS, t->patterns);
-
-	for (uint32_t i = 0; i < r.n; i++) {
-		if (glob_match(policy_word(p, r.first + i), name, false))
-			return true;
-	}
-	return false;
-}
-
 bool
 target_in_domain(const struct policy *p, const struct target *asked,
     const struct addr *addrs, size_t n)
@@ -158,9 +132,11 @@ target_in_domain(const struct policy *p, const struct target *asked,
 		const struct policy_target *t = policy_target(p, i);
 		size_t inside = 0;
 
-		if (t->kind != TARGET_DOMAIN || !matches(p, t, asked->text))
+		if (t->kind != TARGET_DOMAIN ||
+		    !policy_name_matches(p, t, asked->text))
 			continue;
-		while (inside < n && in_nets(p, t, &addrs[inside]))
+		while (inside < n &&
+		    policy_nets_have(p, t->nets, &addrs[inside]))
 			inside++;
 		if (inside == n)
 			return true;
