@@ -67,9 +67,10 @@ UNIT := match parse eval db print target audit command answer keys sandbox relay
 test_match_SRC   := lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
 test_eval_SRC    := $(PARSE) $(POLICY)
-test_db_SRC      := $(PARSE) $(POLICY)
+test_db_SRC      := jump-authkeys/keys.c lib/decide.c lib/target.c $(PARSE) \
+	$(POLICY)
 test_print_SRC   := $(PARSE) $(POLICY)
-test_target_SRC  := lib/target.c $(PARSE) $(POLICY)
+test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 test_answer_SRC  := jump-shell/answer.c lib/audit.c lib/decide.c lib/target.c \
