@@ -304,5 +304,5 @@ main(int argc, char **argv)
 		return refuse_because(&s,
 		    "the policy's time zone is not on this machine", unusable,
 		    EXIT_POLICY);
-	return serve(&s);
+	_exit(serve(&s)); /* what is to be written has been */
 }
