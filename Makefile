@@ -78,7 +78,7 @@ test_answer_SRC  := jump-shell/answer.c lib/audit.c lib/decide.c lib/target.c \
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
-test_relay_SRC   := jump-connect/relay.c
+test_relay_SRC   := jump-connect/relay.c jump-connect/confine.c lib/sandbox.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \
