@@ -689,6 +689,8 @@ admit(struct judge *j, enum truth account, int64_t until, bool device)
 		j->v->timed = false;
 	} else if (until != 0 && j->q->now >= until) {
 		decide(j, ACTION_DENY, REASON_EXPIRED, POLICY_NONE);
+		if (!holds[j->q->road].ends)
+			j->v->timed = false;
 	} else if (until != 0 && !holds[j->q->road].ends) {
 		decide(j, ACTION_DENY, REASON_END_NOT_HELD, POLICY_NONE);
 		j->v->timed = false;
