@@ -63,7 +63,8 @@ jumpctl_LIB       := -lbsd -lmd
 PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 
 # Unit tests link only the files that they name.
-UNIT := match parse eval db print target audit command answer keys sandbox relay
+UNIT := match parse eval db print target audit command answer keys process \
+	sandbox relay dial options
 test_match_SRC   := lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
 test_eval_SRC    := $(PARSE) $(POLICY)
@@ -79,6 +80,9 @@ test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c jump-connect/confine.c lib/sandbox.c
+test_dial_SRC    := jump-connect/dial.c
+test_options_SRC := jump-connect/options.c lib/match.c
+test_process_SRC := lib/process.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \
