@@ -1,5 +1,6 @@
 #include "target.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ parse_path(struct target *t, const char *name)
 static bool
 parse_host(struct target *t)
 {
+	struct in_addr loose;
 	char *s;
 
 	if (addr_parse(&t->addr, t->text)) {
@@ -43,7 +45,7 @@ parse_host(struct target *t)
 	if (!isalnum((unsigned char)t->text[0]) || s[-1] == '.' ||
 	    strspn(t->text, name_bytes) != strlen(t->text) ||
 	    strpbrk(t->text, "abcdefghijklmnopqrstuvwxyz") == NULL ||
-	    strncmp(t->text, "0x", 2) == 0)
+	    strncmp(t->text, "0x", 2) == 0 || inet_aton(t->text, &loose) != 0)
 		return false;
 	t->form = TARGET_NAMED;
 	return true;
