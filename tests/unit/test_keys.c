@@ -1,0 +1,404 @@
+/* jump-authkeys/keys.c: a key becomes a line of authorized_keys. */
+
+#include "policy.h"
+
+#include "../../jump-authkeys/keys.h"
+#include "unit.h"
+
+#define SHELL "/usr/local/libexec/jump/jump-shell"
+#define ED    "ssh-ed25519"
+#define KA                                                                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIE/fHNrXh6yRtVXZFyzDV6j7e5b+/k+37PgDKfP0TWsn"
+#define KB                                                                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIIvukTrJnLJZdwO9FOvjP0K1clYqsMc0plO3yv+22rWk"
+#define KC                                                                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIHjiT8B+lFzn7yZslt83urqk6KiBS1ky0KPm9tRdC83i"
+#define KD                                                                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIN9RcLkd4r7p5AVfOywOpzj1lTpRfg13c4OXYMMs0MSg"
+#define SK "sk-ssh-ed25519@openssh.com"
+#define KS                                                                     \
+	"AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIGniLfbAEAATJ+Rw/VtVI8hV" \
+	"YAemhw6Q5jW/kduU1heZAAAABHNzaDo="
+/* As ssh-keygen -l says. */
+#define FA "SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w"
+
+static const char statements[] =
+    "user alice\n"
+    "user bob until 2036-12-31T18:00+01:00\n"
+    "user carol account jump\n"
+    "user dave account jump\n"
+    "key alice \"" ED " " KA " alice@laptop\"\n"
+    "key alice \"" SK " " KS "\" verify-required\n"
+    "key bob \"" ED " " KB "\" from { 192.0.2.0/24 2001:db8:1::/64 "
+    "198.51.100.7 }\n"
+    "key carol \"" ED " " KC "\"\n"
+    "device rtu 127.77.0.17 ssh 2222\n"
+    "key rtu \"" ED " " KD "\"\n"
+    "host web1 { 10.2.0.10 2001:db8::10 } ssh 22 tcp 80 "
+    "alias { www www.corp.example }\n"
+    "host db1 10.2.0.11 tcp 5432\n"
+    "net lab 10.9.0.0/16 ssh 22\n"
+    "domain dev \"*.dev.example\" in 10.8.0.0/16 ssh 22\n"
+    "device box \"/run/box.sock\" ssh account boxes\n"
+    "socket metr \"/run/m.sock\"\n"
+    "window day mon-fri 08:00-18:00\n"
+    "ca corp \"" ED " AAAAC3NzaC1lZDI1NTE5AAAAIGniLfbAEAATJ+Rw/VtVI8hVYAemhw"
+    "6Q5jW/kduU1heZ\" for alice\n"
+    "hostkey db1 \"" ED " AAAAC3NzaC1lZDI1NTE5AAAAIHlKoe8Vp5dCuvPnhPFxrR4yq50"
+    "iVBUTAi8J1YfMyuwd\"\n";
+
+static struct policy *
+policy_of(const char *rules)
+{
+	struct policy *p;
+	char *text;
+
+	ck_assert_int_gt(asprintf(&text, "%s%s\n", statements, rules), 0);
+	p = unit_policy(text);
+	free(text);
+	return p;
+}
+
+static uint32_t
+key_of(const struct policy *p, const char *blob)
+{
+	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
+		if (strcmp(policy_string(p, policy_key(p, i)->blob), blob) == 0)
+			return i;
+	}
+	ck_abort_msg("no key %s", blob);
+}
+
+/* What a request about a key's owner says; the road is not forward yet. */
+static struct policy_request
+request_of(const struct policy *p, uint32_t key)
+{
+	static const uint8_t none[8];
+	struct policy_request q = {.user = policy_key(p, key)->owner,
+	    .unixgroups = none,
+	    .road = ROAD_SHELL,
+	    .mfa = true,
+	    .now = 1795428000}; /* monday 2026-11-23T10:00Z */
+
+	q.minute = 10 * 60;
+	return q;
+}
+
+/* What load finds: the name of web1 resolves, or an alias of it. */
+static void
+resolves(struct policy *p, const char *names)
+{
+	struct policy_target *targets = p->table[PT_TARGETS].rows;
+	struct policy_word *words = p->table[PT_WORDS].rows;
+	struct policy_target *t = &targets[policy_find_target(p, "web1")];
+
+	if (strstr(names, "web1") != NULL)
+		t->flags |= TARGET_RESOLVES;
+	for (uint32_t i = 0; i < t->aliases.n; i++) {
+		struct policy_word *w = &words[t->aliases.first + i];
+
+		w->resolves = strcmp(policy_string(p, w->string), "www") == 0 &&
+		    strstr(names, "www") != NULL;
+	}
+}
+
+#define OPEN(what) ",permitopen=\"" what "\""
+#define WEB1                                                                   \
+	OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22") OPEN("10.2.0.10:80")    \
+	OPEN("[2001:db8::10]:80")
+
+/* Rules, names that resolve, a key, and its line. */
+static const struct {
+	const char *rules, *names, *blob, *line;
+} lines[] = {
+    {"", "", KA, "restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to db1", "", KA,
+	"restrict,pty" OPEN("10.2.0.11:5432") ",port-forwarding " ED " " KA
+	"\n"},
+    {"allow a: alice to web1", "", KA,
+	"restrict,pty" WEB1 ",port-forwarding " ED " " KA "\n"},
+    {"allow a: alice to web1:22", "", KA,
+	"restrict,pty" OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
+	    ",port-forwarding " ED " " KA "\n"},
+    {"allow a: alice to { db1 db1 }\nallow b: any to { db1 any:5432 }", "",
+	KA, "restrict,pty" OPEN("10.2.0.11:5432") ",port-forwarding " ED " "
+	KA "\n"},
+    {"allow a: alice to rtu", "", KA,
+	"restrict,pty" OPEN("127.77.0.17:2222") ",port-forwarding " ED " " KA
+	"\n"},
+    {"allow a: bob to db1", "", KA, "restrict,pty " ED " " KA "\n"},
+    /* What forward cannot hold. */
+    {"allow a: alice to { lab dev metr box }", "", KA,
+	"restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to db1 via { connect shell }", "", KA,
+	"restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to db1 from 192.0.2.0/24", "", KA,
+	"restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to db1 when day", "", KA, "restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to db1 idle 5m", "", KA, "restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to db1\ndeny d: alice to db1 when day", "", KA,
+	"restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to any\ndeny d: any to web1", "", KA,
+	"restrict,pty" OPEN("127.77.0.17:2222") OPEN("10.2.0.11:5432")
+	    ",port-forwarding " ED " " KA "\n"},
+    /* Names, only where they resolve, and all addresses are permitted. */
+    {"allow a: alice to web1:22", "web1", KA,
+	"restrict,pty" OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
+	    OPEN("web1:22") ",port-forwarding " ED " " KA "\n"},
+    {"allow a: alice to web1:22", "www", KA,
+	"restrict,pty" OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
+	    OPEN("www:22") ",port-forwarding " ED " " KA "\n"},
+    {"allow a: alice to web1:22", "web1 www", KA,
+	"restrict,pty" OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
+	    OPEN("web1:22") OPEN("www:22") ",port-forwarding " ED " " KA
+	"\n"},
+    {"net v6 2001:db8::/64 ssh 22\nallow a: alice to web1:22\n"
+     "deny d: any to v6", "web1 www", KA,
+	"restrict,pty" OPEN("10.2.0.10:22") ",port-forwarding " ED " " KA
+	"\n"},
+    /* A second factor, by the key itself. */
+    {"allow a: alice to db1 mfa", "", KA, "restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to db1 mfa", "", KS,
+	"restrict,pty" OPEN("10.2.0.11:5432")
+	    ",port-forwarding,verify-required " SK " " KS "\n"},
+    {"allow a: alice to db1\nallow b: alice to web1:22 mfa", "", KA,
+	"restrict,pty" OPEN("10.2.0.11:5432") ",port-forwarding " ED " " KA
+	"\n"},
+    {"", "", KS, "restrict,pty,verify-required " SK " " KS "\n"},
+    /* from, and an end, which forward cannot hold. */
+    {"allow a: any to db1", "", KB,
+	"restrict,pty,from=\"192.0.2.0/24,2001:db8:1::/64,198.51.100.7\","
+	"expiry-time=\"20361231170000Z\" " ED " " KB "\n"},
+    /* A shared account: whose key it is, and only that user's rights. */
+    {"allow a: carol to db1\nallow b: dave to web1", "", KC,
+	"restrict,pty" OPEN("10.2.0.11:5432") ",port-forwarding,"
+	"command=\"" SHELL " --id=carol\" " ED " " KC "\n"},
+    {"", "", KC,
+	"restrict,pty,command=\"" SHELL " --id=carol\" " ED " " KC "\n"},
+    /* A device has no rights. */
+    {"allow a: any to any", "", KD, "restrict,pty " ED " " KD "\n"},
+};
+
+START_TEST(line_is)
+{
+	struct policy *p = policy_of(lines[_i].rules);
+	uint32_t key = key_of(p, lines[_i].blob);
+	struct policy_request q = request_of(p, key);
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	resolves(p, lines[_i].names);
+	ck_assert_int_eq(keys_line(p, &q, key, SHELL, out), 0);
+	fclose(out);
+	ck_assert_str_eq(text, lines[_i].line);
+	ck_assert_int_eq(q.road, ROAD_SHELL); /* the caller's is its own */
+	free(text);
+	policy_free(p);
+}
+END_TEST
+
+/* The machine's own addresses are not forwarded to. */
+START_TEST(line_leaves_out_own_addresses)
+{
+	struct policy *p = policy_of("allow a: alice to { web1:22 rtu }");
+	uint32_t key = key_of(p, KA);
+	struct policy_request q = request_of(p, key);
+	struct addr own[] = {unit_addr("10.2.0.10"), unit_addr("127.77.0.17")};
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	resolves(p, "web1");
+	q.own = own;
+	q.nown = 2;
+	ck_assert_int_eq(keys_permitopen(p, &q, out), 2);
+	fclose(out);
+	ck_assert_str_eq(
+	    text, OPEN("[2001:db8::10]:22") OPEN("127.77.0.17:2222"));
+	free(text);
+	policy_free(p);
+}
+END_TEST
+
+/*
+ * The most that sshd takes.
+ */
+static const struct {
+	int hosts, ports, more, want;
+} sizes[] = {
+    {0, 0, 0, 0},
+    {1, 1, 0, 16},
+    {1, 256, 0, 4096},
+    {2, 128, 0, 4096},
+    {1, 256, 1, -1},
+    {2, 128, 1, -1},
+    {1, 257, 0, -1},
+    {9, 100, 0, -1},
+};
+
+START_TEST(entries_are_bounded)
+{
+	char *text, *line;
+	size_t size;
+	FILE *out = open_memstream(&text, &size), *to;
+	struct policy *p;
+	struct policy_request q;
+
+	fputs("user alice\nkey alice \"" ED " " KA "\"\n", out);
+	for (int i = 0; i < sizes[_i].hosts; i++) {
+		fprintf(out, "host h%d {", i);
+		for (int n = 0; n < 16; n++)
+			fprintf(out, " 10.1.%d.%d", i, n);
+		fputs(" } tcp {", out);
+		for (int n = 1; n <= sizes[_i].ports; n++)
+			fprintf(out, " %d", n);
+		fputs(" }\n", out);
+	}
+	if (sizes[_i].more)
+		fputs("host z 10.2.0.1 tcp 1\n", out);
+	fputs("allow a: alice to any\n", out);
+	fclose(out);
+	p = unit_policy(text);
+	q = request_of(p, 0);
+	to = open_memstream(&line, &size);
+	ck_assert_int_eq(keys_permitopen(p, &q, to), sizes[_i].want);
+	ck_assert_int_eq(keys_line(p, &q, 0, SHELL, to),
+	    sizes[_i].want == -1 ? -1 : 0);
+	fclose(to);
+	free(line);
+	free(text);
+	policy_free(p);
+}
+END_TEST
+
+START_TEST(error_is_told)
+{
+	struct policy *p = policy_of("allow a: alice to web1");
+	uint32_t key = key_of(p, KA);
+	struct policy_request q = request_of(p, key);
+	FILE *full = fopen("/dev/full", "w");
+
+	setvbuf(full, NULL, _IONBF, 0);
+	ck_assert_int_eq(keys_line(p, &q, key, SHELL, full), -1);
+	fclose(full);
+	policy_free(p);
+}
+END_TEST
+
+/*
+ * Which key it is: all of it must agree.
+ */
+static const struct {
+	const char *account, *type, *blob, *fingerprint;
+	bool found;
+} offers[] = {
+    {"alice", ED, KA, FA, true},
+    {"bob", ED, KA, FA, false},
+    {"carol", ED, KA, FA, false},
+    {"", ED, KA, FA, false},
+    {"alic", ED, KA, FA, false},
+    {"Alice", ED, KA, FA, false},
+    {"alice", "ssh-rsa", KA, FA, false},
+    {"alice", "ssh-ed2551", KA, FA, false},
+    {"alice", "ssh-ed25519-cert-v01@openssh.com", KA, FA, false},
+    {"alice", ED, KB, FA, false},
+    {"alice", ED, KA "=", FA, false},
+    {"alice", ED, "", FA, false},
+    {"alice", ED, KA, "", false},
+    {"alice", ED, KA, "SHA256:", false},
+    {"alice", ED, KA, "Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w", false},
+    {"alice", ED, KA, "sha256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w",
+	false},
+    {"alice", ED, KA, "SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/", false},
+    {"alice", ED, KA, "SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/wA",
+	false},
+    {"alice", ED, KA, "SHA256:Xj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w",
+	false},
+    {"alice", ED, KA, "SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/8",
+	false},
+    {"alice", ED, KA, "SHA512:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w",
+	false},
+    {"alice", ED, KA, "MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48",
+	false},
+};
+
+START_TEST(offer_is)
+{
+	struct policy *p = policy_of("");
+	uint32_t key = keys_find(p, offers[_i].account, offers[_i].type,
+	    offers[_i].blob, offers[_i].fingerprint);
+
+	ck_assert_uint_eq(key, offers[_i].found ? key_of(p, KA) : POLICY_NONE);
+	policy_free(p);
+}
+END_TEST
+
+/* The fingerprint of a key as sshd writes it. */
+static const char *
+fingerprint_of(const struct policy_key *key, char text[64])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *to = stpcpy(text, "SHA256:");
+
+	for (int bit = 0; bit < FINGERPRINT_BYTES * 8; bit += 6) {
+		int digit = 0;
+
+		for (int i = bit; i < bit + 6; i++)
+			digit = digit * 2 + (i < FINGERPRINT_BYTES * 8 &&
+			    key->fingerprint[i / 8] >> (7 - i % 8) & 1);
+		*to++ = digits[digit];
+	}
+	*to = '\0';
+	return text;
+}
+
+/* Each key is its own owner's; an authority's and a host's are nobody's. */
+START_TEST(offer_of_each_key)
+{
+	static const char *const accounts[] = {
+	    "alice", "bob", "jump", "rtu", "carol", "db1", "corp"};
+	struct policy *p = policy_of("");
+	char text[64];
+
+	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
+		const struct policy_key *key = policy_key(p, i);
+		const char *owner = key->kind != KEY_USER ? "" :
+		    policy_string(p, policy_user(p, key->owner)->account);
+
+		for (int n = 0; n < COUNT(accounts); n++)
+			ck_assert_uint_eq(keys_find(p, accounts[n],
+			    policy_string(p, key->type),
+			    policy_string(p, key->blob),
+			    fingerprint_of(key, text)),
+			    strcmp(accounts[n], owner) == 0 ? i : POLICY_NONE);
+	}
+	ck_assert_str_eq(
+	    fingerprint_of(policy_key(p, key_of(p, KA)), text), FA);
+	policy_free(p);
+}
+END_TEST
+
+static Suite *
+keys_suite(void)
+{
+	Suite *s = suite_create("keys");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_loop_test(t, line_is, 0, COUNT(lines));
+	tcase_add_test(t, line_leaves_out_own_addresses);
+	tcase_add_loop_test(t, entries_are_bounded, 0, COUNT(sizes));
+	tcase_add_test(t, error_is_told);
+	tcase_add_loop_test(t, offer_is, 0, COUNT(offers));
+	tcase_add_test(t, offer_of_each_key);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	return unit_run(keys_suite());
+}
