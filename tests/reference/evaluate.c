@@ -5,7 +5,8 @@
  *   policy SIZE...\n TEXT...   the files of a policy, of SIZE bytes each
  *       -> "ok", or "error: " and the first message
  *   request\tKEY=VALUE...\n    about the last policy; values have %XX
- *       -> "VERDICT obligations=LIST unmet=LIST idle=N duration=N step=N"
+ *       -> "VERDICT obligations=LIST unmet=LIST idle=N duration=N step=N
+ *          timed=N"
  *
  * The policy is parsed, saved, and opened again: the image is what answers.
  */
@@ -291,8 +292,8 @@ answer_request(const struct policy *p, char *pairs)
 	printf("%s", policy_action_names[verdict.action]);
 	answer_words("obligations", verdict.obligations);
 	answer_words("unmet", verdict.unmet);
-	printf(" idle=%u duration=%u step=%d\n", verdict.idle, verdict.duration,
-	    step(verdict.reason));
+	printf(" idle=%u duration=%u step=%d timed=%d\n", verdict.idle,
+	    verdict.duration, step(verdict.reason), verdict.timed);
 }
 
 int

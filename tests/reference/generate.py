@@ -161,6 +161,7 @@ class World:
     """One policy (statements), its text in files, and requests."""
 
     def __init__(self, seed, number, zone_names):
+        self.seed, self.number = seed, number
         self.rng = random.Random("%s/%s" % (seed, number))
         rng = self.rng
         # How demanding the policy is: so that each verdict is frequent.
