@@ -446,6 +446,9 @@ void policy_candidates(const struct policy *, const struct policy_request *,
 /* What a road of this version can hold, bits of enum policy_obligation. */
 uint32_t policy_road_holds(enum policy_road);
 
+/* Whether a program of this version serves the road. */
+bool policy_road_served(enum policy_road);
+
 /* The reason in words for a log or an administrator. */
 const char *policy_reason_text(enum policy_reason);
 

@@ -12,7 +12,8 @@
 enum space {
 	SPACE_STRING, /* the string pool itself */
 	SPACE_PERSON, SPACE_TARGET, SPACE_GROUP, SPACE_UNIXGROUP, SPACE_TAG,
-	SPACE_WINDOW, SPACE_CA, SPACE_RULE, SPACE_KEY
+	SPACE_WINDOW, SPACE_CA, SPACE_RULE, SPACE_KEY,
+	SPACE_DROPPED /* words of statements that were dropped */
 };
 
 /* An open hash table from (space, string) to a row. */
@@ -33,6 +34,8 @@ struct build {
 	struct names names;
 	struct position *at[PT_COUNT]; /* of the row's main word, or NULL */
 	bool no_memory;
+	bool again; /* the token begins a statement that is still to be read */
+	size_t line_start; /* of the statement, an offset in its source */
 	struct lex lex;
 	struct token token;
 };

@@ -30,6 +30,9 @@ resolve(struct build *b, enum space space, uint32_t *index,
 {
 	uint32_t row = build_find(b, space, *index);
 
+	if (row == POLICY_NONE &&
+	    build_find(b, SPACE_DROPPED, *index) != POLICY_NONE)
+		return false; /* its declaration has its own error */
 	if (row == POLICY_NONE) {
 		report_error(b->report, at, hint, "no %s named `%.64s'", what,
 		    text(b, *index));
@@ -431,14 +434,12 @@ forward_serves(const struct build *b, const struct policy_rule *rule)
 	return false;
 }
 
-static void
-warn_road(struct build *b, uint32_t i)
+/* The roads that could serve an allow rule, bits of 1 << ROAD_. */
+static uint32_t
+roads_of(const struct build *b, const struct policy_rule *rule)
 {
-	const struct policy_rule *rule = policy_rule(b->p, i);
 	uint32_t roads = rule->roads == 0 ? (1 << ROAD_COUNT) - 1 : rule->roads;
 
-	if (rule->verb != VERB_ALLOW)
-		return;
 	if (!forward_serves(b, rule))
 		roads &= ~(1U << ROAD_FORWARD);
 	if (rule->as.n != 0)
@@ -447,10 +448,47 @@ warn_road(struct build *b, uint32_t i)
 		if (rule->obligations & ~policy_road_holds(road))
 			roads &= ~(1U << road);
 	}
+	return roads;
+}
+
+static void
+warn_road(struct build *b, uint32_t i)
+{
+	const struct policy_rule *rule = policy_rule(b->p, i);
+	static const char hint[] =
+	    "see `What the roads hold' in jump-policy(5)";
+	uint32_t roads = roads_of(b, rule), served = 0;
+
+	if (rule->verb != VERB_ALLOW)
+		return;
+	for (int road = 0; road < ROAD_COUNT; road++)
+		served |= policy_road_served(road) ? 1U << road : 0;
 	if (roads == 0)
-		report_warning(b->report, &b->at[PT_RULES][i],
-		    "see `What the roads hold' in jump-policy(5)",
+		report_warning(b->report, &b->at[PT_RULES][i], hint,
 		    "no road can serve this rule");
+	else if ((roads & served) == 0)
+		report_warning(b->report, &b->at[PT_RULES][i], hint,
+		    "only the road shell could serve this rule, and this "
+		    "version has none");
+}
+
+/* A require whose obligations no road that is served can hold. */
+static void
+warn_require(struct build *b, uint32_t i)
+{
+	const struct policy_rule *rule = policy_rule(b->p, i);
+
+	if (rule->verb != VERB_REQUIRE || rule->roads != 0)
+		return;
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		if (policy_road_served(road) &&
+		    (rule->obligations & ~policy_road_holds(road)) == 0)
+			return;
+	}
+	report_warning(b->report, &b->at[PT_RULES][i],
+	    "see `What the roads hold' in jump-policy(5)",
+	    "no road of this version can hold this: nobody whom it binds "
+	    "gets through");
 }
 
 static void
@@ -467,6 +505,7 @@ check_rule(struct build *b, uint32_t i)
 			    &b->at[PT_REFS][rule->what.first + n]);
 	}
 	warn_road(b, i);
+	warn_require(b, i);
 }
 
 /*
@@ -532,17 +571,15 @@ warn_unserved(struct build *b)
 }
 
 static void
-check_tests(struct build *b)
+check_test(struct build *b, uint32_t i)
 {
-	for (uint32_t i = 0; i < count(b, PT_TESTS); i++) {
-		const struct policy_test *t = policy_row(b->p, PT_TESTS, i);
-		uint32_t user = policy_find_user(b->p, text(b, t->user));
+	const struct policy_test *t = policy_row(b->p, PT_TESTS, i);
+	uint32_t user = policy_find_user(b->p, text(b, t->user));
 
-		if (user != POLICY_NONE &&
-		    (policy_user(b->p, user)->flags & USER_DEVICE))
-			report_error(b->report, &b->at[PT_TESTS][i], NULL,
-			    "a device is nobody's WHO");
-	}
+	if (user != POLICY_NONE &&
+	    (policy_user(b->p, user)->flags & USER_DEVICE))
+		report_error(b->report, &b->at[PT_TESTS][i], NULL,
+		    "a device is nobody's WHO");
 }
 
 void
@@ -556,7 +593,8 @@ build_check(struct build *b)
 	check_devices(b);
 	for (uint32_t i = 0; i < count(b, PT_RULES); i++)
 		check_rule(b, i);
-	check_tests(b);
+	for (uint32_t i = 0; i < count(b, PT_TESTS); i++)
+		check_test(b, i);
 	check_zone(b);
 	warn_shared(b);
 	warn_unserved(b);

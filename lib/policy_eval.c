@@ -87,6 +87,12 @@ policy_road_holds(enum policy_road road)
 	return holds[road].obligations;
 }
 
+bool
+policy_road_served(enum policy_road road)
+{
+	return road != ROAD_SHELL;
+}
+
 /*
  * Targets.
  */

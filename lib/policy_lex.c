@@ -182,6 +182,7 @@ next_line(struct lex *lex)
 	lex->line++;
 	lex->line_start = lex->at;
 	lex->line_good = false;
+	lex->begun = false;
 }
 
 /* Copy size bytes from start; false and reported if they are too many. */
@@ -297,6 +298,8 @@ lex_next(struct lex *lex, struct token *t)
 		next_line(lex);
 	}
 	t->glued = lex->at == before;
+	t->first = !lex->begun;
+	lex->begun = true;
 	if (peek(lex) == '\n' || peek(lex) == -1)
 		read_end(lex, t);
 	else if (peek(lex) == '"')

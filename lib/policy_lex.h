@@ -22,6 +22,7 @@ struct token {
 	enum token_kind kind;
 	struct position at;
 	bool glued;    /* nothing between it and the token before */
+	bool first;    /* of its line */
 	bool foreign;  /* a string with bytes beyond ASCII */
 	char text[TOKEN_MAX + 1];
 };
@@ -32,6 +33,7 @@ struct lex {
 	size_t at, line_start;
 	uint32_t line;
 	bool line_good;          /* the line was looked at, and is well-formed */
+	bool begun;              /* a token of the line was read */
 	int depth;               /* of braces */
 	struct position open;    /* the last brace that was opened */
 	struct policy_report *report;

@@ -111,6 +111,44 @@ static const struct {
     {"window", parse_window}, {"allow", parse_allow}, {"deny", parse_deny},
     {"require", parse_require}, {"test", parse_test}};
 
+bool
+parse_is_statement(const char *word)
+{
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]);
+	    i++) {
+		if (strcmp(statements[i].word, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Note the words of the line that a dropped statement begins on, so that
+ * what it would have declared is not reported as missing too.
+ */
+static void
+note_dropped(struct build *b, const struct position *at)
+{
+	const struct policy_source *source = &b->sources[at->source];
+	static const char ends[] = " \t\n{}\"#@:";
+	size_t from = b->line_start, n;
+	char word[NAME_TEXT];
+
+	while (from < source->size && source->text[from] != '\n') {
+		uint32_t row = 0;
+
+		for (n = 0; from + n < source->size && n < sizeof(word) - 1 &&
+		    source->text[from + n] != '\0' &&
+		    strchr(ends, source->text[from + n]) == NULL; n++)
+			word[n] = source->text[from + n];
+		word[n] = '\0';
+		if (n > 0)
+			build_declare(b, SPACE_DROPPED,
+			    build_string(b, word), &row);
+		from += n > 0 ? n : 1;
+	}
+}
+
 static bool
 parse_statement(struct build *b)
 {
@@ -157,13 +195,20 @@ parse_source(struct build *b, uint32_t index)
 	while (b->token.kind == TOKEN_EOL);
 	good = parse_version(b);
 	for (;;) {
-		if (!good)
+		struct position at;
+
+		if (!good && !b->again)
 			lex_skip(&b->lex, &b->token);
+		b->again = false;
 		while (b->token.kind == TOKEN_EOL)
 			parse_next(b);
 		if (b->token.kind == TOKEN_EOF || b->no_memory)
 			break;
+		at = b->token.at;
+		b->line_start = b->lex.line_start;
 		good = parse_statement(b);
+		if (!good)
+			note_dropped(b, &at);
 	}
 }
 

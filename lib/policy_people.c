@@ -73,14 +73,23 @@ key_has_type(const uint8_t *raw, int size, const char *type)
 static bool
 key_split(struct build *b, char **blob, char **comment)
 {
+	static const char *const options[] = {
+	    "verify-required", " from ", " for "};
+
 	*blob = strchr(b->token.text, ' ');
 	if (*blob == NULL)
 		return parse_fail(b, "paste the line of the .pub file",
 		    "expected a key: type and base64");
 	*(*blob)++ = '\0';
 	*comment = strchr(*blob, ' ');
-	if (*comment != NULL)
-		*(*comment)++ = '\0';
+	if (*comment == NULL)
+		return true;
+	*(*comment)++ = '\0';
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strstr(*comment, options[i]) != NULL)
+			return parse_fail(b, "a key's options follow it",
+			    "options stand after the closing quote");
+	}
 	return true;
 }
 

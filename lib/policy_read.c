@@ -85,6 +85,24 @@ build_count(const struct build *b, enum policy_table t)
 	return b->p->table[t].n;
 }
 
+/* Whether the token begins a line as only a statement does. */
+static bool
+begins_statement(const struct build *b)
+{
+	return b->token.kind == TOKEN_WORD && b->token.first &&
+	    parse_is_statement(b->token.text);
+}
+
+/* A list that runs into the next statement, which is to be read again. */
+static bool
+forgotten_brace(struct build *b)
+{
+	report_error(b->report, &b->lex.open, NULL, "{ is not closed");
+	b->lex.depth = 0;
+	b->again = true;
+	return false;
+}
+
 /* Read one item, or several in braces, which become a range of t's rows. */
 bool
 read_list(struct build *b, enum policy_table t, struct policy_range *range,
@@ -99,6 +117,8 @@ read_list(struct build *b, enum policy_table t, struct policy_range *range,
 		if (b->token.kind == TOKEN_CLOSE)
 			return parse_fail(b, NULL, "empty list");
 		while (b->token.kind != TOKEN_CLOSE) {
+			if (begins_statement(b))
+				return forgotten_brace(b);
 			if (!item(b, arg))
 				return false;
 		}
@@ -431,6 +451,22 @@ read_time(struct build *b, int64_t *when)
 	return true;
 }
 
+bool
+parse_port_error(struct build *b, const struct position *at, const char *text)
+{
+	bool number = *text != '\0' &&
+	    strspn(text, "0123456789") == strlen(text);
+
+	if (number && (text[0] != '0' || text[1] == '\0'))
+		report_error(b->report, at, NULL,
+		    "port out of range (1 to 65535)");
+	else
+		report_error(b->report, at,
+		    "1 to 65535 in decimal, without a leading zero",
+		    "not a port");
+	return false;
+}
+
 /*
  * NAME, NAME:PORT, @NAME, %NAME, with quotes or without.
  */
@@ -444,11 +480,8 @@ read_suffix(struct build *b, struct item *item, const char *colon)
 	item->suffix_at.width -= skip;
 	if (item->suffix_at.width == 0)
 		item->suffix_at.width = 1;
-	if (strlen(colon) >= sizeof(item->suffix)) {
-		report_error(b->report, &item->suffix_at, NULL,
-		    "not a port (1 to 65535)");
-		return false;
-	}
+	if (strlen(colon) >= sizeof(item->suffix))
+		return parse_port_error(b, &item->suffix_at, colon + 1);
 	strcpy(item->suffix, colon);
 	return true;
 }
@@ -522,12 +555,9 @@ read_item_port(struct build *b, const struct item *item, uint32_t *port)
 {
 	uint16_t n = 0;
 
-	if (item->suffix[0] != '\0' && !port_parse(&n, item->suffix + 1)) {
-		report_error(b->report, &item->suffix_at,
-		    "in decimal, without a leading zero",
-		    "not a port (1 to 65535)");
-		return false;
-	}
+	if (item->suffix[0] != '\0' && !port_parse(&n, item->suffix + 1))
+		return parse_port_error(
+		    b, &item->suffix_at, item->suffix + 1);
 	*port = n;
 	return true;
 }

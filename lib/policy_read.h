@@ -42,6 +42,9 @@ bool parse_is_word(const struct build *, const char *);
 bool parse_take(struct build *, const char *);
 bool parse_expect(struct build *, const char *, const char *hint);
 
+/* Whether it is the first word of a statement. */
+bool parse_is_statement(const char *);
+
 struct policy_place build_place(const struct position *);
 uint32_t build_count(const struct build *, enum policy_table);
 
@@ -67,6 +70,10 @@ bool read_path(struct build *, uint32_t *);
 bool read_number(struct build *, uint64_t min, uint64_t max, uint32_t *);
 bool read_duration(struct build *, uint32_t *seconds);
 bool read_time(struct build *, int64_t *);
+
+/* Report that text, which stands at `at`, is no port; returns false. */
+bool parse_port_error(struct build *, const struct position *at,
+    const char *text);
 
 /* n digits at *s, which moves on, -1 if there are fewer; one character. */
 int read_digits(const char **s, int n);

@@ -20,8 +20,7 @@ read_port(struct build *b, void *arg)
 	if (b->token.kind != TOKEN_WORD)
 		return parse_fail(b, NULL, "expected a port");
 	if (!port_parse(&row.port, b->token.text))
-		return parse_fail(b, "in decimal, without a leading zero",
-		    "not a port (1 to 65535)");
+		return parse_port_error(b, &b->token.at, b->token.text);
 	build_row(b, PT_PORTS, &row, &b->token.at);
 	parse_next(b);
 	return true;
