@@ -206,7 +206,7 @@ path_is_plain(const char *path)
 	if (*path != '/')
 		return false;
 	for (; part != NULL; part = strchr(part, '/')) {
-		part += strspn(part, "/");
+		part++;
 		if (strncmp(part, "..", 2) == 0 &&
 		    (part[2] == '/' || part[2] == '\0'))
 			return false;

@@ -527,12 +527,11 @@ prepare_tcp(int sock)
 
 /* Whether a file can be spliced, here and with this kernel. */
 static bool
-splices(int fd, int flags)
+splices(int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1 || !S_ISFIFO(st.st_mode) ||
-	    (flags & O_APPEND) != 0)
+	if (fstat(fd, &st) == -1 || !S_ISFIFO(st.st_mode))
 		return false;
 	return splice(-1, NULL, -1, NULL, 1, 0) == -1 && errno == EBADF;
 }
@@ -573,8 +572,8 @@ relay_prepare(struct relay *r)
 	if (flags == -1 || r->in_flags == -1 || r->out_flags == -1 ||
 	    fcntl(r->sock, F_SETFL, flags | O_NONBLOCK) == -1)
 		return -1;
-	r->in_splices = splices(r->in, r->in_flags);
-	r->out_splices = splices(r->out, r->out_flags);
+	r->in_splices = splices(r->in);
+	r->out_splices = splices(r->out);
 	r->tcp =
 	    is_socket_of(r->sock, AF_INET) || is_socket_of(r->sock, AF_INET6);
 	return r->tcp ? prepare_tcp(r->sock) : 0;

@@ -26,8 +26,8 @@ enum relay_end {
 	RELAY_CLIENT_GONE, /* nobody reads out any more */
 	RELAY_IDLE,
 	RELAY_DEADLINE,
-	RELAY_ERROR,	   /* out cannot be written to */
-	RELAY_SIGNAL,	   /* SIGHUP, SIGINT or SIGTERM */
+	RELAY_ERROR,  /* out cannot be written to */
+	RELAY_SIGNAL, /* SIGHUP, SIGINT or SIGTERM */
 };
 
 /*

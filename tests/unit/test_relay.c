@@ -665,7 +665,7 @@ START_TEST(deadline_comes)
 }
 END_TEST
 
-/* splice(2) to a file that appends fails; files do without it. */
+/* Files cannot be spliced with a socket. */
 START_TEST(output_is_a_file)
 {
 	static unsigned char buf[PIECE];
@@ -694,12 +694,14 @@ START_TEST(output_is_a_file)
 }
 END_TEST
 
-START_TEST(output_is_a_pipe_that_appends)
+/* What appends is refused by splice(2) only once bulk has begun. */
+START_TEST(descriptors_append)
 {
 	rig_open(PIPES, TCP);
 	ck_assert_int_eq(fcntl(rig.out, F_SETFL, O_APPEND), 0);
+	ck_assert_int_eq(fcntl(rig.sock, F_SETFL, O_APPEND), 0);
 	rig_start();
-	exchange(100, 5000000, 1 << 20, 1 << 20);
+	exchange(5000000, 5000000, 1 << 20, 1 << 20);
 }
 END_TEST
 
@@ -772,7 +774,7 @@ relay_suite(void)
 	tcase_add_loop_test(bytes, bytes_are_intact, 0, 4 * COUNT(sizes));
 	tcase_add_loop_test(bytes, fits_its_sandbox, 0, 8);
 	tcase_add_loop_test(bytes, output_is_a_file, 0, 2);
-	tcase_add_test(bytes, output_is_a_pipe_that_appends);
+	tcase_add_test(bytes, descriptors_append);
 	tcase_add_test(bytes, input_is_null);
 	tcase_add_test(bytes, stdio_is_a_terminal);
 	tcase_set_timeout(ends, SECONDS);
