@@ -120,7 +120,7 @@ keys_permitopen(
 	r.seen = calloc(p->table[PT_TARGETS].n / 8 + 1, 1);
 	if (r.seen == NULL)
 		return -1;
-	policy_candidates(p, &r.q, permit_target, &r);
+	policy_candidates(p, &r.q, 1 << ROAD_FORWARD, permit_target, &r);
 	free(r.seen);
 	return r.n > PERMITOPEN_MAX || policy_damaged(p) ? -1 : r.n;
 }
@@ -162,14 +162,14 @@ keys_line(const struct policy *p, const struct policy_request *q,
 
 	by_key.mfa = key->verify != 0;
 	fputs("restrict,pty", out);
+	fprintf(out, ",command=\"%s%s%s\"", shell,
+	    u->flags & USER_SHARED ? " --id=" : "",
+	    u->flags & USER_SHARED ? policy_string(p, u->name) : "");
 	n = keys_permitopen(p, &by_key, out);
 	if (n == -1)
 		return -1;
 	if (n > 0)
 		fputs(",port-forwarding", out);
-	if (u->flags & USER_SHARED)
-		fprintf(out, ",command=\"%s --id=%s\"", shell,
-		    policy_string(p, u->name));
 	print_from(p, key, out);
 	print_expiry(u, out);
 	if (key->verify)

@@ -27,8 +27,9 @@ int keys_permitopen(
     const struct policy *, const struct policy_request *, FILE *);
 
 /*
- * Write the line for a key.  shell is the path of jump-shell, for users of a
- * shared account.  Returns 0, or -1 as keys_permitopen() or if writing fails;
+ * Write the line for a key.  shell is the path of jump-shell, the command of
+ * every line: a ForceCommand of sshd_config(5) goes before it, and where there
+ * is none, it is the only one.  Returns 0, or -1 as keys_permitopen() or if writing fails;
  * the line is then not to be used.
  */
 int keys_line(const struct policy *, const struct policy_request *,

@@ -2,6 +2,7 @@
  * jump-connect: decide, connect, confine, relay.  With -n, a plain netcat
  * that only connects, confines and relays.
  */
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -30,7 +31,7 @@ static int
 usage(void)
 {
 	dprintf(STDERR_FILENO,
-	    "usage: jump-connect [-46F] [-w SECONDS] [--id=NAME] "
+	    "usage: jump-connect [-46] [-w SECONDS] [--id=NAME] "
 	    "[--from=ADDRESS]\n"
 	    "           [--session=ID] HOST PORT | -U PATH\n"
 	    "       jump-connect -n [-46F] [-w SECONDS] HOST PORT | -U PATH\n");
@@ -77,13 +78,17 @@ relay_confined(struct relay *r, int log)
 	return (int)relay_run(r);
 }
 
-/* -F works on a socket only. */
+/*
+ * -F works on a socket, and for the plain netcat only: a socket of ours that
+ * is passed on passes the firewall wherever it is connected to afterwards.
+ */
 static bool
-can_pass(void)
+can_pass(const struct options *o)
 {
 	struct stat st;
 
-	return fstat(STDOUT_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
+	return o->plain && fstat(STDOUT_FILENO, &st) == 0 &&
+	    S_ISSOCK(st.st_mode);
 }
 
 static uint64_t
@@ -155,16 +160,6 @@ plain(const struct options *o, struct dial *dial)
  * The jump.
  */
 static int
-pass(struct request *r, int sock)
-{
-	if (request_close(r, "passed", 0, 0, 0) == -1)
-		return broken("record this");
-	return dial_pass(STDOUT_FILENO, sock) == 0
-	    ? EXIT_OK
-	    : broken("pass its socket on");
-}
-
-static int
 relay_request(struct request *r, int sock)
 {
 	uint64_t sent = 0, received = 0, start = monotonic_ns();
@@ -181,10 +176,11 @@ relay_request(struct request *r, int sock)
 		request_close(r, ends[RELAY_ERROR].name, 0, 0, 0);
 		return broken("confine itself");
 	}
-	say_end((enum relay_end)end);
+	shutdown(sock, SHUT_RDWR);
 	if (request_close(r, ends[end].name, sent, received,
 		monotonic_ns() - start) == -1)
 		_exit(EXIT_INTERNAL);
+	say_end((enum relay_end)end); /* last: a terminal may not read */
 	_exit(ends[end].code);
 }
 
@@ -201,7 +197,7 @@ jump(struct request *r, const struct options *o, struct dial *dial,
 	if (code != EXIT_OK)
 		return code;
 	dial_close(dial);
-	return o->pass ? pass(r, sock) : relay_request(r, sock);
+	return relay_request(r, sock);
 }
 
 int
@@ -225,7 +221,7 @@ main(int argc, char **argv)
 		return broken("give up its group");
 
 	if (options_parse(&options, argc, argv) == -1 ||
-	    (options.plain && setgid) || (options.pass && !can_pass()))
+	    (options.plain && setgid) || (options.pass && !can_pass(&options)))
 		return usage();
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);

@@ -547,7 +547,7 @@ interrupt(int sig)
 static int
 prepare_signals(void)
 {
-	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 	struct sigaction action = {.sa_handler = interrupt};
 	sigset_t set;
 

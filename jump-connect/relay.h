@@ -27,13 +27,13 @@ enum relay_end {
 	RELAY_IDLE,
 	RELAY_DEADLINE,
 	RELAY_ERROR,  /* out cannot be written to */
-	RELAY_SIGNAL, /* SIGHUP, SIGINT or SIGTERM */
+	RELAY_SIGNAL, /* SIGHUP, SIGINT, SIGQUIT or SIGTERM */
 };
 
 /*
  * Set up the connected socket, find out how in and out can be served, and
- * have SIGHUP, SIGINT and SIGTERM end the relay in good order; this needs
- * system calls that the relay is later denied.  0, or -1.
+ * have SIGHUP, SIGINT, SIGQUIT and SIGTERM end the relay in good order; this
+ * needs system calls that the relay is later denied.  0, or -1.
  */
 int relay_prepare(struct relay *);
 

@@ -92,11 +92,12 @@ read_account(struct request *r)
 	const struct passwd *pw;
 
 	r->uid = getuid();
-	r->gid = getgid();
 	pw = getpwuid(r->uid);
 	r->account = pw != NULL ? strdup(pw->pw_name) : NULL;
-	if (r->account != NULL)
+	if (r->account != NULL) {
+		r->gid = pw->pw_gid; /* not getgid(): sg(1) changes that */
 		return EXIT_OK;
+	}
 	r->account = "";
 	return request_refuse(r, "the uid is not an account",
 	    "you are no user of this host.", EXIT_DENIED);
@@ -226,21 +227,6 @@ deadline_of(const struct request *r, const struct choice *c)
 								    : end;
 }
 
-/* A socket that is passed on cannot be ended: allow only what need not be. */
-static bool
-can_pass(struct request *r)
-{
-	struct decision *d = &r->decision;
-	bool any = false;
-
-	for (struct choice *c = d->choices; c < d->choices + d->n; c++) {
-		if (c->verdict.idle != 0 || deadline_of(r, c) != 0)
-			c->verdict.action = ACTION_DENY;
-		any |= c->verdict.action == ACTION_ALLOW;
-	}
-	return any;
-}
-
 static int
 record_decision(struct request *r)
 {
@@ -273,10 +259,6 @@ request_decide(struct request *r)
 	if (policy_damaged(r->policy))
 		return request_refuse(
 		    r, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
-	if (r->options->pass && d->action == ACTION_ALLOW && !can_pass(r))
-		return request_refuse(r, "a passed socket cannot be ended",
-		    "this is not open to you with -F (ProxyUseFdpass).",
-		    EXIT_DENIED);
 	return record_decision(r);
 }
 

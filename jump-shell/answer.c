@@ -177,7 +177,8 @@ answer_list(FILE *out, const struct policy *p,
 	struct lister l = {out, p, request, table, NULL, 0, 0, false};
 	size_t i;
 
-	policy_candidates(p, request, remember, &l);
+	policy_candidates(p, request,
+	    1 << ROAD_FORWARD | 1 << ROAD_CONNECT, remember, &l);
 	if (l.n > 0)
 		qsort_r(l.found, l.n, sizeof(*l.found), by_name, (void *)p);
 	if (table && l.n > 0)

@@ -134,10 +134,10 @@ read_input(struct session *s, int argc, char **argv)
 	const struct passwd *pw = getpwuid(getuid());
 
 	s->uid = getuid();
-	s->gid = getgid();
 	s->account = pw != NULL ? strdup(pw->pw_name) : NULL;
 	if (s->account == NULL)
 		return broken("find the name of this account");
+	s->gid = pw->pw_gid; /* not getgid(): sg(1) changes that */
 	if (command_from(&s->from, getenv("SSH_CONNECTION")))
 		addr_print(&s->from, s->from_text);
 	if (command_source(argc, argv, getenv("SSH_ORIGINAL_COMMAND"),

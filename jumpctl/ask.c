@@ -33,13 +33,13 @@ static void
 decide_domains(const struct policy *p, const struct policy_request *base,
     const struct target *asked, struct decision *best)
 {
-	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++) {
-		const struct policy_target *t = policy_target(p, i);
+	for (uint32_t i = 0; i < p->table[PT_IX_DOMAIN].n; i++) {
+		const uint32_t *row = policy_row(p, PT_IX_DOMAIN, i);
+		const struct policy_target *t = policy_target(p, *row);
 		const struct net *net;
 		struct decision d;
 
-		if (t->kind != TARGET_DOMAIN ||
-		    !policy_name_matches(p, t, asked->text))
+		if (!policy_name_matches(p, t, asked->text))
 			continue;
 		net = policy_row(p, PT_NETS, t->nets.first);
 		decide(p, base, asked, &net->addr, 1, &d);

@@ -112,7 +112,7 @@ load_new(struct audit *audit, const char *who)
 	struct policy *p = NULL;
 	size_t errors = 1, warnings = 0;
 	char hash[17];
-	int dir;
+	int dir = lock_state(); /* before reading: the last to read wins */
 
 	if (sources_system(&s) == 0)
 		p = policy_check(&s, &errors, &warnings);
@@ -122,7 +122,6 @@ load_new(struct audit *audit, const char *who)
 		record(audit, who, "rejected", "", AUDIT_FAILURE);
 		return EXIT_NO_MATCH;
 	}
-	dir = lock_state();
 	snprintf(p->loaded_by, sizeof(p->loaded_by), "%s", who);
 	p->loaded_at = time(NULL);
 	if (write_new(p, dir) == -1 || replace(dir) == -1)

@@ -33,7 +33,7 @@ surely_fits(const struct policy *p, uint32_t user, const uint8_t *groups)
 	struct policy_request q = {.user = user, .unixgroups = groups};
 	struct count count = {p, 0};
 
-	policy_candidates(p, &q, count_target, &count);
+	policy_candidates(p, &q, 1 << ROAD_FORWARD, count_target, &count);
 	return count.n <= PERMITOPEN_MAX;
 }
 

@@ -15,7 +15,8 @@ enum {
 	GROUPS_MAX = 65536,
 	GROUP_BYTES_MAX = 1 << 24,
 	EDGES_MAX = 64,
-	QUARTER = 15 * 60 /* offsets of zones are multiples of it */
+	QUARTER = 15 * 60, /* offsets of zones are multiples of it */
+	HORIZON = 16 * 24 * 60 * 60 /* a week, and one that a clock change hides */
 };
 
 /*
@@ -434,7 +435,7 @@ window_end(struct ends *e, time_t from, time_t to)
 {
 	time_t t = from - from % QUARTER;
 
-	for (; t < to && t < from + 8 * 24 * 60 * 60; t += QUARTER) {
+	for (; t < to && t < from + HORIZON; t += QUARTER) {
 		uint32_t minute = decide_minute(t);
 
 		for (uint32_t i = 0; i < QUARTER / 60; i++) {

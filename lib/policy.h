@@ -46,6 +46,7 @@ enum policy_table {
 	PT_IX_MEMBER,   /* policy_link: who -> group that has it, sorted */
 	PT_IX_WHO,      /* policy_link: who -> rule, sorted */
 	PT_IX_TAG,      /* policy_link: tag -> target, sorted */
+	PT_IX_DOMAIN,   /* uint32_t target: the domains */
 	PT_COUNT
 };
 
@@ -398,6 +399,7 @@ struct policy_request {
 enum policy_reason {
 	REASON_NONE,          /* allow */
 	REASON_DAMAGED,       /* the policy is unusable */
+	REASON_LIMIT,         /* too many covers or groups, jump-policy(5) */
 	REASON_NOT_A_USER,    /* no account of the policy */
 	REASON_EXPIRED,       /* the user's until has come */
 	REASON_END_NOT_HELD,  /* the road cannot hold the user's until */
@@ -437,11 +439,11 @@ void policy_evaluate(const struct policy *, const struct policy_request *,
     struct policy_verdict *);
 
 /*
- * Call each(arg, target) for every target that an allow rule names for this
- * user, some more than once; which of them pass is policy_evaluate()'s to say.
+ * Call each(arg, target) for every target that an allow rule for one of the
+ * roads (bits of 1 << ROAD_) names for this user, some more than once; which of them pass is policy_evaluate()'s to say.
  */
 void policy_candidates(const struct policy *, const struct policy_request *,
-    void (*each)(void *arg, uint32_t target), void *arg);
+    uint32_t roads, void (*each)(void *arg, uint32_t target), void *arg);
 
 /* What a road of this version can hold, bits of enum policy_obligation. */
 uint32_t policy_road_holds(enum policy_road);

@@ -185,11 +185,11 @@ covers_of_addr(struct judge *j, const struct addr *a, enum truth truth)
 static void
 covers_presumed(struct judge *j)
 {
-	for (uint32_t i = 0; i < j->p->table[PT_TARGETS].n; i++) {
-		const struct policy_target *t = policy_target(j->p, i);
+	for (uint32_t i = 0; i < j->p->table[PT_IX_DOMAIN].n; i++) {
+		const uint32_t *row = policy_row(j->p, PT_IX_DOMAIN, i);
 
-		if (t->kind == TARGET_DOMAIN && pattern_matches(j, t))
-			cover_add(j, i, TRUTH_YES);
+		if (pattern_matches(j, policy_target(j->p, *row)))
+			cover_add(j, *row, TRUTH_YES);
 	}
 }
 
@@ -614,8 +614,18 @@ each_of_ref(const struct policy *p, const struct policy_ref *ref,
 }
 
 static void
-each_of_person(const struct judge *j, const struct standing *standing,
+each_of_rule(const struct policy *p, const struct policy_rule *rule,
     void (*each)(void *, uint32_t), void *arg)
+{
+	struct policy_range what = policy_clip(p, PT_REFS, rule->what);
+
+	for (uint32_t i = 0; i < what.n; i++)
+		each_of_ref(p, policy_ref(p, what.first + i), each, arg);
+}
+
+static void
+each_of_person(const struct judge *j, const struct standing *standing,
+    uint32_t roads, void (*each)(void *, uint32_t), void *arg)
 {
 	struct policy_range r =
 	    policy_links(j->p, PT_IX_WHO, standing->kind, standing->index);
@@ -624,26 +634,22 @@ each_of_person(const struct judge *j, const struct standing *standing,
 		const struct policy_link *link =
 		    policy_row(j->p, PT_IX_WHO, r.first + i);
 		const struct policy_rule *rule = policy_rule(j->p, link->to);
-		struct policy_range what =
-		    policy_clip(j->p, PT_REFS, rule->what);
 
-		for (uint32_t n = 0; n < what.n; n++) {
-			if (rule->verb == VERB_ALLOW)
-				each_of_ref(j->p, policy_ref(j->p,
-				    what.first + n), each, arg);
-		}
+		if (rule->verb == VERB_ALLOW &&
+		    (rule->roads == 0 || (rule->roads & roads) != 0))
+			each_of_rule(j->p, rule, each, arg);
 	}
 }
 
 void
 policy_candidates(const struct policy *p, const struct policy_request *q,
-    void (*each)(void *, uint32_t), void *arg)
+    uint32_t roads, void (*each)(void *, uint32_t), void *arg)
 {
 	struct judge j = {.p = p, .q = q};
 
 	find_people(&j);
 	for (size_t i = 0; i < j.npeople; i++)
-		each_of_person(&j, &j.people[i], each, arg);
+		each_of_person(&j, &j.people[i], roads, each, arg);
 }
 
 /*
@@ -735,7 +741,9 @@ policy_evaluate(const struct policy *p, const struct policy_request *q,
 	}
 	if (never)
 		v->timed = false;
-	if (j.overflow || policy_damaged(p))
+	if (j.overflow)
+		decide(&j, ACTION_DENY, REASON_LIMIT, POLICY_NONE);
+	if (policy_damaged(p))
 		decide(&j, ACTION_DENY, REASON_DAMAGED, POLICY_NONE);
 }
 
@@ -747,6 +755,8 @@ policy_reason_text(enum policy_reason reason)
 		return "allowed";
 	case REASON_DAMAGED:
 		return "the policy is unusable";
+	case REASON_LIMIT:
+		return "too many targets cover this, or too many groups";
 	case REASON_NOT_A_USER:
 		return "not an account of the policy";
 	case REASON_EXPIRED:

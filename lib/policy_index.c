@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROWS_MAX = 1 << 30 };
+
 /* Whether positions of a table's rows are kept. */
 static bool
 has_positions(enum policy_table t)
@@ -21,6 +23,10 @@ make_room(struct build *b, enum policy_table t, uint32_t n)
 
 	if (n <= rows->room - rows->n)
 		return true;
+	if (rows->n > ROWS_MAX - n) {
+		b->no_memory = true;
+		return false;
+	}
 	while (room - rows->n < n)
 		room *= 2;
 	more = reallocarray(rows->rows, room, policy_row_size(t));
@@ -308,6 +314,8 @@ index_target(struct build *b, uint32_t i)
 	struct policy_name name = {t->name, i};
 
 	build_row(b, PT_IX_NAME, &name, NULL);
+	if (t->kind == TARGET_DOMAIN)
+		build_row(b, PT_IX_DOMAIN, &i, NULL);
 	for (uint32_t n = 0; n < t->aliases.n; n++) {
 		const struct policy_word *w =
 		    policy_row(b->p, PT_WORDS, t->aliases.first + n);

@@ -50,7 +50,7 @@ process_check_setgid(bool *setgid)
 	if (stat("/proc/self/exe", &st) == -1)
 		return -1;
 	*setgid = (st.st_mode & S_ISGID) != 0;
-	if (!*setgid || getegid() == st.st_gid)
+	if (!*setgid || (getegid() == st.st_gid && st.st_uid == 0))
 		return 0;
 	errno = EPERM;
 	return -1;

@@ -21,7 +21,9 @@ int process_repair_fds(void);
  * Find out whether the program's file is setgid.  Fails with EPERM if it is
  * and the process has not been given its group: no_new_privs, a tracer and
  * user namespaces make execve(2) ignore the bit, and what is decided then
- * would be decided without the group's rights.  The mode of the file, which
+ * would be decided without the group's rights.  A file that is not root's is
+ * refused too: so it looks in a user namespace without root, where the group
+ * looks right as every unknown one does.  The mode of the file, which
  * belongs to root, is the setting: a copy without the bit is another program,
  * and cannot read the policy.
  */

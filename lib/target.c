@@ -130,12 +130,12 @@ bool
 target_in_domain(const struct policy *p, const struct target *asked,
     const struct addr *addrs, size_t n)
 {
-	for (uint32_t i = 0; i < p->table[PT_TARGETS].n && n > 0; i++) {
-		const struct policy_target *t = policy_target(p, i);
+	for (uint32_t i = 0; i < p->table[PT_IX_DOMAIN].n && n > 0; i++) {
+		const uint32_t *row = policy_row(p, PT_IX_DOMAIN, i);
+		const struct policy_target *t = policy_target(p, *row);
 		size_t inside = 0;
 
-		if (t->kind != TARGET_DOMAIN ||
-		    !policy_name_matches(p, t, asked->text))
+		if (!policy_name_matches(p, t, asked->text))
 			continue;
 		while (inside < n &&
 		    policy_nets_have(p, t->nets, &addrs[inside]))

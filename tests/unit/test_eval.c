@@ -929,7 +929,7 @@ START_TEST(covers_are_bounded)
 		ck_assert_int_eq(
 		    v.action, n < 256 ? ACTION_ALLOW : ACTION_DENY);
 		if (n >= 256)
-			ck_assert_int_eq(v.reason, REASON_DAMAGED);
+			ck_assert_int_eq(v.reason, REASON_LIMIT);
 	}
 }
 END_TEST
@@ -951,7 +951,7 @@ START_TEST(groups_are_bounded)
 		ck_assert_int_eq(
 		    v.action, n <= 1022 ? ACTION_ALLOW : ACTION_DENY);
 		if (n > 1022)
-			ck_assert_int_eq(v.reason, REASON_DAMAGED);
+			ck_assert_int_eq(v.reason, REASON_LIMIT);
 	}
 }
 END_TEST
@@ -1048,7 +1048,7 @@ START_TEST(candidates_are)
 		struct question x;
 
 		ask(p, lists[i].request, &x);
-		policy_candidates(p, &x.q, note, &seen);
+		policy_candidates(p, &x.q, 7, note, &seen);
 		strcpy(names, lists[i].names);
 		while ((name = strsep(&rest, " ")) != NULL) {
 			if (*name != '\0')

@@ -102,6 +102,7 @@ resolves(struct policy *p, const char *names)
 	}
 }
 
+#define OPTIONS(id) "restrict,pty,command=\"" SHELL id "\""
 #define OPEN(what) ",permitopen=\"" what "\""
 #define WEB1                                                                   \
 	OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22") OPEN("10.2.0.10:80")    \
@@ -111,72 +112,72 @@ resolves(struct policy *p, const char *names)
 static const struct {
 	const char *rules, *names, *blob, *line;
 } lines[] = {
-    {"", "", KA, "restrict,pty " ED " " KA "\n"},
+    {"", "", KA, OPTIONS("") " " ED " " KA "\n"},
     {"allow a: alice to db1", "", KA,
-	"restrict,pty" OPEN("10.2.0.11:5432") ",port-forwarding " ED " " KA
+	OPTIONS("") OPEN("10.2.0.11:5432") ",port-forwarding " ED " " KA
 	"\n"},
     {"allow a: alice to web1", "", KA,
-	"restrict,pty" WEB1 ",port-forwarding " ED " " KA "\n"},
+	OPTIONS("") WEB1 ",port-forwarding " ED " " KA "\n"},
     {"allow a: alice to web1:22", "", KA,
-	"restrict,pty" OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
+	OPTIONS("") OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
 	    ",port-forwarding " ED " " KA "\n"},
     {"allow a: alice to { db1 db1 }\nallow b: any to { db1 any:5432 }", "",
-	KA, "restrict,pty" OPEN("10.2.0.11:5432") ",port-forwarding " ED " "
+	KA, OPTIONS("") OPEN("10.2.0.11:5432") ",port-forwarding " ED " "
 	KA "\n"},
     {"allow a: alice to rtu", "", KA,
-	"restrict,pty" OPEN("127.77.0.17:2222") ",port-forwarding " ED " " KA
+	OPTIONS("") OPEN("127.77.0.17:2222") ",port-forwarding " ED " " KA
 	"\n"},
-    {"allow a: bob to db1", "", KA, "restrict,pty " ED " " KA "\n"},
+    {"allow a: bob to db1", "", KA, OPTIONS("") " " ED " " KA "\n"},
     /* What forward cannot hold. */
     {"allow a: alice to { lab dev metr box }", "", KA,
-	"restrict,pty " ED " " KA "\n"},
+	OPTIONS("") " " ED " " KA "\n"},
     {"allow a: alice to db1 via { connect shell }", "", KA,
-	"restrict,pty " ED " " KA "\n"},
+	OPTIONS("") " " ED " " KA "\n"},
     {"allow a: alice to db1 from 192.0.2.0/24", "", KA,
-	"restrict,pty " ED " " KA "\n"},
-    {"allow a: alice to db1 when day", "", KA, "restrict,pty " ED " " KA "\n"},
-    {"allow a: alice to db1 idle 5m", "", KA, "restrict,pty " ED " " KA "\n"},
+	OPTIONS("") " " ED " " KA "\n"},
+    {"allow a: alice to db1 when day", "", KA, OPTIONS("") " " ED " " KA "\n"},
+    {"allow a: alice to db1 idle 5m", "", KA, OPTIONS("") " " ED " " KA "\n"},
     {"allow a: alice to db1\ndeny d: alice to db1 when day", "", KA,
-	"restrict,pty " ED " " KA "\n"},
+	OPTIONS("") " " ED " " KA "\n"},
     {"allow a: alice to any\ndeny d: any to web1", "", KA,
-	"restrict,pty" OPEN("127.77.0.17:2222") OPEN("10.2.0.11:5432")
+	OPTIONS("") OPEN("127.77.0.17:2222") OPEN("10.2.0.11:5432")
 	    ",port-forwarding " ED " " KA "\n"},
     /* Names, only where they resolve, and all addresses are permitted. */
     {"allow a: alice to web1:22", "web1", KA,
-	"restrict,pty" OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
+	OPTIONS("") OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
 	    OPEN("web1:22") ",port-forwarding " ED " " KA "\n"},
     {"allow a: alice to web1:22", "www", KA,
-	"restrict,pty" OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
+	OPTIONS("") OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
 	    OPEN("www:22") ",port-forwarding " ED " " KA "\n"},
     {"allow a: alice to web1:22", "web1 www", KA,
-	"restrict,pty" OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
+	OPTIONS("") OPEN("10.2.0.10:22") OPEN("[2001:db8::10]:22")
 	    OPEN("web1:22") OPEN("www:22") ",port-forwarding " ED " " KA
 	"\n"},
     {"net v6 2001:db8::/64 ssh 22\nallow a: alice to web1:22\n"
      "deny d: any to v6", "web1 www", KA,
-	"restrict,pty" OPEN("10.2.0.10:22") ",port-forwarding " ED " " KA
+	OPTIONS("") OPEN("10.2.0.10:22") ",port-forwarding " ED " " KA
 	"\n"},
     /* A second factor, by the key itself. */
-    {"allow a: alice to db1 mfa", "", KA, "restrict,pty " ED " " KA "\n"},
+    {"allow a: alice to db1 mfa", "", KA, OPTIONS("") " " ED " " KA "\n"},
     {"allow a: alice to db1 mfa", "", KS,
-	"restrict,pty" OPEN("10.2.0.11:5432")
+	OPTIONS("") OPEN("10.2.0.11:5432")
 	    ",port-forwarding,verify-required " SK " " KS "\n"},
     {"allow a: alice to db1\nallow b: alice to web1:22 mfa", "", KA,
-	"restrict,pty" OPEN("10.2.0.11:5432") ",port-forwarding " ED " " KA
+	OPTIONS("") OPEN("10.2.0.11:5432") ",port-forwarding " ED " " KA
 	"\n"},
-    {"", "", KS, "restrict,pty,verify-required " SK " " KS "\n"},
+    {"", "", KS, OPTIONS("") ",verify-required " SK " " KS "\n"},
     /* from, and an end, which forward cannot hold. */
     {"allow a: any to db1", "", KB,
-	"restrict,pty,from=\"192.0.2.0/24,2001:db8:1::/64,198.51.100.7\","
+	OPTIONS("") ",from=\"192.0.2.0/24,2001:db8:1::/64,198.51.100.7\","
 	"expiry-time=\"20361231170000Z\" " ED " " KB "\n"},
     /* A shared account: whose key it is, and only that user's rights. */
     {"allow a: carol to db1\nallow b: dave to web1", "", KC,
-	"restrict,pty" OPEN("10.2.0.11:5432") ",port-forwarding,"
-	"command=\"" SHELL " --id=carol\" " ED " " KC "\n"},
+	OPTIONS(" --id=carol") OPEN("10.2.0.11:5432") ",port-forwarding "
+	ED " " KC "\n"},
     {"", "", KC,
-	"restrict,pty,command=\"" SHELL " --id=carol\" " ED " " KC "\n"},
+	OPTIONS(" --id=carol") " " ED " " KC "\n"},
     /* A device has no rights. */
-    {"allow a: any to any", "", KD, "restrict,pty " ED " " KD "\n"},
+    {"allow a: any to any", "", KD, OPTIONS("") " " ED " " KD "\n"},
 };
 
 START_TEST(line_is)
