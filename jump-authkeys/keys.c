@@ -7,6 +7,7 @@ struct rights {
 	const struct policy *p;
 	struct policy_request q;
 	FILE *out;
+	bool names;    /* may stand beside addresses */
 	uint8_t *seen; /* a bit a target */
 	int n;
 };
@@ -105,16 +106,16 @@ permit_target(void *arg, uint32_t index)
 		const struct policy_port *row =
 		    policy_row(r->p, PT_PORTS, ports.first + i);
 
-		if (permit_addresses(r, t, row->port))
+		if (permit_addresses(r, t, row->port) && r->names)
 			permit_names(r, t, row->port);
 	}
 }
 
 int
-keys_permitopen(
-    const struct policy *p, const struct policy_request *q, FILE *out)
+keys_permitopen(const struct policy *p, const struct policy_request *q,
+    bool names, FILE *out)
 {
-	struct rights r = {.p = p, .q = *q, .out = out};
+	struct rights r = {.p = p, .q = *q, .out = out, .names = names};
 
 	r.q.road = ROAD_FORWARD;
 	r.seen = calloc(p->table[PT_TARGETS].n / 8 + 1, 1);
@@ -153,7 +154,7 @@ print_expiry(const struct policy_user *u, FILE *out)
 
 int
 keys_line(const struct policy *p, const struct policy_request *q,
-    uint32_t index, const char *shell, FILE *out)
+    uint32_t index, bool names, const char *shell, FILE *out)
 {
 	const struct policy_key *key = policy_key(p, index);
 	const struct policy_user *u = policy_user(p, key->owner);
@@ -165,7 +166,7 @@ keys_line(const struct policy *p, const struct policy_request *q,
 	fprintf(out, ",command=\"%s%s%s\"", shell,
 	    u->flags & USER_SHARED ? " --id=" : "",
 	    u->flags & USER_SHARED ? policy_string(p, u->name) : "");
-	n = keys_permitopen(p, &by_key, out);
+	n = keys_permitopen(p, &by_key, names, out);
 	if (n == -1)
 		return -1;
 	if (n > 0)

@@ -20,11 +20,12 @@ uint32_t keys_find(const struct policy *, const char *account,
 
 /*
  * Write the permitopen options of everything that the request's user may
- * reach by forward now, each after a comma.  Returns their number, or
+ * reach by forward now, each after a comma: addresses, and if names is set
+ * the names that the load found to lead nowhere else.  Returns their number, or
  * -1 if they are more than PERMITOPEN_MAX or memory ran out.
  */
-int keys_permitopen(
-    const struct policy *, const struct policy_request *, FILE *);
+int keys_permitopen(const struct policy *, const struct policy_request *,
+    bool names, FILE *);
 
 /*
  * Write the line for a key.  shell is the path of jump-shell, the command of
@@ -33,6 +34,6 @@ int keys_permitopen(
  * the line is then not to be used.
  */
 int keys_line(const struct policy *, const struct policy_request *,
-    uint32_t key, const char *shell, FILE *);
+    uint32_t key, bool names, const char *shell, FILE *);
 
 #endif

@@ -35,6 +35,7 @@ struct answer {
 	struct person person;
 	uid_t uid;
 	uint32_t key;
+	bool names; /* /etc/hosts is as the load saw it */
 	char *line;
 	size_t size;
 	const char *reason; /* why there is no line */
@@ -101,7 +102,7 @@ make_line(struct answer *a)
 	if (f == NULL)
 		return false;
 	decide_request(&request, &a->person, ROAD_FORWARD, now);
-	result = keys_line(p, &request, a->key, JUMP_SHELL, f);
+	result = keys_line(p, &request, a->key, a->names, JUMP_SHELL, f);
 	if (fclose(f) != 0 || result == -1)
 		return false;
 	a->reason = NULL;
@@ -189,6 +190,7 @@ main(int argc, char **argv)
 		return give_up(&audit, &offer, "no such account", EXIT_OK);
 	a.policy = policy;
 	a.uid = pw->pw_uid;
+	a.names = policy_hosts_changed() == policy->hosts_changed;
 	if (person_look_up(&a.person, policy, offer.account, pw->pw_gid) == -1)
 		return give_up(&audit, &offer,
 		    "the machine's addresses cannot be read", EXIT_INTERNAL);

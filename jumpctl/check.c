@@ -4,6 +4,7 @@
 #include "ctl.h"
 
 #include <err.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -93,7 +94,9 @@ struct trial {
 	struct decision best;
 	enum policy_road road; /* of the best */
 	bool timed;
-	char why[256];
+	uint32_t tried; /* bits of 1 << ROAD_ */
+	enum policy_reason reasons[ROAD_COUNT];
+	char why[512];
 };
 
 static const char *
@@ -111,12 +114,15 @@ try_roads(struct trial *t)
 	for (uint32_t road = 0; road < ROAD_COUNT; road++) {
 		struct decision d;
 
-		if (t->test->road != POLICY_NONE && t->test->road != road)
+		if (t->test->road == POLICY_NONE ?
+			!policy_road_served(road) : t->test->road != road)
 			continue;
+		t->tried |= 1U << road;
 		question_decide(t->p, &t->question, &t->person, road,
 		    &t->asked, &d);
 		for (size_t i = 0; i < d.n; i++)
 			t->timed |= d.choices[i].verdict.timed;
+		t->reasons[road] = d.verdict.reason;
 		if (first || d.action > t->best.action) {
 			t->best = d;
 			t->road = road;
@@ -139,18 +145,38 @@ obligation_words(uint32_t obligations, char *buf, size_t size)
 	}
 }
 
+/* What was said instead, and by each road why. */
+static void
+explain_trial(struct trial *t)
+{
+	size_t used;
+	char asked[300];
+
+	target_text(&t->asked, asked, sizeof(asked));
+	used = (size_t)snprintf(t->why, sizeof(t->why), "%.40s to %.60s is %s",
+	    text(t, t->test->user), asked,
+	    policy_action_names[t->best.action]);
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		if (t->tried >> road & 1)
+			used += (size_t)snprintf(t->why + used,
+			    used < sizeof(t->why) ? sizeof(t->why) - used : 0,
+			    "; %s: %s", policy_road_names[road],
+			    policy_reason_text(t->reasons[road]));
+	}
+	if (t->timed && !t->test->timed)
+		snprintf(t->why + used,
+		    used < sizeof(t->why) ? sizeof(t->why) - used : 0,
+		    "; it depends on the time: say `at TIME'");
+}
+
 static bool
 compare(struct trial *t)
 {
 	const struct policy_verdict *v = &t->best.verdict;
-	char asked[300], words[100];
+	char words[100];
 
-	target_text(&t->asked, asked, sizeof(asked));
 	if (t->best.action != t->test->action) {
-		snprintf(t->why, sizeof(t->why), "%.60s to %.60s is %s: %s",
-		    text(t, t->test->user), asked,
-		    policy_action_names[t->best.action],
-		    policy_reason_text(v->reason));
+		explain_trial(t);
 		return false;
 	}
 	if (t->timed && !t->test->timed) {
@@ -173,8 +199,23 @@ try_port(struct trial *t, uint16_t port)
 {
 	t->asked.port = port;
 	t->timed = false;
+	t->tried = 0;
 	try_roads(t);
 	return compare(t);
+}
+
+/* Whether an address, or a name that a domain matches, is asked for. */
+static bool
+has_target(const struct trial *t)
+{
+	for (uint32_t i = 0; i < t->p->table[PT_IX_DOMAIN].n; i++) {
+		const uint32_t *row = policy_row(t->p, PT_IX_DOMAIN, i);
+
+		if (policy_name_matches(
+			t->p, policy_target(t->p, *row), t->asked.text))
+			return true;
+	}
+	return t->asked.form == TARGET_ADDRESSED;
 }
 
 static bool
@@ -183,11 +224,15 @@ try_ports(struct trial *t)
 	uint32_t target = policy_find_target(t->p, t->asked.text);
 	const struct policy_target *row;
 
+	if (target == POLICY_NONE && !has_target(t)) {
+		snprintf(t->why, sizeof(t->why), "no target named `%.64s'",
+		    t->asked.text);
+		return false;
+	}
 	if (t->asked.port != 0)
 		return try_port(t, t->asked.port);
 	if (target == POLICY_NONE) {
-		snprintf(t->why, sizeof(t->why), t->asked.form == TARGET_PATH ?
-		    "no target has this path" : "name a target, or a port");
+		snprintf(t->why, sizeof(t->why), "a port is needed");
 		return false;
 	}
 	row = policy_target(t->p, target);
@@ -217,6 +262,12 @@ run_test(struct trial *t)
 		return false;
 	}
 	t->asked.port = (uint16_t)test->port;
+	if (policy_find_user(t->p, t->question.who) == POLICY_NONE &&
+	    t->p->table[PT_UNIXGROUPS].n == 0) {
+		snprintf(t->why, sizeof(t->why), "no user named `%.64s'",
+		    t->question.who);
+		return false;
+	}
 	if (question_person(t->p, &t->question, &t->person) == -1) {
 		snprintf(t->why, sizeof(t->why), "nobody of that name");
 		return false;
@@ -242,10 +293,86 @@ run_tests(const struct policy *p, const struct sources *s)
 		failed++;
 		m.source = t.test->place.file;
 		m.line = t.test->place.line;
-		snprintf(m.what, sizeof(m.what), "test fails: %.140s", t.why);
+		snprintf(m.what, sizeof(m.what), "test fails: %s", t.why);
 		print_message(s, &m);
 	}
 	return failed;
+}
+
+/*
+ * What only this machine or this moment can tell; each returns its number of
+ * warnings.
+ */
+static size_t
+warn_names(const struct sources *s, size_t missing)
+{
+	if (missing == 0 || !s->system)
+		return 0;
+	fprintf(stderr, "warning: ProxyJump reaches %zu name%s of targets only "
+	    "by address: /etc/hosts\n    does not lead there; see jumpctl "
+	    "export hosts\n", missing, missing == 1 ? "" : "s");
+	return 1;
+}
+
+static void
+warn_user(const struct sources *s, const struct policy_user *u,
+    const char *what)
+{
+	struct policy_message m = {.warning = true,
+	    .source = u->place.file,
+	    .line = u->place.line,
+	    .column = 1,
+	    .width = 4};
+
+	snprintf(m.what, sizeof(m.what), "%s", what);
+	print_message(s, &m);
+}
+
+/* Users who cannot log in, or not any more. */
+static size_t
+warn_users(const struct policy *p, const struct sources *s)
+{
+	uint8_t *has_key = calloc(p->table[PT_USERS].n + 1, 1);
+	size_t warnings = 0;
+
+	if (has_key == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
+		const struct policy_key *key = policy_key(p, i);
+
+		if (key->kind == KEY_USER)
+			has_key[key->owner] = 1;
+	}
+	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
+		const struct policy_user *u = policy_user(p, i);
+		bool ended = u->until != 0 && u->until <= time(NULL);
+
+		if ((u->flags & USER_DEVICE) || (has_key[i] && !ended))
+			continue;
+		warn_user(s, u, ended ? "the rights of this user have ended" :
+		    "this user has no key");
+		warnings++;
+	}
+	free(has_key);
+	return warnings;
+}
+
+static size_t
+warn_unixgroups(const struct policy *p)
+{
+	size_t warnings = 0;
+
+	for (uint32_t i = 0; i < p->table[PT_UNIXGROUPS].n; i++) {
+		const char *name = policy_unixgroup(p, i);
+
+		if (getgrnam(name) != NULL)
+			continue;
+		fprintf(stderr, "warning: no Unix group `%s' on this machine: "
+		    "what denies or requires\n    by it binds everybody it "
+		    "may have, what allows by it nobody\n", name);
+		warnings++;
+	}
+	return warnings;
 }
 
 /*
@@ -269,7 +396,8 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	}
 	if (!decide_zone(p))
 		warnx("time zone is not on this machine");
-	hosts_mark(p);
+	*warnings += warn_names(s, hosts_mark(p)) + warn_users(p, s) +
+	    warn_unixgroups(p);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (*errors == 0)
 		return p;

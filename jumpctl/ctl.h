@@ -22,6 +22,7 @@ int export_main(int argc, char **argv);
 struct sources {
 	struct policy_source *list; /* owned, with the texts and names */
 	size_t n;
+	bool system;                /* of this machine, not of arguments */
 };
 
 /* Read /etc/jump: files and directories must be root's alone.  0 or -1. */
@@ -59,9 +60,9 @@ void question_decide(const struct policy *, const struct question *,
 
 /*
  * hosts.c: mark the names that /etc/hosts resolves to the policy's own
- * addresses and nothing else.
+ * addresses and nothing else.  Returns how many names it does not.
  */
-void hosts_mark(struct policy *);
+size_t hosts_mark(struct policy *);
 
 /*
  * rights.c: users who may forward to more than sshd can be told; reported to

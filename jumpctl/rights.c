@@ -60,7 +60,7 @@ fits(const struct policy *p, const struct policy_user *u)
 	out = open_memstream(&text, &size);
 	if (out == NULL)
 		err(EXIT_INTERNAL, NULL);
-	n = keys_permitopen(p, &request, out);
+	n = keys_permitopen(p, &request, true, out);
 	fclose(out);
 	free(text);
 	person_free(&person);

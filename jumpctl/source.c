@@ -183,6 +183,7 @@ sources_system(struct sources *s)
 	int dir = open_directory(SYSCONFDIR "/jump"), result;
 
 	memset(s, 0, sizeof(*s));
+	s->system = true;
 	if (dir == -1)
 		return errno == 0 ? -1 :
 		    refuse(SYSCONFDIR "/jump", strerror(errno));

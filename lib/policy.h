@@ -230,6 +230,7 @@ struct policy {
 	uint8_t hash[FINGERPRINT_BYTES]; /* of all tables, set when saved */
 	int64_t loaded_at;
 	char loaded_by[64];
+	int64_t hosts_changed; /* ctime of /etc/hosts at load, ns; 0: no file */
 };
 
 /*
@@ -308,7 +309,7 @@ struct policy_source {
 struct policy_message {
 	bool warning;
 	uint32_t source, line, column, width; /* line 0: no place */
-	char what[160];
+	char what[512];
 	char hint[128]; /* "" if there is none */
 };
 
@@ -358,6 +359,10 @@ enum policy_error {
 enum policy_error policy_open(
     const char *path, unsigned owner, struct policy **p);
 const char *policy_strerror(enum policy_error);
+
+/* When /etc/hosts was changed last: nanoseconds, 0 if there is none. */
+int64_t policy_hosts_changed(void);
+
 
 /* Look at every part of an image now; false if any is damaged. */
 bool policy_verify(const struct policy *);

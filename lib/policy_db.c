@@ -135,6 +135,16 @@ policy_strerror(enum policy_error error)
 	return "unknown error";
 }
 
+int64_t
+policy_hosts_changed(void)
+{
+	struct stat st;
+
+	if (stat("/etc/hosts", &st) == -1)
+		return 0;
+	return (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
+}
+
 /*
  * Reading.
  */
@@ -218,6 +228,7 @@ policy_from_map(char *map, size_t size)
 	memcpy(p->hash, h->hash, sizeof(p->hash));
 	memcpy(p->loaded_by, h->loaded_by, sizeof(p->loaded_by));
 	p->loaded_at = h->loaded_at;
+	p->hosts_changed = h->hosts_changed;
 	return p;
 }
 

@@ -25,6 +25,7 @@ struct image_header {
 	uint8_t hash[FINGERPRINT_BYTES];
 	int64_t loaded_at;
 	char loaded_by[64];
+	int64_t hosts_changed;
 	struct image_table table[PT_COUNT];
 	uint64_t sum;        /* of the header up to here, and of the sums */
 };

@@ -57,6 +57,7 @@ plan(const struct policy *p, struct image_header *h)
 	memcpy(h->hash, p->hash, sizeof(h->hash));
 	memcpy(h->loaded_by, p->loaded_by, sizeof(h->loaded_by));
 	h->loaded_at = p->loaded_at;
+	h->hosts_changed = p->hosts_changed;
 }
 
 static void

@@ -190,7 +190,7 @@ START_TEST(line_is)
 	FILE *out = open_memstream(&text, &size);
 
 	resolves(p, lines[_i].names);
-	ck_assert_int_eq(keys_line(p, &q, key, SHELL, out), 0);
+	ck_assert_int_eq(keys_line(p, &q, key, true, SHELL, out), 0);
 	fclose(out);
 	ck_assert_str_eq(text, lines[_i].line);
 	ck_assert_int_eq(q.road, ROAD_SHELL); /* the caller's is its own */
@@ -213,7 +213,7 @@ START_TEST(line_leaves_out_own_addresses)
 	resolves(p, "web1");
 	q.own = own;
 	q.nown = 2;
-	ck_assert_int_eq(keys_permitopen(p, &q, out), 2);
+	ck_assert_int_eq(keys_permitopen(p, &q, true, out), 2);
 	fclose(out);
 	ck_assert_str_eq(
 	    text, OPEN("[2001:db8::10]:22") OPEN("127.77.0.17:2222"));
@@ -263,8 +263,8 @@ START_TEST(entries_are_bounded)
 	p = unit_policy(text);
 	q = request_of(p, 0);
 	to = open_memstream(&line, &size);
-	ck_assert_int_eq(keys_permitopen(p, &q, to), sizes[_i].want);
-	ck_assert_int_eq(keys_line(p, &q, 0, SHELL, to),
+	ck_assert_int_eq(keys_permitopen(p, &q, true, to), sizes[_i].want);
+	ck_assert_int_eq(keys_line(p, &q, 0, true, SHELL, to),
 	    sizes[_i].want == -1 ? -1 : 0);
 	fclose(to);
 	free(line);
@@ -281,7 +281,7 @@ START_TEST(error_is_told)
 	FILE *full = fopen("/dev/full", "w");
 
 	setvbuf(full, NULL, _IONBF, 0);
-	ck_assert_int_eq(keys_line(p, &q, key, SHELL, full), -1);
+	ck_assert_int_eq(keys_line(p, &q, key, true, SHELL, full), -1);
 	fclose(full);
 	policy_free(p);
 }
