@@ -20,7 +20,9 @@ struct explain {
 	bool json;
 	bool listing;   /* `any' on a side: a line for each */
 	size_t listed;
-	enum policy_action best;
+	bool warned;    /* of what is not listed */
+	enum policy_action best;  /* of the roads that are served */
+	enum policy_action worst; /* of what was answered */
 	struct person person;
 	struct target asked;
 	struct decision decisions[ROAD_COUNT];
@@ -108,6 +110,14 @@ take_option(struct explain *e, int option, const char *value)
 	return false;
 }
 
+/* What each option takes, for whoever gave it something else. */
+static const struct {
+	int option;
+	const char *takes;
+} wants[] = {{'v', "--via takes forward, connect or shell"},
+    {'f', "--from takes an address"},
+    {'t', "--at takes YYYY-MM-DDTHH:MMZ, or a day and hour as \"sat 23:00\""}};
+
 static bool
 parse_options(struct explain *e, int argc, char **argv)
 {
@@ -117,13 +127,17 @@ parse_options(struct explain *e, int argc, char **argv)
 	    {"as", required_argument, NULL, 'l'},
 	    {"at", required_argument, NULL, 't'},
 	    {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	char name[] = "jumpctl";
 	int option;
 
+	argv[0] = name; /* getopt_long(3) begins its messages with it */
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (take_option(e, option, optarg))
 			continue;
-		if (option != '?')
-			warnx("not understood: `%s'", optarg);
+		for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+			if (wants[i].option == option)
+				warnx("%s, not `%s'", wants[i].takes, optarg);
+		}
 		return false;
 	}
 	return argc - optind == 2;
@@ -177,25 +191,53 @@ print_windows(const struct policy *p, const struct policy_rule *rule)
 }
 
 static void
-print_conditions(const struct policy *p, const struct policy_rule *rule)
+print_roads_of(const struct policy_rule *rule)
 {
-	time_t until = (time_t)rule->until;
-	struct tm tm;
-	char text[32];
+	const char *separator = "  via ";
 
 	for (int i = 0; i < ROAD_COUNT; i++) {
-		if (rule->roads >> i & 1)
-			printf("  via %s", policy_road_names[i]);
+		if (!(rule->roads >> i & 1))
+			continue;
+		printf("%s%s", separator, policy_road_names[i]);
+		separator = " ";
 	}
-	if (rule->from.n > 0)
-		fputs("  from some networks", stdout);
-	if (rule->as.n > 0)
-		fputs("  as some logins", stdout);
+}
+
+static void
+print_nets(const struct policy *p, const struct policy_rule *rule)
+{
+	char text[ADDR_TEXT + 4];
+
+	for (uint32_t i = 0; i < rule->from.n; i++)
+		printf("%s%s", i == 0 ? "  from " : " ",
+		    net_print(policy_row(p, PT_NETS, rule->from.first + i),
+			text));
+}
+
+/* In the policy's zone, as windows are. */
+static void
+print_until(int64_t when)
+{
+	time_t until = (time_t)when;
+	struct tm tm;
+	char text[40];
+
+	if (until == 0 || localtime_r(&until, &tm) == NULL)
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M %Z", &tm);
+	printf("  until %s", text);
+}
+
+static void
+print_conditions(const struct policy *p, const struct policy_rule *rule)
+{
+	print_roads_of(rule);
+	print_nets(p, rule);
+	for (uint32_t i = 0; i < rule->as.n; i++)
+		printf("%s%s", i == 0 ? "  as " : " ",
+		    policy_word(p, rule->as.first + i));
 	print_windows(p, rule);
-	if (until != 0 && gmtime_r(&until, &tm) != NULL) {
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%MZ", &tm);
-		printf("  until %s", text);
-	}
+	print_until(rule->until);
 	if (rule->obligations != 0) {
 		fputs("  ", stdout);
 		print_words(rule->obligations);
@@ -210,7 +252,7 @@ match_word(enum policy_verb verb, enum truth truth)
 		return "yes";
 	if (truth == TRUTH_NO)
 		return "no";
-	return verb == VERB_ALLOW ? "not held" : "binds";
+	return verb == VERB_ALLOW ? "unsure, so no" : "unsure, so yes";
 }
 
 /* The truth of a rule on a road, -1 if it plays no part there. */
@@ -234,16 +276,17 @@ print_rule(const struct explain *e, uint32_t index)
 
 	snprintf(place, sizeof(place), "%s:%u",
 	    file_name(e->p, rule->place.file), rule->place.line);
-	printf("%-7s %-11s %-15s", policy_verb_names[rule->verb],
+	printf("%-7s %-11s %s", policy_verb_names[rule->verb],
 	    rule_name(e->p, index), place);
+	print_conditions(e->p, rule);
+	fputs("\n      ", stdout);
 	for (int road = 0; road < ROAD_COUNT; road++) {
 		int truth = truth_on(e, road, index);
 
 		if ((e->roads >> road & 1) && truth != -1)
-			printf(" %s %s", policy_road_names[road],
+			printf("  %s: %s", policy_road_names[road],
 			    match_word(rule->verb, (enum truth)truth));
 	}
-	print_conditions(e->p, rule);
 	putchar('\n');
 }
 
@@ -279,7 +322,7 @@ print_why(const struct explain *e, const struct policy_verdict *v)
 		fputs(": ", stdout);
 		print_words(v->unmet);
 	} else if (v->rule != POLICY_NONE) {
-		printf(" by %s", rule_name(e->p, v->rule));
+		printf(", by %s", rule_name(e->p, v->rule));
 	}
 	if (v->action != ACTION_DENY && (v->obligations & ~v->unmet) != 0) {
 		fputs("; binds: ", stdout);
@@ -298,8 +341,8 @@ print_roads(const struct explain *e)
 		printf("road    %-11s %-6s ", policy_road_names[road],
 		    policy_action_names[d->action]);
 		print_why(e, &d->verdict);
-		if (road == ROAD_SHELL)
-			fputs(" (no program serves this road yet)", stdout);
+		if (!policy_road_served(road))
+			fputs(" (not served by this version)", stdout);
 		putchar('\n');
 	}
 }
@@ -307,9 +350,12 @@ print_roads(const struct explain *e)
 static void
 print_text(const struct explain *e)
 {
+	char text[300];
 	uint32_t rules[ROAD_COUNT * VERDICT_RULES];
 	size_t n = matched_rules(e, rules, sizeof(rules) / sizeof(rules[0]));
 
+	printf("%s to %s\n", e->question.who,
+	    target_text(&e->asked, text, sizeof(text)));
 	for (size_t i = 0; i < n; i++)
 		print_rule(e, rules[i]);
 	print_roads(e);
@@ -352,9 +398,11 @@ print_road_json(const struct explain *e, int road)
 	const struct decision *d = &e->decisions[road];
 	const struct policy_verdict *v = &d->verdict;
 
-	printf("{\"road\":\"%s\",\"verdict\":\"%s\",\"reason\":\"%s\"",
-	    policy_road_names[road], policy_action_names[d->action],
-	    policy_reason_text(v->reason));
+	printf("{\"road\":\"%s\",\"served\":%s,\"verdict\":\"%s\","
+	       "\"reason\":\"%s\"",
+	    policy_road_names[road],
+	    policy_road_served(road) ? "true" : "false",
+	    policy_action_names[d->action], policy_reason_text(v->reason));
 	if (v->rule != POLICY_NONE)
 		printf(",\"rule\":\"%s\"", rule_name(e->p, v->rule));
 	print_array("obligations", v->obligations);
@@ -366,6 +414,8 @@ print_road_json(const struct explain *e, int road)
 static void
 print_json(const struct explain *e)
 {
+	uint32_t rules[ROAD_COUNT * VERDICT_RULES];
+	size_t n = matched_rules(e, rules, sizeof(rules) / sizeof(rules[0]));
 	char text[300];
 	const char *separator = "";
 
@@ -382,23 +432,50 @@ print_json(const struct explain *e)
 		print_road_json(e, road);
 		separator = ",";
 	}
+	fputs("],\"rules\":[", stdout);
+	for (size_t i = 0; i < n; i++) {
+		const struct policy_rule *rule = policy_rule(e->p, rules[i]);
+
+		printf("%s{\"verb\":\"%s\",\"name\":\"%s\",\"file\":",
+		    i == 0 ? "" : ",", policy_verb_names[rule->verb],
+		    rule_name(e->p, rules[i]));
+		print_string(file_name(e->p, rule->place.file));
+		printf(",\"line\":%u}", rule->place.line);
+	}
 	puts("]}");
 }
 
-/* One line of a listing: the best road's word, and each road's. */
+/* One line of a listing: a word for each road that is served. */
 static void
 print_line(const struct explain *e)
 {
 	char text[300];
 
-	printf("%-16s %-28s", e->question.who,
-	    target_text(&e->asked, text, sizeof(text)));
-	for (int road = 0; road < ROAD_COUNT; road++) {
-		if (e->roads >> road & 1)
-			printf(" %-7s %-6s", policy_road_names[road],
-			    policy_action_names[e->decisions[road].action]);
-	}
-	putchar('\n');
+	if (e->listed == 1)
+		printf("%-15s %-31s %-10s %s\n", "WHO", "WHAT", "FORWARD",
+		    "CONNECT");
+	printf("%-15s %-31s %-10s %s\n", e->question.who,
+	    target_text(&e->asked, text, sizeof(text)),
+	    policy_action_names[e->decisions[ROAD_FORWARD].action],
+	    policy_action_names[e->decisions[ROAD_CONNECT].action]);
+}
+
+/* What may be wrong with the question itself. */
+static void
+print_note(const struct explain *e)
+{
+	uint32_t target = policy_find_target(e->p, e->asked.text);
+	bool named = e->asked.form == TARGET_NAMED;
+
+	if (named && target == POLICY_NONE &&
+	    e->decisions[ROAD_CONNECT].n == 0)
+		warnx("no target or domain of the policy has the name `%s'",
+		    e->asked.text);
+	else if (named && target != POLICY_NONE &&
+	    !policy_declares(e->p, policy_target(e->p, target),
+		e->asked.port, NULL))
+		warnx("`%s' does not declare port %u", e->asked.text,
+		    e->asked.port);
 }
 
 /*
@@ -413,12 +490,18 @@ answer(struct explain *e)
 
 		question_decide(e->p, &e->question, &e->person, road,
 		    &e->asked, d);
-		if ((e->roads >> road & 1) && d->action > e->best)
+		if ((e->roads >> road & 1) && policy_road_served(road) &&
+		    d->action > e->best)
 			e->best = d->action;
 	}
 	if (e->listing && e->best == ACTION_DENY)
 		return;
+	if (!e->listing)
+		print_note(e);
+	if (!e->listing && !e->json && e->listed > 0)
+		putchar('\n');
 	e->listed++;
+	e->worst = e->best < e->worst ? e->best : e->worst;
 	if (e->json)
 		print_json(e);
 	else if (e->listing)
@@ -441,18 +524,25 @@ answer_ports(struct explain *e, uint32_t index)
 	}
 }
 
+/* Networks and domains are not listed: an address of them can be asked for. */
 static void
 answer_each_target(struct explain *e)
 {
+	size_t skipped = 0;
+
 	for (uint32_t i = 0; i < e->p->table[PT_TARGETS].n; i++) {
 		const struct policy_target *t = policy_target(e->p, i);
 
 		if (t->kind == TARGET_NET || t->kind == TARGET_DOMAIN)
-			continue;
-		if (target_parse(
+			skipped++;
+		else if (target_parse(
 			&e->asked, policy_string(e->p, t->name), NULL))
 			answer_ports(e, i);
 	}
+	if (skipped > 0 && !e->warned)
+		warnx("not listed: %zu net%s and domains; ask for an address "
+		    "or name of theirs", skipped, skipped == 1 ? "" : "s");
+	e->warned = true;
 }
 
 static int
@@ -470,8 +560,6 @@ answer_person(struct explain *e, const char *who, const char *what)
 	} else {
 		target = policy_find_target(e->p, e->asked.text);
 		if (e->asked.port == 0 && target != POLICY_NONE) {
-			e->listing |=
-			    policy_target(e->p, target)->ports.n > 1;
 			answer_ports(e, target);
 			e->asked.port = 0;
 		} else {
@@ -505,6 +593,7 @@ explain_main(int argc, char **argv)
 	e.p = policy_in_force();
 	e.question.at = time(NULL);
 	e.roads = (1 << ROAD_COUNT) - 1;
+	e.worst = ACTION_ALLOW;
 	if (!parse_options(&e, argc, argv)) {
 		warnx("usage: jumpctl explain WHO WHAT [--via ROAD] [--from "
 		      "ADDRESS] [--as LOGIN] [--at TIME] [--json]");
@@ -516,11 +605,19 @@ explain_main(int argc, char **argv)
 		warnx("not a target: `%s'", what);
 		return EXIT_USAGE;
 	}
+	if (e.asked.form == TARGET_ADDRESSED && e.asked.port == 0 &&
+	    strcmp(what, "any") != 0) {
+		warnx("an address needs a port: %s",
+		    strchr(what, ':') ? "[ADDRESS]:PORT" : "ADDRESS:PORT");
+		return EXIT_USAGE;
+	}
 	e.listing = strcmp(who, "any") == 0 || strcmp(what, "any") == 0;
 	if (answer_all(&e, who, what) == -1)
 		return EXIT_NO_MATCH;
 	if (policy_damaged(e.p))
 		errx(EXIT_POLICY, "%s: damaged", POLICY_IMAGE);
-	return e.listed > 0 && (e.listing || e.best == ACTION_ALLOW) ?
+	if (e.listing && e.listed == 0)
+		warnx("nobody reaches anything that was asked for");
+	return e.listed > 0 && (e.listing || e.worst == ACTION_ALLOW) ?
 	    EXIT_OK : EXIT_NO_MATCH;
 }

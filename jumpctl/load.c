@@ -92,13 +92,30 @@ write_new(struct policy *p, int dir)
 	return result;
 }
 
+/* Whether the image in force is worth keeping: good, and another policy. */
+static bool
+worth_keeping(const struct policy *new)
+{
+	struct policy *old;
+	bool worth;
+
+	if (policy_open(POLICY_IMAGE, 0, &old) != POLICY_OK)
+		return false;
+	worth = policy_verify(old) &&
+	    memcmp(old->hash, new->hash, sizeof(old->hash)) != 0;
+	policy_free(old);
+	return worth;
+}
+
 /* Keep the image in force as the one before, and rename the new one. */
 static int
-replace(int dir)
+replace(const struct policy *new, int dir)
 {
-	if (unlinkat(dir, IMAGE_OLD, 0) == -1 && errno != ENOENT)
+	bool keep = worth_keeping(new);
+
+	if (keep && unlinkat(dir, IMAGE_OLD, 0) == -1 && errno != ENOENT)
 		return -1;
-	if (linkat(dir, IMAGE, dir, IMAGE_OLD, 0) == -1 && errno != ENOENT)
+	if (keep && linkat(dir, IMAGE, dir, IMAGE_OLD, 0) == -1)
 		return -1;
 	if (renameat(dir, IMAGE_NEW, dir, IMAGE) == -1)
 		return -1;
@@ -118,13 +135,14 @@ load_new(struct audit *audit, const char *who)
 		p = policy_check(&s, &errors, &warnings);
 	sources_free(&s);
 	if (p == NULL) {
-		warnx("nothing is loaded; the policy in force is unchanged");
+		warnx("nothing is loaded; the policy in force, if any, is "
+		      "unchanged");
 		record(audit, who, "rejected", "", AUDIT_FAILURE);
 		return EXIT_NO_MATCH;
 	}
 	snprintf(p->loaded_by, sizeof(p->loaded_by), "%s", who);
 	p->loaded_at = time(NULL);
-	if (write_new(p, dir) == -1 || replace(dir) == -1)
+	if (write_new(p, dir) == -1 || replace(p, dir) == -1)
 		err(EXIT_STATE, "%s", POLICY_IMAGE);
 	policy_hash_text(p, hash);
 	record(audit, who, "loaded", hash, AUDIT_SUCCESS);
@@ -142,6 +160,8 @@ load_previous(struct audit *audit, const char *who)
 	int dir = lock_state();
 
 	error = policy_open(STATEDIR "/" IMAGE_OLD, 0, &p);
+	if (error == POLICY_MISSING)
+		errx(EXIT_POLICY, "there is no previous policy");
 	if (error != POLICY_OK)
 		errx(EXIT_POLICY, "%s: %s", STATEDIR "/" IMAGE_OLD,
 		    policy_strerror(error));

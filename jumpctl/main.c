@@ -4,6 +4,7 @@
 #include "ctl.h"
 
 #include <err.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +21,8 @@ static const struct {
     {"check", check_main, "check [FILE ...]"},
     {"load", load_main, "load [--previous]"},
     {"explain", explain_main, "explain WHO WHAT [--via ROAD] [--from ADDRESS]"
-			      " [--as LOGIN] [--at TIME] [--json]"},
+			      " [--as LOGIN]\n               [--at TIME] "
+			      "[--json]"},
     {"export", export_main, "export hosts"},
 };
 
@@ -47,6 +49,8 @@ policy_in_force(void)
 	struct policy *p;
 	enum policy_error error = policy_open(POLICY_IMAGE, 0, &p);
 
+	if (error == POLICY_SYSTEM && errno == EACCES)
+		errx(EXIT_POLICY, "only root reads the policy in force");
 	if (error != POLICY_OK)
 		errx(EXIT_POLICY, "%s: %s", POLICY_IMAGE,
 		    policy_strerror(error));
@@ -64,8 +68,11 @@ main(int argc, char **argv)
 	umask(077);
 	if (argc < 2)
 		return usage(stderr, EXIT_USAGE);
-	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
-		return usage(stdout, EXIT_OK);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "help") == 0 ||
+		    strcmp(argv[i], "--help") == 0)
+			return usage(stdout, EXIT_OK);
+	}
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("jumpctl " VERSION);
 		return EXIT_OK;
