@@ -161,9 +161,10 @@ put_time(struct record *r, const struct timespec *now)
 static void
 put_event(struct record *r, const struct audit_event *e)
 {
-	char uid[16];
+	char uid[16] = "";
 
-	snprintf(uid, sizeof(uid), "%lu", (unsigned long)e->uid);
+	if (e->uid != (uid_t)-1)
+		snprintf(uid, sizeof(uid), "%lu", (unsigned long)e->uid);
 	put_string(r, ",\"event.action\"", kind_names[e->kind]);
 	put_string(r, ",\"event.outcome\"", outcome_names[e->outcome]);
 	put_string(r, ",\"user.name\"", e->user);

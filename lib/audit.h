@@ -33,7 +33,7 @@ enum audit_outcome { AUDIT_FAILURE, AUDIT_SUCCESS };
 struct audit_event {
 	enum audit_kind kind;
 	enum audit_outcome outcome;
-	uid_t uid;	     /* of the account */
+	uid_t uid;	     /* of the account; (uid_t)-1: there is none */
 	const char *user;    /* who it is */
 	const char *account; /* the shared account, if it is one */
 	const char

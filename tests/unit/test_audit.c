@@ -29,7 +29,7 @@ static const struct audit_event decision = {
     .port = 22,
     .road = "connect",
     .verdict = "deny",
-    .reason = "no rule permits",
+    .reason = "no allow rule matches",
     .policy = "9f86d081884c7d65",
 };
 
@@ -62,7 +62,7 @@ static const struct golden {
 	    .port = 22,
 	    .road = "connect",
 	    .verdict = "deny",
-	    .reason = "no rule permits",
+	    .reason = "no allow rule matches",
 	    .policy = "9f86d081884c7d65"}},
     {"refusal", "jump-shell",
 	{.kind = AUDIT_DECISION,
@@ -76,6 +76,13 @@ static const struct golden {
 	    .reason = "no such request",
 	    .policy = "9f86d081884c7d65",
 	    .request = "scp -t \"/tmp\"\n\xc3\xa9"}},
+    {"nobody", "jump-authkeys",
+	{.kind = AUDIT_LOGIN,
+	    .uid = (uid_t)-1,
+	    .user = "oracle",
+	    .reason = "no such account",
+	    .key = "SHA256:cLm5hGGhVbV8BcC0JqTm6qQCNn9+l6wTS2UtU3qr0IU",
+	    .policy = "9f86d081884c7d65"}},
     {"open", "jump-connect", {.kind = AUDIT_OPEN, OPENED}},
     {"close", "jump-connect",
 	{.kind = AUDIT_CLOSE,
@@ -226,7 +233,7 @@ START_TEST(long_request_is_cut_alone)
 	s[sizeof(s) - 1] = '\0';
 	e.request = s;
 	ck_assert_uint_gt(audit_format(&a, &e, &noon, record), 700);
-	ck_assert_ptr_nonnull(strstr(record, "\"no rule permits\""));
+	ck_assert_ptr_nonnull(strstr(record, "\"no allow rule matches\""));
 	ck_assert_ptr_nonnull(strstr(record, "xxxx...\"}"));
 }
 END_TEST
