@@ -895,6 +895,15 @@ START_TEST(road_holds)
 }
 END_TEST
 
+/* The shell road is judged, but no program serves it. */
+START_TEST(roads_are_served)
+{
+	ck_assert(policy_road_served(ROAD_FORWARD));
+	ck_assert(policy_road_served(ROAD_CONNECT));
+	ck_assert(!policy_road_served(ROAD_SHELL));
+}
+END_TEST
+
 /*
  * Limits.  What is too large to judge is denied.
  */
@@ -931,6 +940,24 @@ START_TEST(covers_are_bounded)
 		if (n >= 256)
 			ck_assert_int_eq(v.reason, REASON_LIMIT);
 	}
+}
+END_TEST
+
+/* A target that covers the request many times is one. */
+START_TEST(covers_are_targets)
+{
+	struct policy_verdict v;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputs("net n {", out);
+	for (int i = 0; i < 600; i++)
+		fprintf(out, " 10.2.0.0/%d", 16 + i % 16);
+	fputs(" } ssh 22\nallow a: alice to n\n", out);
+	fclose(out);
+	v = evaluate_text(text);
+	ck_assert_int_eq(v.action, ACTION_ALLOW);
 }
 END_TEST
 
@@ -1081,7 +1108,9 @@ eval_suite(void)
 	tcase_add_loop_test(t, verdict_is, 0, COUNT(cases));
 	tcase_add_loop_test(t, untimed_is_forever, 0, COUNT(cases));
 	tcase_add_loop_test(t, road_holds, 0, COUNT(obligations));
+	tcase_add_test(t, roads_are_served);
 	tcase_add_test(t, covers_are_bounded);
+	tcase_add_test(t, covers_are_targets);
 	tcase_add_test(t, groups_are_bounded);
 	tcase_add_test(t, matches_are_told);
 	tcase_add_test(t, matches_are_bounded);
