@@ -522,7 +522,7 @@ use(const struct policy *p, FILE *null)
 	for (int i = 0; i < COUNT(targets); i++)
 		ask_roads(p, users[i % COUNT(users)], targets[i]);
 	for (uint32_t i = 0; i < 2; i++)
-		keys_line(p, &q, i, "/x", null);
+		keys_line(p, &q, i, true, "/x", null);
 	keys_find(p, "alice", "ssh-ed25519", KEY,
 	    "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 	policy_account_shared(p, "jump");
