@@ -28,166 +28,267 @@ judge(const struct policy *p, const struct policy_request *base,
 	return d->verdict.unmet != 0 ? ACTION_ASK : ACTION_ALLOW;
 }
 
-/* The better one of the roads. */
-static enum policy_action
-judge_roads(const struct policy *p, const struct policy_request *base,
-    const struct target *asked)
-{
-	enum policy_action action, best = ACTION_DENY;
-	struct decision d;
-	size_t i;
-
-	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		action = judge(p, base, roads[i], asked, &d);
-		if (action > best)
-			best = action;
-	}
-	return best;
-}
-
 /*
  * list
  */
+struct line {
+	const char *name; /* what can be typed, or NULL: net */
+	char net[ADDR_TEXT + 4];
+	const char *path; /* or NULL: port */
+	uint16_t port;
+	enum policy_protocol protocol;
+	enum policy_action action;
+	unsigned int roads; /* with that action, bits of 1 << ROAD_ */
+	const char *comment;
+};
+
 struct lister {
-	FILE *out;
 	const struct policy *policy;
 	const struct policy_request *request;
-	bool table;
-	uint32_t *found; /* targets */
+	bool *seen; /* targets */
+	struct line *lines;
 	size_t n, room;
 	bool failed;
 };
 
-static void
-remember(void *arg, uint32_t target)
+enum { COLUMNS = 6 };
+
+static const char *const headings[COLUMNS] = {
+    "TARGET", "PORT", "TYPE", "PROXY", "STATE", "COMMENT"};
+
+/* Longer words push only their own line: it is to stay within 80 columns. */
+static const size_t widest[COLUMNS] = {30, 24, 4, 7, 5, 0};
+
+static const char *
+line_name(const struct line *line)
 {
-	struct lister *l = arg;
-	uint32_t *more;
+	return line->name != NULL ? line->name : line->net;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	int order = strcmp(line_name(x), line_name(y));
+
+	return order != 0 ? order : (x->port > y->port) - (x->port < y->port);
+}
+
+/* The best action of the roads, and which of them have it. */
+static void
+judge_roads(const struct lister *l, const struct target *asked, struct line *to)
+{
+	enum policy_action action;
+	struct decision d;
+	size_t i;
+
+	to->action = ACTION_DENY;
+	to->roads = 0;
+	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
+		action = judge(l->policy, l->request, roads[i], asked, &d);
+		if (action > to->action)
+			to->roads = 0;
+		if (action >= to->action)
+			to->roads |= 1u << roads[i];
+		if (action > to->action)
+			to->action = action;
+	}
+}
+
+static void
+keep(struct lister *l, const struct line *line)
+{
+	struct line *more;
 
 	if (l->n == l->room) {
 		l->room = l->room == 0 ? 64 : 2 * l->room;
-		more = reallocarray(l->found, l->room, sizeof(*more));
+		more = reallocarray(l->lines, l->room, sizeof(*more));
 		if (more == NULL) {
 			l->failed = true;
 			l->room = l->n;
 			return;
 		}
-		l->found = more;
+		l->lines = more;
 	}
-	l->found[l->n++] = target;
+	l->lines[l->n++] = *line;
 }
 
-static int
-by_name(const void *a, const void *b, void *arg)
-{
-	const struct policy *p = arg;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return strcmp(policy_string(p, policy_target(p, x)->name),
-	    policy_string(p, policy_target(p, y)->name));
-}
-
-/* An address to stand for a network: the one in its middle. */
-static struct addr
-middle(const struct net *net)
-{
-	struct addr a = net->addr;
-
-	if (net->len < 128)
-		a.b[net->len / 8] |= (uint8_t)(0x80 >> net->len % 8);
-	return a;
-}
-
-/* What a user would type for the target; of several networks, the first. */
-static bool
-sample(const struct policy *p, const struct policy_target *t, uint16_t port,
-    struct target *asked)
-{
-	struct policy_range nets = policy_clip(p, PT_NETS, t->nets);
-	struct policy_range words = policy_clip(p, PT_WORDS, t->patterns);
-	const char *text = policy_string(p, t->name);
-
-	memset(asked, 0, sizeof(*asked));
-	asked->port = port;
-	asked->form = TARGET_NAMED;
-	if (t->path != 0) {
-		asked->form = TARGET_PATH;
-		text = policy_string(p, t->path);
-	} else if (t->kind == TARGET_DOMAIN && words.n > 0) {
-		text = policy_word(p, words.first); /* matches itself */
-	} else if (t->kind == TARGET_NET && nets.n > 0) {
-		asked->form = TARGET_ADDRESSED;
-		asked->addr = middle(policy_row(p, PT_NETS, nets.first));
-	}
-	if (strlen(text) >= sizeof(asked->text))
-		return false;
-	strcpy(asked->text, text);
-	return true;
-}
-
-/* What stands for the port: the path of a target that has one. */
-static const char *
-port_text(const struct policy *p, const struct policy_target *t, uint16_t port,
-    char buf[SPAN_TEXT])
-{
-	if (t->path != 0)
-		return policy_string(p, t->path);
-	snprintf(buf, SPAN_TEXT, "%u", port);
-	return buf;
-}
-
+/* A line for each port by which what is asked is open; text stands for it. */
 static void
-list_port(struct lister *l, const struct policy_target *t,
-    const struct policy_port *port)
+list_ports(struct lister *l, const struct policy_target *t,
+    struct target *asked, const char *text, struct line *line)
 {
-	const struct policy *p = l->policy;
-	char comment[COMMENT_TEXT], number[SPAN_TEXT];
-	enum policy_action action;
-	struct target asked;
-
-	if (!sample(p, t, port->port, &asked))
-		return;
-	action = judge_roads(p, l->request, &asked);
-	if (action == ACTION_DENY)
-		return;
-	fprintf(l->out,
-	    l->table ? "%-20s %-8s %-4s %-5s %s\n" : "%s\t%s\t%s\t%s\t%s\n",
-	    policy_string(p, t->name), port_text(p, t, port->port, number),
-	    port->protocol == PROTO_SSH ? "ssh" : "tcp",
-	    action == ACTION_ALLOW ? "open" : "ask",
-	    audit_escape(
-		comment, sizeof(comment), policy_string(p, t->comment)));
-}
-
-static void
-list_target(struct lister *l, uint32_t target)
-{
-	const struct policy_target *t = policy_target(l->policy, target);
 	struct policy_range r = policy_clip(l->policy, PT_PORTS, t->ports);
 	uint32_t i;
 
-	for (i = 0; i < r.n; i++)
-		list_port(l, t, policy_row(l->policy, PT_PORTS, r.first + i));
+	if (strlen(text) >= sizeof(asked->text))
+		return;
+	strcpy(asked->text, text);
+	line->comment = policy_string(l->policy, t->comment);
+	for (i = 0; i < r.n; i++) {
+		const struct policy_port *port =
+		    policy_row(l->policy, PT_PORTS, r.first + i);
+
+		asked->port = line->port = port->port;
+		line->protocol = port->protocol;
+		judge_roads(l, asked, line);
+		if (line->action != ACTION_DENY)
+			keep(l, line);
+	}
+}
+
+/* A network is judged by the address in its middle. */
+static void
+list_nets(struct lister *l, const struct policy_target *t)
+{
+	struct policy_range r = policy_clip(l->policy, PT_NETS, t->nets);
+	struct target asked = {.form = TARGET_ADDRESSED};
+	struct line line = {.name = NULL};
+	uint32_t i;
+
+	for (i = 0; i < r.n; i++) {
+		const struct net *net =
+		    policy_row(l->policy, PT_NETS, r.first + i);
+
+		asked.addr = net->addr;
+		if (net->len < 128)
+			asked.addr.b[net->len / 8] |=
+			    (uint8_t)(0x80 >> net->len % 8);
+		list_ports(l, t, &asked, net_print(net, line.net), &line);
+	}
+}
+
+/* A pattern matches itself. */
+static void
+list_patterns(struct lister *l, const struct policy_target *t)
+{
+	struct policy_range r = policy_clip(l->policy, PT_WORDS, t->patterns);
+	struct target asked = {.form = TARGET_NAMED};
+	struct line line = {.name = NULL};
+	uint32_t i;
+
+	for (i = 0; i < r.n; i++) {
+		line.name = policy_word(l->policy, r.first + i);
+		list_ports(l, t, &asked, line.name, &line);
+	}
+}
+
+static void
+list_target(void *arg, uint32_t target)
+{
+	struct lister *l = arg;
+	const struct policy_target *t = policy_target(l->policy, target);
+	struct target asked = {.form = TARGET_NAMED};
+	struct line line = {.name = policy_string(l->policy, t->name)};
+
+	if (target >= l->policy->table[PT_TARGETS].n || l->seen[target])
+		return;
+	l->seen[target] = true;
+	if (t->kind == TARGET_NET) {
+		list_nets(l, t);
+	} else if (t->kind == TARGET_DOMAIN) {
+		list_patterns(l, t);
+	} else if (t->path != 0) {
+		asked.form = TARGET_PATH;
+		line.path = policy_string(l->policy, t->path);
+		list_ports(l, t, &asked, line.path, &line);
+	} else {
+		list_ports(l, t, &asked, line.name, &line);
+	}
+}
+
+static const char *
+road_word(unsigned int bits)
+{
+	if (bits == 1u << ROAD_FORWARD)
+		return "jump";
+	return bits == 1u << ROAD_CONNECT ? "command" : "both";
+}
+
+/* The words of a line; the buffers hold those that are not the policy's. */
+static void
+line_words(const struct line *line, const char *words[COLUMNS],
+    char port[SPAN_TEXT], char comment[COMMENT_TEXT])
+{
+	snprintf(port, SPAN_TEXT, "%u", line->port);
+	words[0] = line_name(line);
+	words[1] = line->path != NULL ? line->path : port;
+	words[2] = line->protocol == PROTO_SSH ? "ssh" : "tcp";
+	words[3] = road_word(line->roads);
+	words[4] = line->action == ACTION_ALLOW ? "open" : "ask";
+	words[5] = audit_escape(comment, COMMENT_TEXT, line->comment);
+}
+
+/* A row of the table, without spaces at its end. */
+static void
+write_row(
+    FILE *out, const char *const words[COLUMNS], const size_t widths[COLUMNS])
+{
+	size_t i, last = COLUMNS - 1;
+
+	if (words[last][0] == '\0')
+		last--;
+	for (i = 0; i < last; i++)
+		fprintf(out, "%-*s  ", (int)widths[i], words[i]);
+	fprintf(out, "%s\n", words[last]);
+}
+
+static void
+write_table(FILE *out, const struct line *lines, size_t n)
+{
+	char port[SPAN_TEXT], comment[COMMENT_TEXT];
+	const char *words[COLUMNS];
+	size_t i, c, length, widths[COLUMNS];
+
+	for (c = 0; c < COLUMNS; c++)
+		widths[c] = strlen(headings[c]);
+	for (i = 0; i < n; i++) {
+		line_words(&lines[i], words, port, comment);
+		for (c = 0; c < COLUMNS; c++) {
+			length = strlen(words[c]);
+			if (length > widths[c] && length <= widest[c])
+				widths[c] = length;
+		}
+	}
+	write_row(out, headings, widths);
+	for (i = 0; i < n; i++) {
+		line_words(&lines[i], words, port, comment);
+		write_row(out, words, widths);
+	}
+}
+
+static void
+write_fields(FILE *out, const struct line *lines, size_t n)
+{
+	char port[SPAN_TEXT], comment[COMMENT_TEXT];
+	const char *words[COLUMNS];
+	size_t i, c;
+
+	for (i = 0; i < n; i++) {
+		line_words(&lines[i], words, port, comment);
+		for (c = 0; c < COLUMNS; c++)
+			fprintf(out, "%s%c", words[c],
+			    c + 1 < COLUMNS ? '\t' : '\n');
+	}
 }
 
 int
 answer_list(FILE *out, const struct policy *p,
     const struct policy_request *request, bool table)
 {
-	struct lister l = {out, p, request, table, NULL, 0, 0, false};
-	size_t i;
+	struct lister l = {.policy = p, .request = request};
 
-	policy_candidates(p, request,
-	    1 << ROAD_FORWARD | 1 << ROAD_CONNECT, remember, &l);
-	if (l.n > 0)
-		qsort_r(l.found, l.n, sizeof(*l.found), by_name, (void *)p);
-	if (table && l.n > 0)
-		fprintf(out, "%-20s %-8s %-4s %-5s %s\n", "TARGET", "PORT",
-		    "TYPE", "STATE", "COMMENT");
-	for (i = 0; i < l.n; i++)
-		if (i == 0 || l.found[i] != l.found[i - 1])
-			list_target(&l, l.found[i]);
-	free(l.found);
+	l.seen = calloc(p->table[PT_TARGETS].n + 1, sizeof(*l.seen));
+	if (l.seen == NULL)
+		return -1;
+	policy_candidates(
+	    p, request, 1 << ROAD_FORWARD | 1 << ROAD_CONNECT, list_target, &l);
+	if (l.n > 0) {
+		qsort(l.lines, l.n, sizeof(*l.lines), by_name);
+		(table ? write_table : write_fields)(out, l.lines, l.n);
+	}
+	free(l.seen);
+	free(l.lines);
 	return l.failed || fflush(out) == EOF ? -1 : 0;
 }
 

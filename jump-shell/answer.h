@@ -12,8 +12,9 @@
 #include "decide.h"
 
 /*
- * A line for each target and port that is open, or may be asked for: as an
- * aligned table, or separated by tabs.  0, or -1 if memory or writing failed.
+ * A line for each port of each target that is open, or may be asked for, and
+ * for nets and domains for each of their networks and patterns: as an aligned
+ * table, or separated by tabs.  0, or -1 if memory or writing failed.
  */
 int answer_list(
     FILE *, const struct policy *, const struct policy_request *, bool table);

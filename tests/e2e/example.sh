@@ -38,8 +38,12 @@ run ssh -F "$C" -J jump 10.9.0.2 -o HostKeyAlias=web2 hostname </dev/null
 check "alice: a net is closed to ProxyJump" not gave 0
 jump list
 check "alice: list" gave 0
-check "alice: list names db1" printed '^db1	22	ssh	open	primary$'
+check "alice: list names db1" printed '^db1	22	ssh	both	open	primary$'
 check "alice: list does not name plc7" not printed plc7
+check "alice: list names a network by what can be typed" \
+    printed '^10\.9\.0\.0/16	22	ssh	command	open	$'
+check "alice: list names a pattern" \
+    printed '^\*\.dev\.corp\.example	22	ssh	command	open	$'
 jump why web1:22
 check "alice: why web1:22" gave 0
 jump help

@@ -40,6 +40,16 @@ static const char text[] =
     "user erin\n"
     "allow pair: erin to { pair bad }\n"
     "deny bad: erin to bad\n"
+    "user frank\n"
+    "net far { 10.12.0.0/24 10.12.1.7 } ssh 22 tcp 80\n"
+    "domain benches { \"*.mine.example\" \"*.lab.corp.example\" } in "
+    "10.13.0.0/16 ssh 22 comment \"benches\"\n"
+    "host gate 10.14.0.1 ssh 22\n"
+    "allow frank: frank to { far benches }\n"
+    "allow gate: frank to gate via forward\n"
+    "user grace\n"
+    "socket deep \"/run/a/very/long/path/indeed.sock\"\n"
+    "allow deep: grace to { deep gate } via connect\n"
     "deny not: bob to web1:80\n";
 
 enum { SATURDAY = 1795298400 }; /* 2026-11-21 22:00 UTC, 23:00 there */
@@ -88,40 +98,51 @@ static const struct {
 	long now;
 } lists[] = {
     {"alice", "192.0.2.9",
-	"all\t8080\ttcp\topen\t\n"
-	"db1\t22\tssh\topen\t\n"
-	"dev\t22\tssh\topen\t\n"
-	"lab\t22\tssh\topen\t\n"
-	"metr\t/run/metrics/api.sock\ttcp\topen\t\n"
-	"rtu17\t2222\tssh\topen\t\n"
-	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n"
-	"web1\t80\ttcp\topen\tZ\\xc3\\xbcrich\n",
+	"*.dev.corp.example\t22\tssh\tcommand\topen\t\n"
+	"0.0.0.0/0\t8080\ttcp\tcommand\topen\t\n"
+	"10.9.0.0/16\t22\tssh\tcommand\topen\t\n"
+	"db1\t22\tssh\tcommand\topen\t\n"
+	"metr\t/run/metrics/api.sock\ttcp\tcommand\topen\t\n"
+	"rtu17\t2222\tssh\tboth\topen\t\n"
+	"web1\t22\tssh\tboth\topen\tZ\\xc3\\xbcrich\n"
+	"web1\t80\ttcp\tboth\topen\tZ\\xc3\\xbcrich\n",
 	SATURDAY},
     {"alice", "198.51.100.9",
-	"all\t8080\ttcp\topen\t\n"
-	"dev\t22\tssh\topen\t\n"
-	"lab\t22\tssh\topen\t\n"
-	"metr\t/run/metrics/api.sock\ttcp\topen\t\n"
-	"rtu17\t2222\tssh\topen\t\n"
-	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n"
-	"web1\t80\ttcp\topen\tZ\\xc3\\xbcrich\n",
+	"*.dev.corp.example\t22\tssh\tcommand\topen\t\n"
+	"0.0.0.0/0\t8080\ttcp\tcommand\topen\t\n"
+	"10.9.0.0/16\t22\tssh\tcommand\topen\t\n"
+	"metr\t/run/metrics/api.sock\ttcp\tcommand\topen\t\n"
+	"rtu17\t2222\tssh\tboth\topen\t\n"
+	"web1\t22\tssh\tboth\topen\tZ\\xc3\\xbcrich\n"
+	"web1\t80\ttcp\tboth\topen\tZ\\xc3\\xbcrich\n",
 	SATURDAY},
     {"bob", NULL,
-	"all\t8080\ttcp\topen\t\n"
-	"plc7\t502\ttcp\task\t\n"
-	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n",
+	"0.0.0.0/0\t8080\ttcp\tcommand\topen\t\n"
+	"plc7\t502\ttcp\tcommand\task\t\n"
+	"web1\t22\tssh\tcommand\topen\tZ\\xc3\\xbcrich\n",
 	SATURDAY},
     {"bob", NULL,
-	"all\t8080\ttcp\topen\t\n"
-	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n",
+	"0.0.0.0/0\t8080\ttcp\tcommand\topen\t\n"
+	"web1\t22\tssh\tcommand\topen\tZ\\xc3\\xbcrich\n",
 	SATURDAY + 86400},
-    {"dave", NULL, "db1\t5432\ttcp\task\t\nplc7\t502\ttcp\topen\t\n", SATURDAY},
+    {"dave", NULL,
+	"db1\t5432\ttcp\tboth\task\t\nplc7\t502\ttcp\tcommand\topen\t\n",
+	SATURDAY},
     {"carol", NULL,
-	"web1\t22\tssh\topen\tZ\\xc3\\xbcrich\n"
-	"web1\t80\ttcp\topen\tZ\\xc3\\xbcrich\n",
+	"web1\t22\tssh\tcommand\topen\tZ\\xc3\\xbcrich\n"
+	"web1\t80\ttcp\tcommand\topen\tZ\\xc3\\xbcrich\n",
 	SATURDAY},
     {"carol", NULL, "", 1893456000}, /* 2030-01-01 */
-    {"erin", NULL, "pair\t22\tssh\topen\t\n", SATURDAY},
+    {"erin", NULL, "pair\t22\tssh\tboth\topen\t\n", SATURDAY},
+    {"frank", NULL,
+	"*.lab.corp.example\t22\tssh\tcommand\topen\tbenches\n"
+	"*.mine.example\t22\tssh\tcommand\topen\tbenches\n"
+	"10.12.0.0/24\t22\tssh\tcommand\topen\t\n"
+	"10.12.0.0/24\t80\ttcp\tcommand\topen\t\n"
+	"10.12.1.7\t22\tssh\tcommand\topen\t\n"
+	"10.12.1.7\t80\ttcp\tcommand\topen\t\n"
+	"gate\t22\tssh\tjump\topen\t\n",
+	SATURDAY},
     {"mallory", NULL, "", SATURDAY},
 };
 
@@ -140,19 +161,44 @@ START_TEST(list_is)
 }
 END_TEST
 
+static const struct {
+	const char *user, *want;
+} tables[] = {
+    {"dave",
+	"TARGET  PORT  TYPE  PROXY    STATE  COMMENT\n"
+	"db1     5432  tcp   both     ask\n"
+	"plc7    502   tcp   command  open\n"},
+    {"alice",
+	"TARGET              PORT                   TYPE  PROXY    STATE  "
+	"COMMENT\n"
+	"*.dev.corp.example  22                     ssh   command  open\n"
+	"0.0.0.0/0           8080                   tcp   command  open\n"
+	"10.9.0.0/16         22                     ssh   command  open\n"
+	"metr                /run/metrics/api.sock  tcp   command  open\n"
+	"rtu17               2222                   ssh   both     open\n"
+	"web1                22                     ssh   both     open   "
+	"Z\\xc3\\xbcrich\n"
+	"web1                80                     tcp   both     open   "
+	"Z\\xc3\\xbcrich\n"},
+    /* A path that is too long for the column pushes only its own line. */
+    {"grace",
+	"TARGET  PORT  TYPE  PROXY    STATE  COMMENT\n"
+	"deep    /run/a/very/long/path/indeed.sock  tcp   command  open\n"
+	"gate    22    ssh   command  open\n"},
+    {"mallory", ""},
+};
+
 START_TEST(list_table_is_aligned)
 {
-	struct policy_request q = request_of("dave", NULL, SATURDAY);
+	struct policy_request q =
+	    request_of(tables[_i].user, "198.51.100.9", SATURDAY);
 	char *got;
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
 	ck_assert_int_eq(answer_list(out, policy, &q, true), 0);
 	fclose(out);
-	ck_assert_str_eq(got,
-	    "TARGET               PORT     TYPE STATE COMMENT\n"
-	    "db1                  5432     tcp  ask   \n"
-	    "plc7                 502      tcp  open  \n");
+	ck_assert_str_eq(got, tables[_i].want);
 	free(got);
 }
 END_TEST
@@ -285,7 +331,8 @@ answer_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(
 	    t, list_is, 0, (int)(sizeof(lists) / sizeof(lists[0])));
-	tcase_add_test(t, list_table_is_aligned);
+	tcase_add_loop_test(t, list_table_is_aligned, 0,
+	    (int)(sizeof(tables) / sizeof(tables[0])));
 	tcase_add_test(t, list_says_when_it_cannot_write);
 	tcase_add_loop_test(
 	    t, why_is, 0, (int)(sizeof(reasons) / sizeof(reasons[0])));
