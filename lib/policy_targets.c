@@ -182,7 +182,10 @@ parse_net(struct build *b, const struct position *at)
 	    read_options(b, net_options, &t) && declare_target(b, &t, &name);
 }
 
-/* Labels of letters, digits, dash, underscore and *; the last without *. */
+/*
+ * Labels of letters, digits, dash, underscore and *; the last without *, and
+ * with a letter, or some resolver takes the whole for an address.
+ */
 static bool
 good_pattern(const char *s)
 {
@@ -191,7 +194,8 @@ good_pattern(const char *s)
 	if (last == NULL || strchr(last, '*') != NULL || last[1] == '\0' ||
 	    strlen(s) > 253 || s[0] == '.' || strstr(s, "..") != NULL)
 		return false;
-	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.*") ==
+	return strpbrk(last, "abcdefghijklmnopqrstuvwxyz") != NULL &&
+	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.*") ==
 	    strlen(s);
 }
 

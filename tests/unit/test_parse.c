@@ -461,6 +461,7 @@ static const struct {
     {"domain d ^*.x.example in 10.8.0.0/16 ssh 22",
 	"not a pattern of DNS names"},
     {"domain d ^\"\" in 10.8.0.0/16 ssh 22", "not a pattern of DNS names"},
+    {"domain d ^\"*.0.0.1\" in 10.8.0.0/16 ssh 22", "not a pattern of DNS names"},
     {"domain d ^\"*\" in 10.8.0.0/16 ssh 22", "not a pattern of DNS names"},
     {"domain d ^\"example\" in 10.8.0.0/16 ssh 22",
 	"not a pattern of DNS names"},
