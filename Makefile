@@ -102,7 +102,15 @@ $(BUILD)/$(1): $($(1)_SRC:%.c=$(BUILD)/obj/%.o)
 endef
 $(foreach p,$(ALL),$(eval $(call link,$(p))))
 
-$(BUILD)/obj/%.o: %.c
+# What is compiled in.  This file changes only when one of these does, and all
+# objects with it: `make && make PREFIX=/usr install` builds again.
+SETTINGS := $(VERSION) $(LIBEXECDIR) $(SYSCONFDIR) $(STATEDIR)
+
+$(BUILD)/obj/settings: always
+	@mkdir -p $(@D)
+	@echo '$(SETTINGS)' | cmp -s - $@ || echo '$(SETTINGS)' >$@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/obj/settings
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -c -o $@ $<
 
@@ -126,6 +134,9 @@ install: all					## install under DESTDIR and PREFIX
 	install -m 755 $(BUILD)/jumpctl $(DESTDIR)$(SBINDIR)
 	install -m 644 docs/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 docs/*.8 $(DESTDIR)$(MANDIR)/man8
+	for d in $(DESTDIR)$(SYSCONFDIR)/jump \
+	    $(DESTDIR)$(SYSCONFDIR)/jump/policy.d; do \
+		test -d $$d || install -d -m 755 $$d || exit; done
 	install -d -m 750 -g _jump $(DESTDIR)$(STATEDIR)
 
 clean:						## remove what make built
@@ -134,4 +145,4 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check format lint install clean help
+.PHONY: all tests check format lint install clean help always
