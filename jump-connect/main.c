@@ -27,15 +27,16 @@ broken(const char *what)
 	return EXIT_INTERNAL;
 }
 
+/* code is EXIT_OK for those who asked for it. */
 static int
-usage(void)
+usage(int code)
 {
-	dprintf(STDERR_FILENO,
+	dprintf(code == EXIT_OK ? STDOUT_FILENO : STDERR_FILENO,
 	    "usage: jump-connect [-46] [-w SECONDS] [--id=NAME] "
 	    "[--from=ADDRESS]\n"
 	    "           [--session=ID] HOST PORT | -U PATH\n"
 	    "       jump-connect -n [-46F] [-w SECONDS] HOST PORT | -U PATH\n");
-	return EXIT_USAGE;
+	return code;
 }
 
 /* How the ends of a relay read in a record, and what they exit with. */
@@ -101,31 +102,45 @@ monotonic_ns(void)
 }
 
 /*
- * The plain netcat.
+ * The plain netcat.  The first two say what went wrong.
  */
 static int
-plain_dial(const struct options *o, struct dial *dial)
+plain_resolve(const struct options *o,
+    struct sockaddr_storage addrs[DIAL_ADDRESSES], size_t *n)
 {
 	const struct addrinfo hints = {
 	    .ai_family = o->family, .ai_socktype = SOCK_STREAM};
-	struct sockaddr_storage addrs[DIAL_ADDRESSES];
 	struct addrinfo *list;
-	size_t n = 0, which;
-	int error;
+	int error = getaddrinfo(o->host, o->port, &hints, &list);
 
-	if (o->path != NULL)
-		return dial_path(dial, o->path, o->wait);
-	error = getaddrinfo(o->host, o->port, &hints, &list);
 	if (error != 0) {
 		dprintf(STDERR_FILENO, "jump: %s: %s.\n", o->host,
 		    gai_strerror(error));
 		return -1;
 	}
-	for (const struct addrinfo *i = list; i != NULL && n < DIAL_ADDRESSES;
+	for (const struct addrinfo *i = list; i != NULL && *n < DIAL_ADDRESSES;
 	     i = i->ai_next)
-		memcpy(&addrs[n++], i->ai_addr, i->ai_addrlen);
+		memcpy(&addrs[(*n)++], i->ai_addr, i->ai_addrlen);
 	freeaddrinfo(list);
-	return dial_addresses(dial, addrs, n, o->family, o->wait, &which);
+	return 0;
+}
+
+static int
+plain_dial(const struct options *o, struct dial *dial)
+{
+	struct sockaddr_storage addrs[DIAL_ADDRESSES];
+	size_t n = 0, which;
+	int sock;
+
+	if (o->path == NULL && plain_resolve(o, addrs, &n) == -1)
+		return -1;
+	sock = o->path != NULL
+	    ? dial_path(dial, o->path, o->wait)
+	    : dial_addresses(dial, addrs, n, o->family, o->wait, &which);
+	if (sock == -1)
+		dprintf(STDERR_FILENO, "jump: cannot connect: %s.\n",
+		    strerror(errno));
+	return sock;
 }
 
 static int
@@ -139,11 +154,8 @@ plain(const struct options *o, struct dial *dial)
 	int end;
 
 	relay.sock = plain_dial(o, dial);
-	if (relay.sock == -1) {
-		dprintf(STDERR_FILENO, "jump: cannot connect: %s.\n",
-		    strerror(errno));
+	if (relay.sock == -1)
 		return EXIT_UNREACHABLE;
-	}
 	dial_close(dial);
 	if (o->pass)
 		return dial_pass(STDOUT_FILENO, relay.sock) == 0
@@ -222,7 +234,9 @@ main(int argc, char **argv)
 
 	if (options_parse(&options, argc, argv) == -1 ||
 	    (options.plain && setgid) || (options.pass && !can_pass(&options)))
-		return usage();
+		return usage(EXIT_USAGE);
+	if (options.help)
+		return usage(EXIT_OK);
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);
 	policy_free(request.policy);

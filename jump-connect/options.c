@@ -9,12 +9,13 @@
 #include "dial.h"
 #include "match.h"
 
-enum { OPT_ID = 256, OPT_FROM, OPT_SESSION };
+enum { OPT_ID = 256, OPT_FROM, OPT_SESSION, OPT_HELP };
 
 static const struct option names[] = {
     {"id", required_argument, NULL, OPT_ID},
     {"from", required_argument, NULL, OPT_FROM},
     {"session", required_argument, NULL, OPT_SESSION},
+    {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
 
@@ -99,6 +100,10 @@ options_parse(struct options *o, int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+46FnU:w:", names, NULL)) !=
 	    -1) {
+		if (option == OPT_HELP) {
+			o->help = true;
+			return 0;
+		}
 		if (set(o, option) == -1)
 			return -1;
 	}

@@ -76,4 +76,22 @@ check "the log names who uses the shared account" \
     logged '"event.action":"close".*"user.name":"carol"'
 check "the log has what sshd forwards" \
     logged 'server_request_direct_tcpip.*target web1 port 22'
+
+# The plain netcat, on a workstation.
+one_line() {
+	gave 69 "" && silent && [ "$(grep -c . "$T/err")" -eq 1 ] && said "$1"
+}
+
+N="$LAB_BUILD/jump-connect"
+run "$N" -n nosuch.invalid 1
+check "jump-connect -n: a name that is none" one_line 'nosuch\.invalid: '
+run "$N" -n 192.0.2.1 1
+check "jump-connect -n: nobody there" one_line 'cannot connect: '
+run "$N" -n -U "$T/none"
+check "jump-connect -n -U: nothing there" one_line 'cannot connect: '
+typed "" "$N" -n 192.0.2.1 22
+check "jump-connect -n: a server" printed '^SSH-2\.0-'
+run "$N" --help
+check "jump-connect --help" gave 0
+check "jump-connect --help: the usage" printed '^usage: '
 finish

@@ -59,11 +59,26 @@ START_TEST(everything_is_read)
 }
 END_TEST
 
+START_TEST(help_is_read)
+{
+	struct options o;
+
+	ck_assert_int_eq(parse(&o, "c --help"), 0);
+	ck_assert(o.help);
+	ck_assert_int_eq(parse(&o, "c -n --help web1"), 0);
+	ck_assert(o.help);
+	ck_assert_int_eq(parse(&o, "c web1 22"), 0);
+	ck_assert(!o.help);
+}
+END_TEST
+
 static const char *const wrong[] = {
     "c",
     "c web1",
     "c web1 22 23",
     "c web1 22 -n",
+    "c web1 22 --help",
+    "c --help=me",
     "c -U",
     "c -U ''",
     "c -U /x web1",
@@ -97,6 +112,7 @@ options_suite(void)
 	TCase *tc = tcase_create("options");
 
 	tcase_add_test(tc, everything_is_read);
+	tcase_add_test(tc, help_is_read);
 	tcase_add_loop_test(
 	    tc, wrong_is_refused, 0, sizeof(wrong) / sizeof(wrong[0]));
 	suite_add_tcase(s, tc);
