@@ -157,9 +157,7 @@ add_fragments(struct sources *s)
 	char path[sizeof(POLICY_DIR) + sizeof(entries[0]->d_name) + 1];
 	int dir = open_directory(POLICY_DIR), n, result = 0;
 
-	if (dir == -1 && errno == ENOENT)
-		return 0;
-	if (dir == -1)
+	if (dir == -1) /* missing too: its rules may only be on their way */
 		return errno == 0 ? -1 : refuse(POLICY_DIR, strerror(errno));
 	n = scandirat(dir, ".", &entries, is_fragment, alphasort);
 	if (n == -1)

@@ -96,6 +96,23 @@ rm "$etc/policy"
 run lab on jump jumpctl load
 still "no file"
 mv "$etc/real" "$etc/policy"
+mv "$etc/policy.d" "$etc/moved"
+run lab on jump jumpctl load
+still "no folder of fragments, whose denies may be under way"
+mv "$etc/moved" "$etc/policy.d"
+printf 'version 1\ndeny all: any to any\n' >"$etc/policy.d/10-deny.conf"
+chmod 666 "$etc/policy.d/10-deny.conf"
+run lab on jump jumpctl load
+still "a fragment that others can write"
+chmod 644 "$etc/policy.d/10-deny.conf"
+run lab on jump jumpctl load
+check "a fragment loads" gave 0
+wire_reset
+jump connect web1 22
+check "and its deny holds" refused
+rm "$etc/policy.d/10-deny.conf"
+run lab on jump jumpctl load
+check "without it, everything works again" works
 
 lab on jump mount -t tmpfs -o size=4k,mode=750,gid=990 full /var/lib/jump
 lab on jump sh -c 'head -c 4096 /dev/zero >/var/lib/jump/fill'

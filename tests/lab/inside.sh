@@ -348,7 +348,7 @@ jump_programs() {
 	}
 	cp -a "$H/stage/usr/local/." "$H/local/"
 	cp -a "$H/stage/var/." "$H/var/"
-	mkdir -p "$H/etc/jump"
+	mkdir -p "$H/etc/jump/policy.d"
 }
 
 # --- hosts -------------------------------------------------------------------
