@@ -74,7 +74,7 @@ DEVICE_ADDRESSES = ("127.77.0.17", "127.77.0.18", "127.0.0.2",
 PATHS = ("/run/a.sock", "/run/b.sock", "/run/jump/dev-1/ssh.sock")
 PATTERNS = ("*.dev.example", "db*.dev.example", "*.*.example",
             "db1.dev.example", "*-*.dev.example", "db1.*.example",
-            "*b1.d*v.example", "*.0.0.1",
+            "*b1.d*v.example",
             "*.db*.dev.example", "**.example", "1*1.dev.example")
 DNS_NAMES = ("db1.dev.example", "db.dev.example", "a-b.dev.example",
              "x.db1.dev.example", "dev.example", "db1.qa.example",

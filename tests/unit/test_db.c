@@ -123,8 +123,7 @@ make_image(void)
 static void
 setup(void)
 {
-	snprintf(dir, sizeof(dir), "%s/jump-test-db.XXXXXX",
-	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	snprintf(dir, sizeof(dir), "%s/jump-test-db.XXXXXX", unit_tmp());
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%.40s/policy.db", dir);
 	write_file(image, image_size);
@@ -503,6 +502,8 @@ ask_roads(const struct policy *p, const char *user, const char *text)
 		decide(p, &q, &asked, NULL, 0, &d);
 		if (d.lookup)
 			decide(p, &q, &asked, &q.addr, 1, &d);
+		unit_check(!policy_damaged(p) ||
+		    (d.action == ACTION_DENY && !d.lookup));
 		if (d.action == ACTION_ALLOW && d.n > 0)
 			decide_end(p, &q, &asked, &d.choices[0], d.path);
 	}

@@ -214,14 +214,24 @@ verdict_text(const struct policy *p, const struct policy_verdict *v)
 	return text;
 }
 
+/* The image of a policy, where a row that is not there is damage. */
 static struct policy *
 policy_of(const char *statements)
 {
-	struct policy *p;
-	char *text;
+	struct policy *parsed, *p = NULL;
+	char path[64], *text;
+	int fd;
 
+	snprintf(path, sizeof(path), "%s/jump-test-eval.XXXXXX", unit_tmp());
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
 	ck_assert_int_gt(asprintf(&text, "%s%s\n", common, statements), 0);
-	p = unit_policy(text);
+	parsed = unit_policy(text);
+	ck_assert_int_eq(policy_save(parsed, fd), 0);
+	ck_assert_int_eq(policy_open(path, geteuid(), &p), POLICY_OK);
+	close(fd);
+	unlink(path);
+	policy_free(parsed);
 	free(text);
 	return p;
 }
@@ -409,6 +419,8 @@ static const struct {
     {"allow a: any to web1\ngroup @g %wheel", "user=- wheel=no",
 	"deny: not-a-user"},
     {"allow a: any to web1", "user=-", "deny: not-a-user"},
+    {"allow a: any to web1 mfa\ndeny d: any to web1", "user=-",
+	"deny: not-a-user"},
     {"allow a: any to web1\ngroup @g %wheel", "user=- wheel=failed",
 	"deny: not-a-user"},
     {"allow a: any to web1\ngroup @g { %wheel %adm }",
@@ -983,6 +995,27 @@ START_TEST(groups_are_bounded)
 }
 END_TEST
 
+/* A group that has the user in many ways is one. */
+START_TEST(groups_count_once)
+{
+	struct policy_verdict v;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputs("group @all {", out);
+	for (int i = 0; i < 700; i++)
+		fprintf(out, " @g%d", i);
+	fputs(" }\n", out);
+	for (int i = 0; i < 700; i++)
+		fprintf(out, "group @g%d alice\n", i);
+	fputs("allow a: @all to web1\n", out);
+	fclose(out);
+	v = evaluate_text(text);
+	ck_assert_int_eq(v.action, ACTION_ALLOW);
+}
+END_TEST
+
 /*
  * What explain shows.
  */
@@ -1112,6 +1145,7 @@ eval_suite(void)
 	tcase_add_test(t, covers_are_bounded);
 	tcase_add_test(t, covers_are_targets);
 	tcase_add_test(t, groups_are_bounded);
+	tcase_add_test(t, groups_count_once);
 	tcase_add_test(t, matches_are_told);
 	tcase_add_test(t, matches_are_bounded);
 	tcase_add_test(t, candidates_are);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -18,6 +19,13 @@
 		if (!(expr))                                                   \
 			ck_abort_msg("%s", #expr);                             \
 	} while (0)
+
+/* Where files are made; in memory, if there is such a place. */
+static inline const char *
+unit_tmp(void)
+{
+	return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
 
 /* Run the suite; what main() returns. */
 static inline int
