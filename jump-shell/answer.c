@@ -472,6 +472,9 @@ answer_help(FILE *out)
 	      "\n"
 	      "In your ~/.ssh/config, for hosts behind this one, one of:\n"
 	      "  ProxyJump JUMPHOST\n"
-	      "  ProxyCommand ssh JUMPHOST connect %h %p\n",
+	      "  ProxyCommand ssh JUMPHOST connect %h %p\n"
+	      "\n"
+	      "If ssh says \"administratively prohibited\":\n"
+	      "  ssh JUMPHOST why HOST\n",
 	    out);
 }

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "match.h"
@@ -153,6 +154,32 @@ read_target(struct command *c, char **operand, size_t n)
 	    (c->verb == COMMAND_WHY && c->target.form == TARGET_NAMED);
 }
 
+/* Whether a port is all that is wrong with HOST PORT or HOST:PORT. */
+static bool
+port_is_wrong(struct command *c, char **operand, size_t n)
+{
+	struct target target;
+	char *colon, *port;
+	uint16_t number;
+
+	if (n == 2) {
+		port = operand[1];
+	} else {
+		colon = n == 1 ? strrchr(operand[0], ':') : NULL;
+		if (colon == NULL || (operand[0][0] != '[' &&
+		    strchr(operand[0], ':') != colon))
+			return false; /* no port, or an address alone */
+		*colon = '\0';
+		port = colon + 1;
+	}
+	if (*port == '\0' || strlen(port) >= sizeof(c->wrong) ||
+	    port_parse(&number, port) ||
+	    !target_parse(&target, operand[0], "1"))
+		return false;
+	strcpy(c->wrong, port);
+	return true;
+}
+
 static bool
 read_path(struct command *c, char **operand, size_t n)
 {
@@ -185,7 +212,8 @@ read_arguments(struct command *c, struct words *w)
 		return COMMAND_MALFORMED;
 	if (path ? read_path(c, operand, n) : read_target(c, operand, n))
 		return COMMAND_OK;
-	return COMMAND_MALFORMED;
+	return !path && port_is_wrong(c, operand, n) ? COMMAND_PORT
+						     : COMMAND_MALFORMED;
 }
 
 enum command_error
@@ -283,6 +311,7 @@ command_error_reason(enum command_error error)
 	    [COMMAND_UNKNOWN] = "no such request",
 	    [COMMAND_NOT_SERVED] = "not served by this version",
 	    [COMMAND_OPTION] = "option not permitted",
+	    [COMMAND_PORT] = "no port",
 	    [COMMAND_MALFORMED] = "malformed request",
 	};
 
@@ -306,7 +335,8 @@ usage_text(enum command_verb verb)
 }
 
 const char *
-command_error_text(enum command_error error, enum command_verb verb)
+command_error_text(enum command_error error, const struct command *c,
+    char buf[COMMAND_SENTENCE])
 {
 	switch (error) {
 	case COMMAND_OK:
@@ -316,8 +346,12 @@ command_error_text(enum command_error error, enum command_verb verb)
 	case COMMAND_OPTION:
 		return "this option is not permitted here; -4, -6, -w and -U "
 		       "are.";
+	case COMMAND_PORT:
+		snprintf(buf, COMMAND_SENTENCE, "%s is no port (1 to 65535).",
+		    c->wrong);
+		return buf;
 	case COMMAND_MALFORMED:
-		return usage_text(verb);
+		return usage_text(c->verb);
 	case COMMAND_UNKNOWN:
 		break;
 	}

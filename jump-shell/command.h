@@ -9,7 +9,13 @@
 
 #include "target.h"
 
-enum { COMMAND_TEXT = 1024, COMMAND_WORDS = 8, COMMAND_WAIT = 3600 };
+enum {
+	COMMAND_TEXT = 1024,
+	COMMAND_WORDS = 8,
+	COMMAND_WAIT = 3600,
+	COMMAND_WRONG = 64,
+	COMMAND_SENTENCE = 160
+};
 
 enum command_verb {
 	COMMAND_LIST,
@@ -24,6 +30,7 @@ struct command {
 	struct target target; /* of connect with a port or a path; of why */
 	unsigned int wait;    /* seconds, 0: not given */
 	bool v4, v6;
+	char wrong[COMMAND_WRONG]; /* of COMMAND_PORT: what is no port */
 };
 
 enum command_error {
@@ -31,13 +38,14 @@ enum command_error {
 	COMMAND_UNKNOWN,    /* no request of ours */
 	COMMAND_NOT_SERVED, /* COMMAND_LATER */
 	COMMAND_OPTION,	    /* an option that is not permitted */
+	COMMAND_PORT,	    /* nothing is wrong but the port */
 	COMMAND_MALFORMED   /* ours, but a word is missing, extra or wrong */
 };
 
 /*
  * Read a request; NULL and one without words are COMMAND_LIST.  On any other
  * result than COMMAND_OK only the verb may be used, and only of
- * COMMAND_OPTION and COMMAND_MALFORMED.
+ * COMMAND_OPTION, COMMAND_PORT and COMMAND_MALFORMED.
  */
 enum command_error command_parse(struct command *, const char *request);
 
@@ -59,7 +67,8 @@ bool command_from(struct addr *, const char *connection);
 /* What is wrong, in a few words for the log. */
 const char *command_error_reason(enum command_error);
 
-/* The same for the user: a sentence with its full stop. */
-const char *command_error_text(enum command_error, enum command_verb);
+/* The same for the user: a sentence with its full stop, perhaps in buf. */
+const char *command_error_text(enum command_error, const struct command *,
+    char buf[COMMAND_SENTENCE]);
 
 #endif

@@ -96,13 +96,15 @@ refuse_because(
 
 static int
 refuse_command(
-    struct session *s, enum command_error error, enum command_verb verb)
+    struct session *s, enum command_error error, const struct command *c)
 {
 	struct audit_event event = {
 	    .reason = command_error_reason(error), .request = s->request};
+	char sentence[COMMAND_SENTENCE];
+	bool ours = error == COMMAND_MALFORMED || error == COMMAND_PORT;
 
-	return refuse(s, &event, command_error_text(error, verb),
-	    error == COMMAND_MALFORMED ? EXIT_USAGE : EXIT_DENIED);
+	return refuse(s, &event, command_error_text(error, c, sentence),
+	    ours ? EXIT_USAGE : EXIT_DENIED);
 }
 
 /* The same line as jump-connect's, for targets that there are and are not. */
@@ -114,7 +116,8 @@ refuse_target(struct session *s, const struct target *target,
 	struct audit_event event = {.address = target->text,
 	    .port = target->port,
 	    .road = policy_road_names[ROAD_CONNECT],
-	    .reason = policy_reason_text(why->reason)};
+	    .reason = policy_reason_text(why->reason),
+	    .request = s->request}; /* it was a question */
 
 	if (why->rule != POLICY_NONE)
 		event.rule = policy_string(
@@ -266,7 +269,7 @@ serve(struct session *s)
 	if (code != EXIT_OK)
 		return code;
 	if (error != COMMAND_OK)
-		return refuse_command(s, error, command.verb);
+		return refuse_command(s, error, &command);
 	code = answer(s, &command);
 	if (policy_damaged(s->policy))
 		return refuse_because(

@@ -34,6 +34,11 @@ check "has one id on decision, open and close" three
 check "names user, source and target" logged "\"user.name\":\"alice\",\"user.id\":\"2001\",\"source.ip\":\"192.0.2.10\",\"destination.address\":\"web1\",\"destination.ip\":\"10.2.0.10\",\"destination.port\":22,\"jump.session\":\"$id\""
 check "counts its bytes" logged "\"jump.session\":\"$id\".*\"source.bytes\":[1-9][0-9]*,\"destination.bytes\":[1-9]"
 
+jump why db1:22
+check "a question that is refused is recorded as a question" logged '"destination.address":"db1".*"jump.verdict":"deny".*"jump.request":"why db1:22"'
+jump connect web1 99999
+check "what is no port is named" said '^jump: 99999 is no port \(1 to 65535\)\. Ask '
+
 # Whatever a user types comes out as printable ASCII, in one line.
 jump connect "$(printf 'a\nb\033[31m\303\244')" 22
 jump "$(printf 'x\n<36>Nov 20 16:02:11 jump-connect[1]: @cee: {\"forged\":1}')"

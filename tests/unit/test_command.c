@@ -169,22 +169,29 @@ static const struct {
     {"connect -4 -4 -4 -4 -4 -4 web1 22", COMMAND_MALFORMED},
     {"connect web1 22 -4 -4 -4 -4 -4", COMMAND_OK},
     {"connect web1 22 -4 -4 -4 -4 -4 -4", COMMAND_MALFORMED},
-    {"connect web1 0", COMMAND_MALFORMED},
-    {"connect web1 65536", COMMAND_MALFORMED},
-    {"connect web1 65558", COMMAND_MALFORMED},
-    {"connect web1 4294967318", COMMAND_MALFORMED},
-    {"connect web1 18446744073709551638", COMMAND_MALFORMED},
-    {"connect web1 +22", COMMAND_MALFORMED},
-    {"connect web1 022", COMMAND_MALFORMED},
-    {"connect web1 0x16", COMMAND_MALFORMED},
-    {"connect web1 22.0", COMMAND_MALFORMED},
-    {"connect web1 ssh", COMMAND_MALFORMED},
+    {"connect web1 0", COMMAND_PORT},
+    {"connect web1 65536", COMMAND_PORT},
+    {"connect web1 65558", COMMAND_PORT},
+    {"connect web1 4294967318", COMMAND_PORT},
+    {"connect web1 18446744073709551638", COMMAND_PORT},
+    {"connect web1 +22", COMMAND_PORT},
+    {"connect web1 022", COMMAND_PORT},
+    {"connect web1 0x16", COMMAND_PORT},
+    {"connect web1 22.0", COMMAND_PORT},
+    {"connect web1 ssh", COMMAND_PORT},
     {"connect web1 -22", COMMAND_OPTION},
-    {"connect web1 -- -22", COMMAND_MALFORMED},
+    {"connect web1 -- -22", COMMAND_PORT},
+    {"connect [2001:db8::10]:0", COMMAND_PORT},
+    {"connect 2001:db8::10 99999", COMMAND_PORT},
+    {"connect -4 web1 99999", COMMAND_PORT},
+    {"connect ::1:fe", COMMAND_MALFORMED},
+    {"connect -U web1 99999", COMMAND_MALFORMED},
+    {"connect web1 " HUNDRED, COMMAND_MALFORMED},
+    {"connect web;1 99999", COMMAND_MALFORMED},
     {"connect web1:", COMMAND_MALFORMED},
     {"connect :22", COMMAND_MALFORMED},
     {"connect : 22", COMMAND_MALFORMED},
-    {"connect web1:022", COMMAND_MALFORMED},
+    {"connect web1:022", COMMAND_PORT},
     {"connect web1:22 22", COMMAND_MALFORMED},
     {"connect web1:22:22", COMMAND_MALFORMED},
     {"connect 2001:db8::10", COMMAND_MALFORMED},
@@ -241,7 +248,7 @@ static const struct {
     {"nc /run/a.sock 22", COMMAND_MALFORMED},
     {"why", COMMAND_MALFORMED},
     {"why web1 22 23", COMMAND_MALFORMED},
-    {"why web1:0", COMMAND_MALFORMED},
+    {"why web1:0", COMMAND_PORT},
     {"why web1:", COMMAND_MALFORMED},
     {"why :22", COMMAND_MALFORMED},
     {"why 10.2.0.10", COMMAND_MALFORMED},
@@ -336,6 +343,8 @@ END_TEST
 /* One line, one sentence, for every error and verb. */
 START_TEST(errors_have_texts)
 {
+	struct command c = {.wrong = "99999"};
+	char buf[COMMAND_SENTENCE];
 	const char *text;
 	int e, v;
 
@@ -343,12 +352,30 @@ START_TEST(errors_have_texts)
 		ck_assert_ptr_nonnull(
 		    command_error_reason((enum command_error)e));
 		for (v = COMMAND_LIST; v <= COMMAND_LATER; v++) {
-			text = command_error_text(e, v);
+			c.verb = v;
+			text = command_error_text(e, &c, buf);
 			ck_assert_uint_gt(strlen(text), 8);
 			ck_assert_uint_lt(strlen(text), 160);
 			ck_assert_int_eq(text[strlen(text) - 1], '.');
 			ck_assert_ptr_null(strchr(text, '\n'));
 		}
+	}
+}
+END_TEST
+
+START_TEST(port_is_named)
+{
+	static const char *const rows[] = {"connect web1 99999",
+	    "connect web1:99999", "nc -w 5 web1.corp.example 99999",
+	    "why [2001:db8::10]:99999"};
+	char buf[COMMAND_SENTENCE];
+	struct command c;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_int_eq(command_parse(&c, rows[i]), COMMAND_PORT);
+		ck_assert_str_eq(command_error_text(COMMAND_PORT, &c, buf),
+		    "99999 is no port (1 to 65535).");
 	}
 }
 END_TEST
@@ -456,6 +483,7 @@ command_suite(void)
 	tcase_add_loop_test(t, bytes_are_printable, 1, 256);
 	tcase_add_test(t, length_is_bounded);
 	tcase_add_test(t, errors_have_texts);
+	tcase_add_test(t, port_is_named);
 	tcase_add_test(t, source_is_told);
 	tcase_add_test(t, source_refuses);
 	tcase_add_test(t, from_is_strict);
