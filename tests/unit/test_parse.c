@@ -1255,6 +1255,7 @@ static const struct {
     {"2000-01-01T00:00Z", 946684800},
     {"2026-11-21T12:34Z", 1795264440},
     {"2026-11-21T12:34:56Z", 1795264496},
+    {"2026-11-21T12:34:00Z", 1795264440},
     {"2026-11-21T12:34+00:00", 1795264440},
     {"2026-11-21T12:34-00:00", 1795264440},
     {"2026-11-21T12:34+01:00", 1795264440 - 3600},
@@ -1403,6 +1404,8 @@ START_TEST(messages_are_bounded)
 	ck_assert_uint_eq(r.report.n, MESSAGES_MAX);
 	for (uint32_t i = 0; i < MESSAGES_MAX; i++)
 		unit_check(r.report.messages[i].line == i + 2);
+	ck_assert_ptr_nonnull(
+	    strstr(r.report.messages[0].hint, "allow deny require"));
 	parsed_free(&r);
 	ck_assert_ptr_null(r.report.messages);
 	free(text);
