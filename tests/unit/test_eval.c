@@ -745,6 +745,11 @@ static const struct {
     {"group @g bob\nallow a: alice to web1 mfa ticket \"C\" approve @g 1h",
 	"ticket=C", "ask a must mfa ticket approve unmet mfa approve"},
 
+    {"allow a: alice to web1 ticket \"C\"\nrequire r: any to web1 mfa", "",
+	"ask a must mfa ticket unmet mfa ticket"},
+    {"allow a: alice to web1 mfa\nrequire r: any to web1 ticket \"C\"", "",
+	"ask a must mfa ticket unmet mfa ticket"},
+
     /* The smallest idle and duration win. */
     {"allow a: alice to web1 idle 10m duration 2h", "",
 	"allow a must idle duration idle 600 duration 7200"},
@@ -768,6 +773,11 @@ static const struct {
     {"allow a: alice to web1 when day\ndeny d: any to web1 when night",
 	"at=2026-11-21T23:00Z", "deny d, timed"},
     {"deny d: any to web1 when day", "", "deny: no-rule"},
+    {"allow a: alice to web1 when day\nallow b: alice to web1:80", "",
+	"deny: no-rule, timed"},
+    {"allow a: any to web1\ndeny d: any to web1\ndeny e: any to web1 when day",
+	"at=2026-11-20T12:00Z", "deny d"},
+    {"allow a: any to web1 when day", "user=rtu", "deny: not-a-user"},
     {"require r: any to web1 mfa when day", "", "deny: no-rule"},
     {"allow a: alice to web1\nrequire r: any to web1 mfa when day", "mfa",
 	"allow a, timed"},
@@ -1027,7 +1037,7 @@ START_TEST(matches_are_told)
 	} want[] = {{"a", TRUTH_YES}, {"b", TRUTH_NO}, {"c", TRUTH_UNCERTAIN},
 	    {"r", TRUTH_YES}, {"s", TRUTH_UNCERTAIN}};
 	struct policy *p = policy_of(
-	    "allow a: alice to web1\nallow b: alice to web1 when day\n"
+	    "allow a: { alice any } to web1\nallow b: alice to web1 when day\n"
 	    "allow c: alice to web1 from 10.0.0.0/8\nallow e: alice to db1\n"
 	    "require r: alice to web1 idle 5m\n"
 	    "require s: alice to web1 from 10.0.0.0/8 idle 6m\n"
@@ -1088,6 +1098,9 @@ START_TEST(candidates_are)
 	} lists[] = {
 	    {"", "", ""},
 	    {"allow a: alice to web1", "", "web1"},
+	    {"allow a: alice to web1 via connect", "", "web1"},
+	    {"allow a: alice to web1 via shell", "", ""},
+	    {"allow a: alice to web1 via shell", "road=shell", "web1"},
 	    {"allow a: alice to { db1:5432 lab }", "", "db1 lab"},
 	    {"allow a: alice to @web", "", "web1 lab metr"},
 	    {"allow a: alice to any", "user=bob", ""},
@@ -1108,7 +1121,7 @@ START_TEST(candidates_are)
 		struct question x;
 
 		ask(p, lists[i].request, &x);
-		policy_candidates(p, &x.q, 7, note, &seen);
+		policy_candidates(p, &x.q, 1U << x.q.road, note, &seen);
 		strcpy(names, lists[i].names);
 		while ((name = strsep(&rest, " ")) != NULL) {
 			if (*name != '\0')

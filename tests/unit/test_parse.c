@@ -751,6 +751,18 @@ static const struct {
     {"test alice to web1 at ^now = deny", "not a time"},
     {"test alice to web1 as ^Root = deny", "name needs quotes"},
     {"test alice to web1 ^mfa = deny", "not an option of this statement"},
+    /* Names of people may have more letters; no others may. */
+    {"net ^\"Net\" 10.9.0.0/16 ssh 22", "not a name"},
+    {"domain ^\"Dev\" \"*.x.example\" in 10.8.0.0/16 ssh 22", "not a name"},
+    {"device ^\"D1\" 127.77.0.18 ssh 22", "not a name"},
+    {"socket ^\"S@x\" \"/run/s.sock\"", "not a name"},
+    {"window ^\"W\" mon 08:00-18:00", "not a name"},
+    {"ca ^\"Corp\" \"" K1 "\" for alice", "not a name"},
+    {"host web2 10.2.0.11 ssh 22 alias ^\"W@x\"", "not a name"},
+    {"host web2 10.2.0.11 ssh 22 tag ^\"T\"", "not a name"},
+    {"allow x: alice to web1 when ^\"W\"", "not a name"},
+    {"hostkey ^\"Web1\" \"" K1 "\"", "not a name"},
+
     /* Several at once, in their order. */
     {"^usr carol\nuser ^host\nhost web2 ^x ssh 22\n"
      "allow x: alice to web1:^0\nset sessions ^0",
