@@ -49,7 +49,7 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c $(POLICY) lib/audit.c lib/decide.c lib/process.c \
 	lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
-	jump-connect/confine.c jump-connect/options.c \
+	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/relay.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
@@ -64,7 +64,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 
 # Unit tests link only the files that they name.
 UNIT := match parse eval db print target audit command answer keys process \
-	sandbox relay dial options
+	sandbox relay dial lookup options
 test_match_SRC   := lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
 test_eval_SRC    := $(PARSE) $(POLICY)
@@ -81,6 +81,7 @@ test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c jump-connect/confine.c lib/sandbox.c
 test_dial_SRC    := jump-connect/dial.c
+test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
 UNITS := $(UNIT:%=test_%)

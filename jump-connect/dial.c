@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static int64_t
-clock_ms(void)
+int64_t
+dial_clock(void)
 {
 	struct timespec now;
 
@@ -21,26 +21,28 @@ clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A socket, or -1; *fatal unless the kernel just lacks the family. */
+/* Make n sockets, or -1 in their place.  -1 if it is not for the family. */
 static int
-make(int family, bool *fatal)
+make(int *fd, size_t n, int family, int flags)
 {
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int result = 0;
 
-	if (fd == -1 && errno != EAFNOSUPPORT)
-		*fatal = true;
-	return fd;
+	for (size_t i = 0; i < n; i++) {
+		fd[i] = socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+		if (fd[i] == -1 && errno != EAFNOSUPPORT)
+			result = -1;
+	}
+	return result;
 }
 
 int
 dial_open(struct dial *d)
 {
-	bool fatal = false;
+	int inet = make(d->inet, DIAL_ADDRESSES, AF_INET, SOCK_NONBLOCK);
+	int inet6 = make(d->inet6, DIAL_ADDRESSES, AF_INET6, SOCK_NONBLOCK);
+	int local = make(&d->local, 1, AF_UNIX, 0);
 
-	d->inet = make(AF_INET, &fatal);
-	d->inet6 = make(AF_INET6, &fatal);
-	d->local = make(AF_UNIX, &fatal);
-	if (!fatal)
+	if (inet == 0 && inet6 == 0 && local == 0)
 		return 0;
 	dial_close(d);
 	return -1;
@@ -59,8 +61,10 @@ dial_close(struct dial *d)
 {
 	int saved = errno;
 
-	close_one(&d->inet);
-	close_one(&d->inet6);
+	for (size_t i = 0; i < DIAL_ADDRESSES; i++) {
+		close_one(&d->inet[i]);
+		close_one(&d->inet6[i]);
+	}
 	close_one(&d->local);
 	errno = saved;
 }
@@ -90,27 +94,6 @@ address_equal(
 	    memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
 }
 
-/* Wait for a connection that is under way.  0, or -1 with errno. */
-static int
-wait_connected(int fd, int64_t until)
-{
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	socklen_t size = sizeof(errno);
-	int64_t left;
-	int n, error;
-
-	do {
-		left = until - clock_ms();
-		n = poll(&p, 1, left < 0 ? 0 : (int)left);
-	} while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = ETIMEDOUT;
-	if (n != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == -1)
-		return -1;
-	errno = error;
-	return error == 0 ? 0 : -1;
-}
-
 /* Somebody who redirects connections would be another peer than permitted. */
 static int
 check_peer(int fd, const struct sockaddr_storage *to)
@@ -127,38 +110,66 @@ check_peer(int fd, const struct sockaddr_storage *to)
 }
 
 static int
-connect_one(int fd, const struct sockaddr_storage *to, int64_t until)
-{
-	static const struct sockaddr none = {.sa_family = AF_UNSPEC};
-	int error;
-
-	if ((connect(fd, (const struct sockaddr *)to, address_size(to)) == 0 ||
-		(errno == EINPROGRESS && wait_connected(fd, until) == 0)) &&
-	    check_peer(fd, to) == 0)
-		return 0;
-	error = errno;
-	connect(fd, &none, sizeof(none));
-	errno = error;
-	return -1;
-}
-
-static int
-set_nonblocking(int fd, bool on)
+set_blocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags == -1)
-		return -1;
-	return fcntl(
-	    fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+	return flags == -1 ? -1 : fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
-/* The socket for an address, or NULL if it is not to be tried. */
-static int *
-socket_for(struct dial *d, const struct sockaddr_storage *a, int family)
+/*
+ * Addresses in the order in which they are tried, each with its socket: -1
+ * when it has failed.  Those from started on wait for their turn.
+ */
+struct race {
+	const struct sockaddr_storage *address[DIAL_ADDRESSES];
+	struct pollfd lane[DIAL_ADDRESSES];
+	size_t n, started, failed;
+	int64_t next; /* when the next one starts */
+	int error;    /* that tells most so far */
+};
+
+/* An answer tells more than silence, and that more than to find no way. */
+static int
+telling(int error)
 {
-	int *fd = a->ss_family == AF_INET ? &d->inet
-	    : a->ss_family == AF_INET6	  ? &d->inet6
+	switch (error) {
+	case 0:
+		return 0;
+	case EADDRNOTAVAIL:
+	case EAFNOSUPPORT:
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return 1;
+	case ETIMEDOUT:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+static void
+note(struct race *r, int error)
+{
+	if (telling(error) > telling(r->error))
+		r->error = error;
+}
+
+static void
+enter(struct race *r, const struct sockaddr_storage *address, int *fd)
+{
+	r->address[r->n] = address;
+	r->lane[r->n++] = (struct pollfd){.fd = *fd, .events = POLLOUT};
+	*fd = -1;
+}
+
+/* The socket for address i, or NULL if that is not to be tried (again). */
+static int *
+socket_for(
+    struct dial *d, const struct sockaddr_storage *a, size_t i, int family)
+{
+	int *fd = a->ss_family == AF_INET ? &d->inet[i]
+	    : a->ss_family == AF_INET6	  ? &d->inet6[i]
 					  : NULL;
 
 	if (fd == NULL || *fd == -1)
@@ -166,36 +177,142 @@ socket_for(struct dial *d, const struct sockaddr_storage *a, int family)
 	return family == AF_UNSPEC || family == a->ss_family ? fd : NULL;
 }
 
+/* Of those left, the first of another family than the last one; or n. */
+static size_t
+choose(struct dial *d, const struct sockaddr_storage *addrs, size_t n,
+    int family, int last)
+{
+	size_t choice = n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (socket_for(d, &addrs[i], i, family) == NULL)
+			continue;
+		if (addrs[i].ss_family != last)
+			return i;
+		if (choice == n)
+			choice = i;
+	}
+	return choice;
+}
+
+static void
+line_up(struct race *r, struct dial *d, const struct sockaddr_storage *addrs,
+    size_t n, int family)
+{
+	int last = AF_UNSPEC;
+	size_t i;
+
+	while ((i = choose(d, addrs, n, family, last)) < n) {
+		enter(r, &addrs[i], socket_for(d, &addrs[i], i, family));
+		last = addrs[i].ss_family;
+	}
+}
+
+static void
+fail(struct race *r, size_t i, int error)
+{
+	note(r, error);
+	close_one(&r->lane[i].fd);
+	r->failed++;
+	r->next = dial_clock();
+}
+
+/* A connection that is there at once is found so by poll(2), like others. */
+static void
+start(struct race *r)
+{
+	size_t i = r->started++;
+	const struct sockaddr_storage *a = r->address[i];
+
+	r->next = dial_clock() + DIAL_DELAY;
+	if (connect(r->lane[i].fd, (const struct sockaddr *)a,
+		address_size(a)) == -1 &&
+	    errno != EINPROGRESS)
+		fail(r, i, errno);
+}
+
+/* Whether this one has won; if not, it has failed. */
+static bool
+wins(struct race *r, size_t i)
+{
+	socklen_t size = sizeof(int);
+	int error, fd = r->lane[i].fd;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == -1)
+		error = errno;
+	if (error == 0 &&
+	    (check_peer(fd, r->address[i]) == -1 || set_blocking(fd) == -1))
+		error = errno;
+	if (error == 0)
+		return true;
+	fail(r, i, error);
+	return false;
+}
+
+/* Wait for an answer, the next start or the deadline; -1 if that fails. */
+static int
+wait_for_some(struct race *r, int64_t deadline)
+{
+	int64_t until = deadline, left;
+	int n;
+
+	if (r->started < r->n && r->next < until)
+		until = r->next;
+	left = until - dial_clock();
+	n = poll(r->lane, r->started, left < 0 ? 0 : (int)left);
+	if (n == -1 && errno == EINTR)
+		n = 0;
+	return n;
+}
+
+/* The lane of the winner, or r->n. */
+static size_t
+run(struct race *r, int64_t deadline)
+{
+	int n;
+
+	while (r->failed < r->n && dial_clock() < deadline) {
+		if (r->started < r->n && dial_clock() >= r->next) {
+			start(r);
+			continue;
+		}
+		n = wait_for_some(r, deadline);
+		if (n == -1) {
+			note(r, errno);
+			return r->n;
+		}
+		for (size_t i = 0; n > 0 && i < r->started; i++) {
+			if (r->lane[i].fd != -1 && r->lane[i].revents != 0 &&
+			    wins(r, i))
+				return i;
+		}
+	}
+	if (r->failed < r->n)
+		note(r, ETIMEDOUT);
+	return r->n;
+}
+
 int
 dial_addresses(struct dial *d, const struct sockaddr_storage *addrs, size_t n,
-    int family, int timeout, size_t *which)
+    int family, int64_t deadline, size_t *which)
 {
-	int64_t end = clock_ms() + (int64_t)timeout * 1000;
-	size_t left = 0;
-	int *fd, error = EADDRNOTAVAIL, result;
+	struct race r = {.n = 0};
+	size_t winner;
+	int fd = -1;
 
-	for (size_t i = 0; i < n; i++)
-		left += socket_for(d, &addrs[i], family) != NULL;
-	for (size_t i = 0; i < n; i++) {
-		int64_t now = clock_ms();
-
-		fd = socket_for(d, &addrs[i], family);
-		if (fd == NULL)
-			continue;
-		if (set_nonblocking(*fd, true) == 0 &&
-		    connect_one(*fd, &addrs[i],
-			now + (end - now) / (int64_t)left) == 0 &&
-		    set_nonblocking(*fd, false) == 0) {
-			result = *fd;
-			*fd = -1;
-			*which = i;
-			return result;
-		}
-		error = errno;
-		left--;
+	line_up(&r, d, addrs, n, family);
+	dial_close(d);
+	winner = run(&r, deadline);
+	for (size_t i = 0; i < r.n; i++) {
+		if (i == winner)
+			fd = r.lane[i].fd;
+		else
+			close_one(&r.lane[i].fd);
 	}
-	errno = error;
-	return -1;
+	if (fd != -1)
+		*which = (size_t)(r.address[winner] - addrs);
+	errno = r.error != 0 ? r.error : EADDRNOTAVAIL;
+	return fd;
 }
 
 static bool
@@ -216,17 +333,19 @@ path_is_plain(const char *path)
 
 /* How long connect(2) of a UNIX socket waits for a full backlog; 0 for ever. */
 static int
-set_patience(int fd, int seconds)
+set_patience(int fd, int64_t ms)
 {
-	const struct timeval limit = {.tv_sec = seconds};
+	const struct timeval limit = {
+	    .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
 	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
 int
-dial_path(struct dial *d, const char *path, int timeout)
+dial_path(struct dial *d, const char *path, int64_t deadline)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int64_t left = deadline - dial_clock();
 	int fd = d->local;
 
 	if (!path_is_plain(path)) {
@@ -238,7 +357,7 @@ dial_path(struct dial *d, const char *path, int timeout)
 		return -1;
 	}
 	strcpy(to.sun_path, path);
-	if (set_patience(fd, timeout) == -1)
+	if (set_patience(fd, left > 0 ? left : 1) == -1)
 		return -1;
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1) {
 		if (errno == EAGAIN)

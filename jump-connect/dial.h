@@ -3,9 +3,8 @@
  *
  * The firewall looks at the group that a socket was created with, so all
  * sockets are made while the process still has it, before anybody knows the
- * target; making them puts nothing on the wire.  One of each family serves
- * any number of addresses in turn: an attempt that failed is dissolved with
- * AF_UNSPEC (connect(2)), which leaves the group as it was.
+ * target: one for each address that there can be, of each family.  Making
+ * them puts nothing on the wire.
  */
 #ifndef DIAL_H
 #define DIAL_H
@@ -13,33 +12,48 @@
 #include <sys/socket.h>
 
 #include <stddef.h>
+#include <stdint.h>
 
-enum { DIAL_ADDRESSES = 16, DIAL_TIMEOUT = 30, DIAL_TIMEOUT_MAX = 3600 };
+enum {
+	DIAL_ADDRESSES = 16,
+	DIAL_DELAY = 250, /* milliseconds, RFC 8305, 5 */
+	DIAL_TIMEOUT = 30,
+	DIAL_TIMEOUT_MAX = 3600
+};
 
 /* Owned; -1 where the kernel lacks the family, or the socket is used up. */
 struct dial {
-	int inet, inet6, local;
+	int inet[DIAL_ADDRESSES], inet6[DIAL_ADDRESSES], local;
 };
 
 /* Make the sockets.  0, or -1 if there are no descriptors or memory. */
 int dial_open(struct dial *);
 void dial_close(struct dial *);
 
+/* Milliseconds of a clock that nobody sets; deadlines below are by it. */
+int64_t dial_clock(void);
+
 /*
- * Connect to the first of n addresses, each permitted, that answers within
- * its fair share of the timeout in seconds.  family is AF_UNSPEC, or the only
- * one to try.  Returns a blocking socket whose peer is that very address,
- * which the caller owns, and sets *which; or -1 with the errno of the last
- * failure, EADDRNOTAVAIL if there was nothing to try.
+ * Connect to the first of n addresses, each permitted and at most
+ * DIAL_ADDRESSES, that answers before the deadline (RFC 8305).  The families
+ * take turns, in the order given otherwise; the next address is tried when one
+ * has failed, or DIAL_DELAY after the one before, and all that were tried go
+ * on.  family is AF_UNSPEC, or the only one to try.  All other sockets of the
+ * dial are closed.
+ *
+ * Returns a blocking socket whose peer is that very address, which the caller
+ * owns, and sets *which; or -1 with the errno that tells most: an answer, else
+ * ETIMEDOUT, else why there is no way; EADDRNOTAVAIL if there was nothing to
+ * try.
  */
 int dial_addresses(struct dial *, const struct sockaddr_storage *, size_t n,
-    int family, int timeout, size_t *which);
+    int family, int64_t deadline, size_t *which);
 
 /*
  * Connect to a UNIX stream socket: an absolute path of less than 108 bytes
- * without `..'.  As dial_addresses().
+ * without `..'.  As dial_addresses(), but nothing is closed.
  */
-int dial_path(struct dial *, const char *path, int timeout);
+int dial_path(struct dial *, const char *path, int64_t deadline);
 
 /*
  * Pass sock on over the UNIX socket out, as ProxyUseFdpass in ssh_config(5)

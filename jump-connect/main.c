@@ -130,13 +130,14 @@ plain_dial(const struct options *o, struct dial *dial)
 {
 	struct sockaddr_storage addrs[DIAL_ADDRESSES];
 	size_t n = 0, which;
+	int64_t end = dial_clock() + (int64_t)o->wait * 1000;
 	int sock;
 
 	if (o->path == NULL && plain_resolve(o, addrs, &n) == -1)
 		return -1;
 	sock = o->path != NULL
-	    ? dial_path(dial, o->path, o->wait)
-	    : dial_addresses(dial, addrs, n, o->family, o->wait, &which);
+	    ? dial_path(dial, o->path, end)
+	    : dial_addresses(dial, addrs, n, o->family, end, &which);
 	if (sock == -1)
 		dprintf(STDERR_FILENO, "jump: cannot connect: %s.\n",
 		    strerror(errno));

@@ -1,13 +1,13 @@
 #include "request.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "exit.h"
+#include "lookup.h"
 
 static const char unusable[] = "the policy of this host cannot be used.";
 
@@ -171,25 +171,6 @@ request_read(
 	return read_person(r);
 }
 
-/*
- * The addresses of a name, at most one more than are permitted: then the
- * decision refuses.
- */
-static size_t
-resolve(const char *name, struct addr addrs[ADDRESSES_MAX + 1])
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *list, *i;
-	size_t n = 0;
-
-	if (getaddrinfo(name, NULL, &hints, &list) != 0)
-		return 0;
-	for (i = list; i != NULL && n <= ADDRESSES_MAX; i = i->ai_next)
-		n += addr_from_sockaddr(&addrs[n], i->ai_addr);
-	freeaddrinfo(list);
-	return n;
-}
-
 /* The user learns what would help only about what is open to them. */
 static const char *
 refusal_text(const struct request *r, char *buf, size_t size)
@@ -227,13 +208,16 @@ deadline_of(const struct request *r, const struct choice *c)
 								    : end;
 }
 
+/* reason is why not, if that is better known than by the verdict. */
 static int
-record_decision(struct request *r)
+record_decision(struct request *r, const char *reason)
 {
 	char what[500], hash[17];
 	struct audit_event e = event_of(r, AUDIT_DECISION, hash);
 
 	event_verdict(r, &e, &r->decision.verdict);
+	if (reason != NULL)
+		e.reason = reason;
 	if (r->decision.action != ACTION_ALLOW)
 		return tell(
 		    r, &e, refusal_text(r, what, sizeof(what)), EXIT_DENIED);
@@ -243,23 +227,56 @@ record_decision(struct request *r)
 	return unrecorded(r);
 }
 
+/*
+ * Decide again, with the addresses of the name.  EXIT_OK and *reason, why not
+ * if it is for the addresses; or the exit code of a refusal.
+ */
+static int
+decide_looked_up(struct request *r, const char **reason)
+{
+	struct addr addrs[ADDRESSES_MAX + 1];
+	char name[300], what[400];
+	size_t n;
+
+	switch (lookup_name(r->target.text, r->patience, addrs, &n)) {
+	case LOOKUP_OK:
+		*reason = "the name's addresses are not its domain's";
+		break;
+	case LOOKUP_NONE:
+		*reason = "the name has no address";
+		break;
+	case LOOKUP_FAILED:
+		snprintf(what, sizeof(what), "%s cannot be looked up.",
+		    target_text(&r->target, name, sizeof(name)));
+		return request_refuse(
+		    r, "the name cannot be looked up", what, EXIT_UNREACHABLE);
+	}
+	decide(r->policy, &r->query, &r->target, addrs, n, &r->decision);
+	if (r->decision.n > 0)
+		*reason = NULL;
+	return EXIT_OK;
+}
+
 int
 request_decide(struct request *r)
 {
-	struct addr addrs[ADDRESSES_MAX + 1];
 	struct decision *d = &r->decision;
+	const char *reason = NULL;
+	int code = EXIT_OK;
 
+	r->patience = dial_clock() + (int64_t)r->options->wait * 1000;
 	decide_request(&r->query, &r->person, ROAD_CONNECT, time(NULL));
 	if (r->source[0] != '\0')
 		r->query.from = &r->from;
 	decide(r->policy, &r->query, &r->target, NULL, 0, d);
 	if (d->lookup)
-		decide(r->policy, &r->query, &r->target, addrs,
-		    resolve(r->target.text, addrs), d);
+		code = decide_looked_up(r, &reason);
+	if (code != EXIT_OK)
+		return code;
 	if (policy_damaged(r->policy))
 		return request_refuse(
 		    r, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
-	return record_decision(r);
+	return record_decision(r, reason);
 }
 
 /* Connect to one of the choices that are allowed; the socket, or -1. */
@@ -279,10 +296,10 @@ dial_choices(struct request *r, struct dial *dial)
 		addr_to_sockaddr(&c->addr, r->target.port, &addrs[n++]);
 	}
 	if (d->path != NULL)
-		fd = dial_path(dial, d->path, r->options->wait);
+		fd = dial_path(dial, d->path, r->patience);
 	else
-		fd = dial_addresses(dial, addrs, n, r->options->family,
-		    r->options->wait, &which);
+		fd = dial_addresses(
+		    dial, addrs, n, r->options->family, r->patience, &which);
 	if (fd == -1)
 		return -1;
 	r->choice = from[which];

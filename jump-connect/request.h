@@ -23,6 +23,7 @@ struct request {
 	struct addr from;
 	char source[ADDR_TEXT]; /* from as text; "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
+	int64_t patience; /* dial_clock() when looking up and dialling end */
 
 	/* Of request_decide(). */
 	struct policy_request query;
@@ -43,7 +44,8 @@ int request_read(
 
 /*
  * Decide, with the addresses of a name that may be looked up, and record it.
- * EXIT_OK if it is allowed, or the exit code of the refusal.
+ * From here on the time for connecting runs.  EXIT_OK if it is allowed, or the
+ * exit code of the refusal.
  */
 int request_decide(struct request *);
 

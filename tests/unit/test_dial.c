@@ -1,13 +1,16 @@
-/* jump-connect/dial.c: one socket of each family for many addresses. */
+/* jump-connect/dial.c: many addresses, and the first that answers. */
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <netinet/in.h>
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +22,41 @@
 
 static struct dial dial;
 
+/* What the kernel says, but for what a test wants to be otherwise. */
+static enum { TRUTH, PORT_LIE, ADDRESS_LIE, FAMILY_LIE } lie;
+static int families[DIAL_ADDRESSES], connects;
+
+int
+connect(int fd, const struct sockaddr *to, socklen_t size)
+{
+	if (to->sa_family != AF_UNIX && connects < DIAL_ADDRESSES)
+		families[connects++] = to->sa_family;
+	return (int)syscall(SYS_connect, fd, to, size);
+}
+
+int
+getpeername(int fd, struct sockaddr *restrict a, socklen_t *restrict size)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)a;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)a;
+	int result = (int)syscall(SYS_getpeername, fd, a, size);
+
+	if (lie == PORT_LIE)
+		in->sin_port ^= 1; /* where that of IPv6 is too */
+	else if (lie == ADDRESS_LIE && a->sa_family == AF_INET)
+		in->sin_addr.s_addr ^= htonl(1);
+	else if (lie == ADDRESS_LIE)
+		in6->sin6_addr.s6_addr[15] ^= 2;
+	else if (lie == FAMILY_LIE)
+		a->sa_family = a->sa_family == AF_INET ? AF_INET6 : AF_INET;
+	return result;
+}
+
 static void
 setup(void)
 {
 	signal(SIGPIPE, SIG_IGN);
+	lie = TRUTH;
 	ck_assert_int_eq(dial_open(&dial), 0);
 }
 
@@ -85,6 +119,23 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static int64_t
+in_seconds(double seconds)
+{
+	return dial_clock() + (int64_t)(seconds * 1000);
+}
+
+/* Dial with new sockets: a dial is used up. */
+static int
+dial_again(const struct sockaddr_storage *a, size_t n, int family,
+    double seconds, size_t *which)
+{
+	dial_close(&dial);
+	ck_assert_int_eq(dial_open(&dial), 0);
+	connects = 0;
+	return dial_addresses(&dial, a, n, family, in_seconds(seconds), which);
+}
+
 /* The socket works, and is as a program expects it. */
 static void
 must_work(int fd, int listener)
@@ -111,32 +162,95 @@ START_TEST(last_of_many_answers)
 	struct sockaddr_storage a[DIAL_ADDRESSES];
 	uint16_t port = closed_port();
 	size_t which = 99;
+	double start;
 	int fd, listener;
 
 	for (int i = 0; i < DIAL_ADDRESSES - 1; i++)
 		a[i] = loopback(i % 3, port);
 	a[DIAL_ADDRESSES - 1] = loopback(_i == 0 ? 9 : 0, 0);
 	listener = listen_at(&a[DIAL_ADDRESSES - 1], 1);
-	fd = dial_addresses(&dial, a, DIAL_ADDRESSES, AF_UNSPEC, 10, &which);
+	start = now();
+	fd = dial_again(a, DIAL_ADDRESSES, AF_UNSPEC, 10, &which);
 	ck_assert_int_ne(fd, -1);
+	ck_assert_double_le(now() - start, 2); /* refusals cost nothing */
 	ck_assert_uint_eq(which, DIAL_ADDRESSES - 1);
 	must_work(fd, listener);
 }
 END_TEST
 
+/* A listener whose queue is full: further clients get no answer. */
+static int
+silent(struct sockaddr_storage *a)
+{
+	int filler, fd = listen_at(a, 0);
+
+	for (int i = 0; i < 4; i++) {
+		filler = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(
+		    filler, (struct sockaddr *)a, sizeof(struct sockaddr_in));
+	}
+	return fd;
+}
+
+enum { SILENT, REFUSED, NO_WAY, LISTS = 7 };
+
+/* What is said when nobody answers: what tells most. */
+static const struct {
+	int n, what[3], error;
+} nobodies[LISTS] = {
+    {0, {0}, EADDRNOTAVAIL},
+    {1, {SILENT}, ETIMEDOUT},
+    {1, {NO_WAY}, ENETUNREACH},
+    {2, {REFUSED, REFUSED}, ECONNREFUSED},
+    {2, {NO_WAY, SILENT}, ETIMEDOUT},
+    {3, {NO_WAY, REFUSED, SILENT}, ECONNREFUSED},
+    {3, {SILENT, REFUSED, NO_WAY}, ECONNREFUSED},
+};
+
 START_TEST(nobody_answers)
 {
-	struct sockaddr_storage a[2];
+	struct sockaddr_storage a[3];
+	bool waits = false;
+	double start, took;
 	size_t which;
 
-	a[0] = loopback(1, closed_port());
-	a[1] = loopback(0, closed_port());
-	ck_assert_int_eq(
-	    dial_addresses(&dial, a, 2, AF_UNSPEC, 10, &which), -1);
-	ck_assert_int_eq(errno, ECONNREFUSED);
-	ck_assert_int_eq(
-	    dial_addresses(&dial, a, 0, AF_UNSPEC, 10, &which), -1);
-	ck_assert_int_eq(errno, EADDRNOTAVAIL);
+	for (int i = 0; i < nobodies[_i].n; i++) {
+		switch (nobodies[_i].what[i]) {
+		case SILENT:
+			a[i] = loopback(1, 0);
+			silent(&a[i]);
+			waits = true;
+			break;
+		case REFUSED:
+			a[i] = loopback(i, closed_port());
+			break;
+		default:
+			a[i] = loopback(1, 1);
+			((struct sockaddr_in *)&a[i])->sin_addr.s_addr =
+			    INADDR_BROADCAST;
+		}
+	}
+	start = now();
+	ck_assert_int_eq(dial_again(a, (size_t)nobodies[_i].n, AF_UNSPEC,
+			     waits ? 0.8 : 10, &which),
+	    -1);
+	ck_assert_int_eq(errno, nobodies[_i].error);
+	took = now() - start;
+	ck_assert_double_le(took, waits ? 3 : 1);
+	ck_assert_double_ge(took, waits ? 0.79 : 0);
+}
+END_TEST
+
+START_TEST(too_late)
+{
+	struct sockaddr_storage a = loopback(1, 0);
+	int listener = listen_at(&a, 1);
+	size_t which;
+
+	ck_assert_int_eq(dial_again(&a, 1, AF_UNSPEC, -0.1, &which), -1);
+	ck_assert_int_eq(errno, ETIMEDOUT);
+	ck_assert_int_eq(connects, 0);
+	close(listener);
 }
 END_TEST
 
@@ -150,48 +264,130 @@ START_TEST(family_is_kept)
 	a[1] = loopback(0, 0);
 	one = listen_at(&a[0], 1);
 	other = listen_at(&a[1], 1);
-	fd = dial_addresses(
-	    &dial, a, 2, _i == 0 ? AF_INET : AF_INET6, 10, &which);
+	fd = dial_again(a, 2, _i == 0 ? AF_INET : AF_INET6, 10, &which);
 	ck_assert_uint_eq(which, (size_t)_i);
 	must_work(fd, _i == 0 ? one : other);
-	ck_assert_int_eq(dial_addresses(&dial, a + 1 - _i, 1,
-			     _i == 0 ? AF_INET : AF_INET6, 10, &which),
+	ck_assert_int_eq(
+	    dial_again(a + 1 - _i, 1, _i == 0 ? AF_INET : AF_INET6, 10, &which),
 	    -1);
 	ck_assert_int_eq(errno, EADDRNOTAVAIL);
+	ck_assert_int_eq(connects, 0);
 }
 END_TEST
 
-/* A listener whose queue is full answers nobody: it takes its share only. */
-START_TEST(time_is_shared)
+/* 4: IPv4, 6: IPv6; all refuse. */
+static const struct {
+	const char *given, *tried;
+} turns[] = {
+    {"4", "4"},
+    {"46", "46"},
+    {"64", "64"},
+    {"4466", "4646"},
+    {"6644", "6464"},
+    {"44466", "46464"},
+    {"46666", "46666"},
+    {"4444444466666666", "4646464646464646"},
+};
+
+START_TEST(families_take_turns)
+{
+	struct sockaddr_storage a[DIAL_ADDRESSES];
+	uint16_t port = closed_port();
+	size_t which, n = strlen(turns[_i].given);
+
+	for (size_t i = 0; i < n; i++)
+		a[i] = loopback(turns[_i].given[i] == '4', port);
+	ck_assert_int_eq(dial_again(a, n, AF_UNSPEC, 10, &which), -1);
+	ck_assert_uint_eq((size_t)connects, n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_int_eq(families[i],
+		    turns[_i].tried[i] == '4' ? AF_INET : AF_INET6);
+}
+END_TEST
+
+static int
+descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* Each silent address costs DIAL_DELAY and no more; the sockets are closed. */
+START_TEST(silence_is_not_waited_for)
 {
 	struct sockaddr_storage a[3];
-	int full, listener, fd, filler[8];
-	double start;
+	int listener, fd, before;
+	double start, took;
 	size_t which;
 
 	a[0] = loopback(1, 0);
-	full = listen_at(&a[0], 0);
-	for (int i = 0; i < 8; i++) {
-		filler[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		connect(filler[i], (struct sockaddr *)&a[0],
-		    sizeof(struct sockaddr_in));
-	}
+	silent(&a[0]);
 	a[1] = a[0];
 	a[2] = loopback(2, 0);
 	listener = listen_at(&a[2], 1);
-	start = now();
-	fd = dial_addresses(&dial, a, 3, AF_UNSPEC, 3, &which);
-	ck_assert_double_ge(now() - start, 1.9);
-	ck_assert_double_le(now() - start, 2.9);
-	ck_assert_uint_eq(which, 2);
-	must_work(fd, listener);
 	dial_close(&dial);
-	ck_assert_int_eq(dial_open(&dial), 0);
+	before = descriptors();
 	start = now();
-	ck_assert_int_eq(dial_addresses(&dial, a, 1, AF_UNSPEC, 1, &which), -1);
-	ck_assert_int_eq(errno, ETIMEDOUT);
-	ck_assert_double_le(now() - start, 1.9);
-	close(full);
+	fd = dial_again(a, 3, AF_UNSPEC, 20, &which);
+	took = now() - start;
+	ck_assert_double_ge(took, 2 * DIAL_DELAY / 1000.0 - 0.01);
+	ck_assert_double_le(took, 2);
+	ck_assert_uint_eq(which, 2);
+	ck_assert_int_eq(descriptors(), before + 1);
+	must_work(fd, listener);
+}
+END_TEST
+
+/* It answers the second SYN, after a second; it has not been given up. */
+START_TEST(late_answer_counts)
+{
+	struct sockaddr_storage a[2];
+	int full, fd;
+	size_t which;
+
+	a[0] = loopback(1, 0);
+	full = silent(&a[0]);
+	a[1] = loopback(2, 0);
+	silent(&a[1]);
+	if (fork() == 0) {
+		usleep(600000);
+		for (;;)
+			accept(full, NULL, NULL);
+	}
+	fd = dial_again(a, 2, AF_UNSPEC, 15, &which);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_uint_eq(which, 0);
+	ck_assert_int_eq(connects, 2);
+}
+END_TEST
+
+/* Connected to 0.0.0.0 and ::, the peer is the machine itself. */
+START_TEST(peer_is_checked)
+{
+	struct sockaddr_storage a = loopback(_i == 0, 0), b;
+	int listener = listen_at(&a, 16);
+	size_t which;
+
+	b = a;
+	if (_i == 0)
+		((struct sockaddr_in *)&a)->sin_addr.s_addr = INADDR_ANY;
+	else
+		((struct sockaddr_in6 *)&a)->sin6_addr = in6addr_any;
+	ck_assert_int_eq(dial_again(&a, 1, AF_UNSPEC, 10, &which), -1);
+	ck_assert_int_eq(errno, EPROTO);
+	for (int i = PORT_LIE; i <= FAMILY_LIE; i++) {
+		lie = (unsigned int)i;
+		ck_assert_int_eq(dial_again(&b, 1, AF_UNSPEC, 10, &which), -1);
+		ck_assert_int_eq(errno, EPROTO);
+	}
+	lie = TRUTH;
+	ck_assert_int_ne(dial_again(&b, 1, AF_UNSPEC, 10, &which), -1);
+	close(listener);
 }
 END_TEST
 
@@ -215,7 +411,7 @@ START_TEST(path_answers)
 	ck_assert_ptr_ne(mkdtemp(dir), NULL);
 	snprintf(path, sizeof(path), "%s/..sock", dir);
 	listener = listen_unix(path, 1);
-	fd = dial_path(&dial, path, 5);
+	fd = dial_path(&dial, path, in_seconds(5));
 	unlink(path);
 	rmdir(dir);
 	ck_assert_int_ne(fd, -1);
@@ -231,9 +427,9 @@ START_TEST(full_path_times_out)
 	ck_assert_ptr_ne(mkdtemp(dir), NULL);
 	snprintf(path, sizeof(path), "%s/sock", dir);
 	listen_unix(path, 0);
-	ck_assert_int_ne(dial_path(&dial, path, 1), -1);
+	ck_assert_int_ne(dial_path(&dial, path, in_seconds(1)), -1);
 	ck_assert_int_eq(dial_open(&dial), 0);
-	fd = dial_path(&dial, path, 1);
+	fd = dial_path(&dial, path, in_seconds(_i == 0 ? 0.3 : -1));
 	unlink(path);
 	rmdir(dir);
 	ck_assert_int_eq(fd, -1);
@@ -262,7 +458,7 @@ static const struct {
 
 START_TEST(path_is_refused)
 {
-	ck_assert_int_eq(dial_path(&dial, paths[_i].path, 1), -1);
+	ck_assert_int_eq(dial_path(&dial, paths[_i].path, in_seconds(1)), -1);
 	ck_assert_int_eq(errno, paths[_i].error);
 }
 END_TEST
@@ -300,11 +496,16 @@ dial_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 20);
 	tcase_add_loop_test(tc, last_of_many_answers, 0, 2);
-	tcase_add_test(tc, nobody_answers);
+	tcase_add_loop_test(tc, nobody_answers, 0, LISTS);
+	tcase_add_test(tc, too_late);
 	tcase_add_loop_test(tc, family_is_kept, 0, 2);
-	tcase_add_test(tc, time_is_shared);
+	tcase_add_loop_test(
+	    tc, families_take_turns, 0, sizeof(turns) / sizeof(turns[0]));
+	tcase_add_test(tc, silence_is_not_waited_for);
+	tcase_add_test(tc, late_answer_counts);
+	tcase_add_loop_test(tc, peer_is_checked, 0, 2);
 	tcase_add_test(tc, path_answers);
-	tcase_add_test(tc, full_path_times_out);
+	tcase_add_loop_test(tc, full_path_times_out, 0, 2);
 	tcase_add_loop_test(
 	    tc, path_is_refused, 0, sizeof(paths) / sizeof(paths[0]));
 	tcase_add_test(tc, socket_is_passed);
