@@ -9,7 +9,7 @@ STATEDIR   ?= /var/lib/jump
 DESTDIR    ?=
 
 VERSION := $(shell cat VERSION)
-BUILD   ?= build$(if $(SAN),-san)
+BUILD   ?= build$(if $(SAN),-san)$(if $(COVERAGE),-cov)
 
 CC     ?= cc
 CFLAGS ?= -O2 -g
@@ -17,18 +17,28 @@ WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla
 HARDEN := -fstack-protector-strong -fPIE -fno-plt
 ifdef SAN
-HARDEN += -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
+INSTRUMENT := -fsanitize=address,undefined
+HARDEN += -fno-sanitize-recover=all -fno-omit-frame-pointer
 else
 HARDEN += -D_FORTIFY_SOURCE=2
 endif
+ifdef FUZZ
+INSTRUMENT += -fsanitize=fuzzer-no-link
+endif
+# Counters live in mapped files: what confinement leaves of a process, and a
+# kill, cannot lose them, so the plug-ins are measured as they are shipped.
+ifdef COVERAGE
+INSTRUMENT += -fprofile-instr-generate=$(abspath $(BUILD))/profiles/%m%c \
+	-fcoverage-mapping -mllvm -runtime-counter-relocation
+endif
+HARDEN += $(INSTRUMENT)
 ifdef WERROR
 WARN += -Werror
 endif
 CPPFLAGS += -Ilib -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DSTATEDIR='"$(STATEDIR)"'
-LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(filter -fsanitize%,$(HARDEN))
+LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(INSTRUMENT)
 COMPILE   = $(CC) -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) -MMD -MP
 
 # V=1 shows the commands.
@@ -92,7 +102,21 @@ reference_SRC := tests/reference/evaluate.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 reference_LIB := -lbsd -lmd
 
-ALL := $(PROGRAMS) $(UNITS) reference
+# Fuzz targets: with FUZZ=1 (make fuzz) they are libFuzzer's, else they only
+# replay inputs.
+FUZZERS := fuzz_policy fuzz_image fuzz_command fuzz_target fuzz_keys
+fuzz_policy_SRC  := tests/fuzz/judge.c jump-authkeys/keys.c lib/decide.c \
+	lib/target.c $(PARSE) $(POLICY)
+fuzz_image_SRC   := $(filter-out lib/policy_db.c,$(fuzz_policy_SRC))
+fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
+fuzz_target_SRC  := lib/target.c $(POLICY)
+fuzz_keys_SRC    := jump-authkeys/keys.c $(PARSE) $(POLICY)
+$(foreach t,$(FUZZERS),\
+	$(eval $(t)_SRC += $(t:fuzz_%=tests/fuzz/%.c)) \
+	$(eval $(t)_SRC += $(if $(FUZZ),,tests/fuzz/replay.c)) \
+	$(eval $(t)_LIB := -lbsd -lmd $(if $(FUZZ),-fsanitize=fuzzer)))
+
+ALL := $(PROGRAMS) $(UNITS) reference $(FUZZERS)
 
 all: $(PROGRAMS:%=$(BUILD)/%)			## build the programs
 tests: $(ALL:%=$(BUILD)/%)			## build the tests too
@@ -120,6 +144,12 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/obj/settings
 check: tests					## all tests (root; see README)
 	tests/run $(BUILD)
 
+fuzz:						## fuzz each target for FUZZ_SECONDS (60)
+	$(Q)$(MAKE) -s CC=clang SAN=1 FUZZ=1 BUILD=build-fuzz fuzzers
+	tests/fuzz/run build-fuzz
+
+fuzzers: $(FUZZERS:%=$(BUILD)/%)
+
 format:						## format the sources in place
 	clang-format -i $$(git ls-files '*.[ch]')
 
@@ -146,4 +176,4 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check format lint install clean help always
+.PHONY: all tests check fuzz fuzzers format lint install clean help always
