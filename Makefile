@@ -117,6 +117,10 @@ $(foreach t,$(FUZZERS),\
 	$(eval $(t)_LIB := -lbsd -lmd $(if $(FUZZ),-fsanitize=fuzzer)))
 
 ALL := $(PROGRAMS) $(UNITS) reference $(FUZZERS)
+bench_drive_SRC := tests/bench/drive.c
+bench_empty_SRC := tests/bench/empty.c
+
+BENCH := bench_drive bench_empty
 
 all: $(PROGRAMS:%=$(BUILD)/%)			## build the programs
 tests: $(ALL:%=$(BUILD)/%)			## build the tests too
@@ -125,7 +129,7 @@ define link
 $(BUILD)/$(1): $($(1)_SRC:%.c=$(BUILD)/obj/%.o)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $($(1)_LIB)
 endef
-$(foreach p,$(ALL),$(eval $(call link,$(p))))
+$(foreach p,$(ALL) $(BENCH),$(eval $(call link,$(p))))
 
 # What is compiled in.  This file changes only when one of these does, and all
 # objects with it: `make && make PREFIX=/usr install` builds again.
@@ -149,6 +153,11 @@ fuzz:						## fuzz each target for FUZZ_SECONDS (60)
 	tests/fuzz/run build-fuzz
 
 fuzzers: $(FUZZERS:%=$(BUILD)/%)
+
+# BENCH_FLAGS: --json, --rounds N, names of sections.
+bench: all $(BENCH:%=$(BUILD)/%)		## speed and memory beside peers
+	LAB_BUILD=$(BUILD) tests/lab/lab run -- tests/bench/run $(BUILD) \
+	    $(BENCH_FLAGS)
 
 format:						## format the sources in place
 	clang-format -i $$(git ls-files '*.[ch]')
@@ -176,4 +185,4 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check fuzz fuzzers format lint install clean help always
+.PHONY: all tests check bench fuzz fuzzers format lint install clean help always

@@ -1,0 +1,6 @@
+/* empty: what it costs to start a program that does nothing. */
+int
+main(void)
+{
+	return 0;
+}
