@@ -63,7 +63,8 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/request.c jump-connect/relay.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c $(POLICY) \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/state.c \
+	jumpctl/lock.c jumpctl/locks.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
 jump-shell_LIB    :=
@@ -94,6 +95,8 @@ test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
+UNIT += locks
+test_locks_SRC   := jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \

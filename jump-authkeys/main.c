@@ -94,6 +94,10 @@ make_line(struct answer *a)
 	FILE *f;
 	int result;
 
+	decide_request(&request, &a->person, ROAD_FORWARD, now);
+	a->reason = policy_reason_text(REASON_LOCKED);
+	if (policy_locked(p, &request) != POLICY_NONE)
+		return false;
 	a->reason = policy_reason_text(REASON_EXPIRED);
 	if (until != 0 && now >= until)
 		return false;
@@ -101,7 +105,6 @@ make_line(struct answer *a)
 	f = open_memstream(&a->line, &a->size);
 	if (f == NULL)
 		return false;
-	decide_request(&request, &a->person, ROAD_FORWARD, now);
 	result = keys_line(p, &request, a->key, a->names, JUMP_SHELL, f);
 	if (fclose(f) != 0 || result == -1)
 		return false;

@@ -189,9 +189,9 @@ connect_target(struct session *s, const struct command *c)
 	    s, strerror(errno), "jump-connect cannot be run.", EXIT_INTERNAL);
 }
 
-/* Whether the person is an account of the policy at all. */
+/* Whether the person may have rights at all; else why not. */
 static bool
-has_rights(const struct session *s)
+has_rights(const struct session *s, enum policy_reason *why)
 {
 	struct policy_request request;
 	struct policy_verdict verdict;
@@ -199,21 +199,24 @@ has_rights(const struct session *s)
 	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
 	request.path = "/";
 	policy_evaluate(s->policy, &request, &verdict);
-	return verdict.reason != REASON_NOT_A_USER;
+	*why = verdict.reason;
+	return *why != REASON_NOT_A_USER && *why != REASON_LOCKED;
 }
 
 /* Find out whose rights these are.  0, or an exit code. */
 static int
 identify(struct session *s)
 {
+	enum policy_reason why = REASON_NOT_A_USER;
+
 	switch (person_find(&s->person, s->policy, s->account, s->gid, s->id)) {
 	case PERSON_OK:
-		if (has_rights(s))
+		if (has_rights(s, &why))
 			return EXIT_OK;
 		/* FALLTHROUGH */
 	case PERSON_UNKNOWN:
 		s->person.name = NULL;
-		return refuse_because(s, policy_reason_text(REASON_NOT_A_USER),
+		return refuse_because(s, policy_reason_text(why),
 		    "you are no user of this host.", EXIT_DENIED);
 	case PERSON_SYSTEM:
 		break;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "exit.h"
 
@@ -375,6 +376,26 @@ warn_unixgroups(const struct policy *p)
 	return warnings;
 }
 
+/* After the tests, which know of no locks.  Returns the number of errors. */
+static size_t
+add_locks(struct policy *p, size_t *warnings)
+{
+	struct locks locks;
+
+	if (access(STATEDIR, X_OK) == -1) {
+		fprintf(stderr, "warning: only root reads the locks\n");
+		*warnings += 1;
+		return 0;
+	}
+	if (locks_read(&locks) == -1)
+		return 1;
+	if (locks_set(p, &locks) == -1)
+		err(EXIT_INTERNAL, NULL);
+	locks_free(&locks);
+	*warnings += locks_warn(p);
+	return 0;
+}
+
 /*
  * All of it.
  */
@@ -399,6 +420,8 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	*warnings += warn_names(s, hosts_mark(p)) + warn_users(p, s) +
 	    warn_unixgroups(p);
 	*errors += rights_check(p, s) + run_tests(p, s);
+	if (s->system)
+		*errors += add_locks(p, warnings);
 	if (*errors == 0)
 		return p;
 	policy_free(p);

@@ -4,17 +4,24 @@
 #ifndef CTL_H
 #define CTL_H
 
+#include "audit.h"
 #include "decide.h"
 
 #define POLICY_FILE  SYSCONFDIR "/jump/policy"
 #define POLICY_DIR   SYSCONFDIR "/jump/policy.d"
 #define POLICY_IMAGE STATEDIR "/policy.db"
+#define POLICY_PREVIOUS STATEDIR "/policy.db.1"
+#define LOCKS      "locks"
+#define LOCKS_NEW  "locks.new"
+#define LOCKS_FILE STATEDIR "/" LOCKS
 
 /* The verbs: each gets its own name as argv[0] and returns an exit code. */
 int check_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int export_main(int argc, char **argv);
+int lock_main(int argc, char **argv);
+int unlock_main(int argc, char **argv);
 
 /*
  * source.c: the text of a policy.  Errors go to standard error.
@@ -31,6 +38,89 @@ int sources_system(struct sources *);
 /* Read the named files, whoever owns them.  0 or -1. */
 int sources_files(struct sources *, char *const *names, size_t n);
 void sources_free(struct sources *);
+
+/* Read one file that must be root's alone.  0 or -1; clear what was read. */
+int source_read(struct policy_source *, const char *path);
+void source_clear(struct policy_source *);
+
+/*
+ * state.c: the state directory.  What fails before anything is changed exits
+ * with a message.
+ */
+
+/* Who runs this: the account, and who became it by sudo. */
+void state_who(char *buf, size_t size);
+
+/*
+ * The state directory, locked against others who change it, for as long as
+ * its descriptor is open.  If wait is set, waits a minute for them.
+ */
+int state_lock(bool wait);
+
+/*
+ * Put an image into force; if keep is set, the one before is kept as the
+ * previous one.  0, or -1 with errno: the one in force is unchanged.
+ */
+int state_put_image(int dir, struct policy *, bool keep);
+
+/* Remove the previous image, for its room on the disk. */
+int state_drop_previous(int dir);
+
+/* Write the file of locks beside the one that counts; put it there, or not. */
+int state_write_locks(int dir, const char *text, size_t size);
+int state_put_locks(int dir);
+void state_drop_locks(int dir);
+
+/*
+ * locks.c: who is locked.  by and reason are printable ASCII.
+ */
+struct lock {
+	char *who, *by, *reason;
+	int64_t since;
+};
+
+struct locks {
+	struct lock *list;
+	size_t n;
+};
+
+/* Whether it is a user's name, @GROUP, %GROUP or any. */
+bool lock_valid(const char *who);
+
+/* Add a lock, or replace the one of who; 0 or -1 without memory. */
+int locks_add(struct locks *, const char *who, int64_t since, const char *by,
+    const char *reason);
+
+/* Remove the lock of who; false if there is none. */
+bool locks_remove(struct locks *, const char *who);
+void locks_free(struct locks *);
+
+/* Read the text of locks: 0, or the line that is wrong; nothing is owned. */
+int locks_parse(struct locks *, const char *text, size_t size);
+int locks_print(const struct locks *, FILE *);
+
+/* Read the file of locks; none if there is no file.  0, or -1 and a message. */
+int locks_read(struct locks *);
+
+/* Copy an image to the heap, for locks_set(); NULL without memory. */
+struct policy *locks_thaw(const struct policy *);
+
+/*
+ * Make these the locks of a policy on the heap, in place of those that it
+ * has; with none it is as it was parsed.  0, or -1 without memory.
+ */
+int locks_set(struct policy *, const struct locks *);
+
+/* The locks that a policy has.  0, or -1 without memory. */
+int locks_of(struct locks *, const struct policy *);
+
+/* "alice is locked since ..."; warn of each, and return their number. */
+const char *lock_words(
+    const struct policy *, uint32_t lock, char *buf, size_t size);
+size_t locks_warn(const struct policy *);
+
+/* load.c: do what load does; an exit code. */
+int load_system(struct audit *, const char *who);
 
 /*
  * check.c: parse, check and test; prints all messages to standard error.

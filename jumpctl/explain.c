@@ -24,6 +24,7 @@ struct explain {
 	enum policy_action best;  /* of the roads that are served */
 	enum policy_action worst; /* of what was answered */
 	struct person person;
+	uint32_t lock; /* that binds the person, or POLICY_NONE */
 	struct target asked;
 	struct decision decisions[ROAD_COUNT];
 };
@@ -350,12 +351,15 @@ print_roads(const struct explain *e)
 static void
 print_text(const struct explain *e)
 {
-	char text[300];
+	char text[300], words[1024];
 	uint32_t rules[ROAD_COUNT * VERDICT_RULES];
 	size_t n = matched_rules(e, rules, sizeof(rules) / sizeof(rules[0]));
 
 	printf("%s to %s\n", e->question.who,
 	    target_text(&e->asked, text, sizeof(text)));
+	if (e->lock != POLICY_NONE)
+		printf("lock    %s\n",
+		    lock_words(e->p, e->lock, words, sizeof(words)));
 	for (size_t i = 0; i < n; i++)
 		print_rule(e, rules[i]);
 	print_roads(e);
@@ -411,6 +415,25 @@ print_road_json(const struct explain *e, int road)
 	printf(",\"idle\":%u,\"duration\":%u}", v->idle, v->duration);
 }
 
+/* Ends the array of roads. */
+static void
+print_lock_json(const struct explain *e)
+{
+	const struct policy_lock *lock;
+
+	putchar(']');
+	if (e->lock == POLICY_NONE)
+		return;
+	lock = policy_lock(e->p, e->lock);
+	fputs(",\"lock\":{\"who\":", stdout);
+	print_string(policy_string(e->p, lock->name));
+	printf(",\"since\":%lld,\"by\":", (long long)lock->since);
+	print_string(policy_string(e->p, lock->by));
+	fputs(",\"reason\":", stdout);
+	print_string(policy_string(e->p, lock->reason));
+	putchar('}');
+}
+
 static void
 print_json(const struct explain *e)
 {
@@ -432,7 +455,8 @@ print_json(const struct explain *e)
 		print_road_json(e, road);
 		separator = ",";
 	}
-	fputs("],\"rules\":[", stdout);
+	print_lock_json(e);
+	fputs(",\"rules\":[", stdout);
 	for (size_t i = 0; i < n; i++) {
 		const struct policy_rule *rule = policy_rule(e->p, rules[i]);
 
@@ -545,6 +569,20 @@ answer_each_target(struct explain *e)
 	e->warned = true;
 }
 
+/* A list has no line of somebody who is locked. */
+static void
+find_lock(struct explain *e)
+{
+	struct policy_request q;
+	char words[1024];
+
+	decide_request(&q, &e->person, ROAD_CONNECT, e->question.at);
+	e->lock = policy_locked(e->p, &q);
+	if (e->lock != POLICY_NONE && e->listing)
+		warnx("%s: %s", e->question.who,
+		    lock_words(e->p, e->lock, words, sizeof(words)));
+}
+
 static int
 answer_person(struct explain *e, const char *who, const char *what)
 {
@@ -555,6 +593,7 @@ answer_person(struct explain *e, const char *who, const char *what)
 		warnx("`%s' is nobody of this policy", who);
 		return -1;
 	}
+	find_lock(e);
 	if (strcmp(what, "any") == 0) {
 		answer_each_target(e);
 	} else {

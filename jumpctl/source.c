@@ -98,20 +98,12 @@ read_text(int fd, const struct stat *before, const char *name)
 }
 
 static int
-add(struct sources *s, int dir, const char *base, const char *name,
+read_at(struct policy_source *one, int dir, const char *base, const char *name,
     bool system)
 {
-	struct policy_source *more =
-	    reallocarray(s->list, s->n + 1, sizeof(*more));
-	struct policy_source *one;
 	struct stat st;
-	int fd;
+	int fd = open_file(dir, base, name, system, &st);
 
-	if (more == NULL)
-		return refuse(name, strerror(errno));
-	s->list = more;
-	one = &s->list[s->n];
-	fd = open_file(dir, base, name, system, &st);
 	if (fd == -1)
 		return -1;
 	one->text = read_text(fd, &st, name);
@@ -120,8 +112,35 @@ add(struct sources *s, int dir, const char *base, const char *name,
 		return -1;
 	one->size = (size_t)st.st_size;
 	one->name = strdup(name);
-	s->n++;
-	return one->name == NULL ? -1 : 0;
+	return 0;
+}
+
+int
+source_read(struct policy_source *one, const char *path)
+{
+	return read_at(one, AT_FDCWD, path, path, true);
+}
+
+void
+source_clear(struct policy_source *one)
+{
+	free((void *)(uintptr_t)one->text);
+	free((void *)(uintptr_t)one->name);
+}
+
+static int
+add(struct sources *s, int dir, const char *base, const char *name,
+    bool system)
+{
+	struct policy_source *more =
+	    reallocarray(s->list, s->n + 1, sizeof(*more));
+
+	if (more == NULL)
+		return refuse(name, strerror(errno));
+	s->list = more;
+	if (read_at(&s->list[s->n], dir, base, name, system) == -1)
+		return -1;
+	return s->list[s->n++].name == NULL ? -1 : 0;
 }
 
 static int
@@ -206,10 +225,8 @@ sources_files(struct sources *s, char *const *names, size_t n)
 void
 sources_free(struct sources *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		free((void *)(uintptr_t)s->list[i].text);
-		free((void *)(uintptr_t)s->list[i].name);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		source_clear(&s->list[i]);
 	free(s->list);
 	memset(s, 0, sizeof(*s));
 }

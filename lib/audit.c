@@ -20,7 +20,7 @@
 static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16};
 
 static const char *const kind_names[] = {
-    "login", "decision", "open", "close", "load"};
+    "login", "decision", "open", "close", "load", "lock", "unlock"};
 static const char *const outcome_names[] = {"failure", "success"};
 static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -182,6 +182,8 @@ put_event(struct record *r, const struct audit_event *e)
 	put_string(r, ",\"jump.reason\"", e->reason);
 	put_string(r, ",\"jump.key\"", e->key);
 	put_string(r, ",\"jump.policy\"", e->policy);
+	put_string(r, ",\"jump.who\"", e->who);
+	put_string(r, ",\"jump.note\"", e->note);
 	put_string(r, ",\"jump.request\"", e->request);
 	if (e->kind != AUDIT_CLOSE)
 		return;

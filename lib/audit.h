@@ -20,7 +20,9 @@ enum audit_kind {
 	AUDIT_DECISION,
 	AUDIT_OPEN,
 	AUDIT_CLOSE,
-	AUDIT_LOAD
+	AUDIT_LOAD,
+	AUDIT_LOCK,
+	AUDIT_UNLOCK
 };
 
 /* The first is the default, so that an event forgotten half reads as one. */
@@ -49,6 +51,8 @@ struct audit_event {
 	const char *key;     /* of a login: its fingerprint */
 	const char *policy;  /* first 16 hex digits of the image's hash */
 	const char *request; /* what jump-shell was asked and refused */
+	const char *who;     /* whom a lock means */
+	const char *note;    /* what was said about it */
 	const char *end;     /* why the session ended */
 	uint64_t sent;	     /* bytes from the user to the target */
 	uint64_t received;   /* bytes from the target to the user */

@@ -237,6 +237,7 @@ decide_request(struct policy_request *q, const struct person *person,
 {
 	memset(q, 0, sizeof(*q));
 	q->user = person->user;
+	q->account = person->account;
 	q->unixgroups = person->unixgroups;
 	q->own = person->own;
 	q->nown = person->nown;

@@ -30,6 +30,7 @@ static const size_t row_size[PT_COUNT] = {
     [PT_PORTS] = sizeof(struct policy_port),
     [PT_WORDS] = sizeof(struct policy_word),
     [PT_REFS] = sizeof(struct policy_ref),
+    [PT_LOCKS] = sizeof(struct policy_lock),
     [PT_IX_USER] = sizeof(uint32_t),
     [PT_IX_ACCOUNT] = sizeof(uint32_t),
     [PT_IX_KEY] = sizeof(uint32_t),
@@ -175,6 +176,12 @@ const struct policy_ref *
 policy_ref(const struct policy *p, uint32_t i)
 {
 	return policy_row(p, PT_REFS, i);
+}
+
+const struct policy_lock *
+policy_lock(const struct policy *p, uint32_t i)
+{
+	return policy_row(p, PT_LOCKS, i);
 }
 
 const char *

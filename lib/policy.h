@@ -38,6 +38,7 @@ enum policy_table {
 	PT_PORTS,       /* policy_port: lists */
 	PT_WORDS,       /* policy_word: lists of strings */
 	PT_REFS,        /* policy_ref: lists of who, what, windows, tags */
+	PT_LOCKS,       /* policy_lock: no text has them, jumpctl adds them */
 	PT_IX_USER,     /* uint32_t user, by name */
 	PT_IX_ACCOUNT,  /* uint32_t user, by account, name */
 	PT_IX_KEY,      /* uint32_t key, by fingerprint */
@@ -65,6 +66,8 @@ struct policy_meta {
 	struct policy_range never;  /* PT_NETS */
 	uint64_t lengths[3];        /* bit n: PT_IX_NET has length n */
 	struct policy_place place[6]; /* of each setting; line 0: not set */
+	/* How many of the last PT_UNIXGROUPS and PT_STRINGS only locks use. */
+	uint32_t locked_groups, locked_strings;
 };
 
 enum policy_user_flag { USER_DEVICE = 1, USER_SHARED = 2 };
@@ -203,6 +206,18 @@ struct policy_test {
 	struct policy_place place;
 };
 
+/*
+ * Somebody who has no rights until unlocked.  A user is meant by name, which
+ * the policy need not have: by the name of the user or of the account.  index
+ * is that of the group or Unix group, POLICY_NONE if the policy has none.
+ */
+struct policy_lock {
+	uint32_t kind; /* REF_USER, REF_GROUP, REF_UNIXGROUP, REF_ANYONE */
+	uint32_t name, index;
+	uint32_t by, reason; /* strings */
+	int64_t since;
+};
+
 struct policy_name {
 	uint32_t string, target;
 };
@@ -261,6 +276,7 @@ const struct policy_group *policy_group(const struct policy *, uint32_t);
 const struct policy_target *policy_target(const struct policy *, uint32_t);
 const struct policy_rule *policy_rule(const struct policy *, uint32_t);
 const struct policy_ref *policy_ref(const struct policy *, uint32_t);
+const struct policy_lock *policy_lock(const struct policy *, uint32_t);
 const char *policy_word(const struct policy *, uint32_t);
 const char *policy_unixgroup(const struct policy *, uint32_t);
 
@@ -381,6 +397,7 @@ enum truth { TRUTH_NO, TRUTH_UNCERTAIN, TRUTH_YES };
 /* Everything a decision depends on; the evaluation looks at nothing else. */
 struct policy_request {
 	uint32_t user;              /* or POLICY_NONE: no user line */
+	const char *account;        /* the Unix account; NULL: not known */
 	const uint8_t *unixgroups;  /* enum truth for each of PT_UNIXGROUPS */
 	enum policy_road road;
 	const char *asked;          /* name as asked, lower case; or NULL */
@@ -406,6 +423,7 @@ enum policy_reason {
 	REASON_DAMAGED,       /* the policy is unusable */
 	REASON_LIMIT,         /* too many covers or groups, jump-policy(5) */
 	REASON_NOT_A_USER,    /* no account of the policy */
+	REASON_LOCKED,        /* by jumpctl lock */
 	REASON_EXPIRED,       /* the user's until has come */
 	REASON_END_NOT_HELD,  /* the road cannot hold the user's until */
 	REASON_NEVER,         /* an address that is never reached */
@@ -442,6 +460,12 @@ struct policy_verdict {
  */
 void policy_evaluate(const struct policy *, const struct policy_request *,
     struct policy_verdict *);
+
+/*
+ * The lock that binds the request's user, an index of PT_LOCKS, or
+ * POLICY_NONE.  Whoever is locked has no rights, and cannot log in.
+ */
+uint32_t policy_locked(const struct policy *, const struct policy_request *);
 
 /*
  * Call each(arg, target) for every target that an allow rule for one of the

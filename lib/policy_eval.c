@@ -339,24 +339,81 @@ add_groups(struct judge *j, enum truth truth)
 static enum truth
 find_people(struct judge *j)
 {
+	uint32_t groups = j->p->table[PT_UNIXGROUPS].n;
+	uint32_t locked = policy_meta(j->p)->locked_groups;
 	enum truth account = TRUTH_NO;
 
 	if (j->q->user != POLICY_NONE) {
 		account = TRUTH_YES;
 		standing_add(j, REF_USER, j->q->user, TRUTH_YES);
 	}
-	for (uint32_t i = 0; i < j->p->table[PT_UNIXGROUPS].n; i++) {
+	for (uint32_t i = 0; i < groups; i++) {
 		enum truth truth = (enum truth)j->q->unixgroups[i];
 
 		if (truth != TRUTH_NO)
 			standing_add(j, REF_UNIXGROUP, i, truth);
-		account = either(account, truth);
+		if (i + locked < groups)
+			account = either(account, truth);
 	}
 	add_groups(j, TRUTH_YES);
 	add_groups(j, TRUTH_UNCERTAIN);
 	if (account != TRUTH_NO)
 		standing_add(j, REF_ANYONE, 0, account);
 	return account;
+}
+
+/*
+ * Locks.
+ */
+static bool
+is_named(const struct judge *j, const char *name)
+{
+	const struct policy_user *u;
+
+	if (j->q->account != NULL && strcmp(j->q->account, name) == 0)
+		return true;
+	if (j->q->user == POLICY_NONE)
+		return false;
+	u = policy_user(j->p, j->q->user);
+	return strcmp(policy_string(j->p, u->name), name) == 0 ||
+	    strcmp(policy_string(j->p, u->account), name) == 0;
+}
+
+/* Whether the user stands there; what is uncertain binds. */
+static bool
+stands(const struct judge *j, uint32_t kind, uint32_t index)
+{
+	for (size_t i = 0; i < j->npeople; i++) {
+		if (j->people[i].kind == kind && j->people[i].index == index)
+			return true;
+	}
+	return j->overflow;
+}
+
+/* After find_people(): the first lock that binds, or POLICY_NONE. */
+static uint32_t
+find_lock(const struct judge *j)
+{
+	for (uint32_t i = 0; i < j->p->table[PT_LOCKS].n; i++) {
+		const struct policy_lock *lock = policy_lock(j->p, i);
+
+		if (lock->kind == REF_ANYONE ||
+		    (lock->kind == REF_USER &&
+		    is_named(j, policy_string(j->p, lock->name))) ||
+		    (lock->kind != REF_USER &&
+		    stands(j, lock->kind, lock->index)))
+			return i;
+	}
+	return POLICY_NONE;
+}
+
+uint32_t
+policy_locked(const struct policy *p, const struct policy_request *q)
+{
+	struct judge j = {.p = p, .q = q};
+
+	find_people(&j);
+	return find_lock(&j);
 }
 
 /*
@@ -699,6 +756,9 @@ admit(struct judge *j, enum truth account, int64_t until, bool device)
 	if (account != TRUTH_YES || device) {
 		decide(j, ACTION_DENY, REASON_NOT_A_USER, POLICY_NONE);
 		j->v->timed = false;
+	} else if (find_lock(j) != POLICY_NONE) {
+		decide(j, ACTION_DENY, REASON_LOCKED, POLICY_NONE);
+		j->v->timed = false;
 	} else if (until != 0 && j->q->now >= until) {
 		decide(j, ACTION_DENY, REASON_EXPIRED, POLICY_NONE);
 		if (!holds[j->q->road].ends)
@@ -759,6 +819,8 @@ policy_reason_text(enum policy_reason reason)
 		return "too many targets cover this, or too many groups";
 	case REASON_NOT_A_USER:
 		return "not an account of the policy";
+	case REASON_LOCKED:
+		return "the user is locked";
 	case REASON_EXPIRED:
 		return "the user has expired";
 	case REASON_END_NOT_HELD:

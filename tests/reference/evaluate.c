@@ -236,6 +236,7 @@ step(enum policy_reason reason)
 {
 	switch (reason) {
 	case REASON_NOT_A_USER:
+	case REASON_LOCKED:
 		return 1;
 	case REASON_EXPIRED:
 	case REASON_END_NOT_HELD:

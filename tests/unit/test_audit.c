@@ -98,6 +98,15 @@ static const struct golden {
 	    .user = "root",
 	    .reason = "loaded",
 	    .policy = "9f86d081884c7d65"}},
+    {"lock", "jumpctl",
+	{.kind = AUDIT_LOCK,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 0,
+	    .user = "root (bob)",
+	    .who = "CORP\\alice",
+	    .note = "laptop \"lost\"\n",
+	    .reason = "locked",
+	    .policy = "9f86d081884c7d65"}},
 };
 
 static struct audit
@@ -200,7 +209,7 @@ START_TEST(long_values_fit)
 	unsigned int kind, i, j;
 
 	a.pid = 4194304;
-	for (kind = AUDIT_LOGIN; kind <= AUDIT_LOAD; kind++)
+	for (kind = AUDIT_LOGIN; kind <= AUDIT_UNLOCK; kind++)
 		for (i = 0; i < sizeof(worst); i++)
 			for (j = 0; j < 4; j++) {
 				n = filled[j];
@@ -208,7 +217,7 @@ START_TEST(long_values_fit)
 				s[n] = '\0';
 				struct audit_event e = {kind, AUDIT_FAILURE,
 				    UINT32_MAX, s, s, s, s, s, s, 65535, s, s,
-				    s, s, s, s, s, s, UINT64_MAX, UINT64_MAX,
+				    s, s, s, s, s, s, s, s, UINT64_MAX, UINT64_MAX,
 				    UINT64_MAX};
 				len = audit_format(&a, &e, &noon, record);
 				ck_assert_uint_gt(len, 200);
