@@ -3,6 +3,8 @@
 PREFIX     ?= /usr/local
 LIBEXECDIR ?= $(PREFIX)/libexec/jump
 SBINDIR    ?= $(PREFIX)/sbin
+LIBDIR     ?= $(PREFIX)/lib
+DATADIR    ?= $(PREFIX)/share/jump
 MANDIR     ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib/jump
@@ -37,7 +39,7 @@ WARN += -Werror
 endif
 CPPFLAGS += -Ilib -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
-	-DSTATEDIR='"$(STATEDIR)"'
+	-DSTATEDIR='"$(STATEDIR)"' -DDATADIR='"$(DATADIR)"'
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(INSTRUMENT)
 COMPILE   = $(CC) -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) -MMD -MP
 
@@ -136,7 +138,7 @@ $(foreach p,$(ALL) $(BENCH),$(eval $(call link,$(p))))
 
 # What is compiled in.  This file changes only when one of these does, and all
 # objects with it: `make && make PREFIX=/usr install` builds again.
-SETTINGS := $(VERSION) $(LIBEXECDIR) $(SYSCONFDIR) $(STATEDIR)
+SETTINGS := $(VERSION) $(LIBEXECDIR) $(SYSCONFDIR) $(STATEDIR) $(DATADIR)
 
 $(BUILD)/obj/settings: always
 	@mkdir -p $(@D)
@@ -168,19 +170,59 @@ format:						## format the sources in place
 lint:						## static checks and manuals
 	tests/lint
 
-install: all					## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) \
-	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 755 $(BUILD)/jump-authkeys $(DESTDIR)$(LIBEXECDIR)
-	install -g _jump -m 2755 $(BUILD)/jump-shell $(BUILD)/jump-connect \
-	    $(DESTDIR)$(LIBEXECDIR)
+# What is installed, by folder.  Texts get the paths of this installation in
+# place of the default ones.
+DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy dist/jumphost.nft
+PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
+SETGID   := jump-shell jump-connect
+PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
+	$(DATADIR) $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
+INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
+	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
+	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
+	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
+	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
+# Removed by uninstall, where they are empty.
+OWN       = $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
+	$(SYSCONFDIR)/jump $(STATEDIR)
+
+# $(call texts,FILES,FOLDER)
+define texts
+	set -e; echo install -m 644 $(1) $(DESTDIR)$(2); \
+	    for f in $(1); do to=$(DESTDIR)$(2)/$${f##*/}; \
+	    install -m 644 /dev/null $$to; \
+	    sed -e 's,/usr/local/libexec/jump,$(LIBEXECDIR),g' \
+		-e 's,/usr/local/share/jump,$(DATADIR),g' \
+		-e 's,/var/lib/jump,$(STATEDIR),g' \
+		-e 's,/etc/jump,$(SYSCONFDIR)/jump,g' $$f >$$to; done
+endef
+
+# The accounts come first: without them, nothing is replaced.
+install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
+	umask 022 && mkdir -p $(PLACES:%=$(DESTDIR)%)
+	install -m 755 $(PLUGINS:%=$(BUILD)/%) $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(BUILD)/jumpctl $(DESTDIR)$(SBINDIR)
-	install -m 644 docs/*.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 docs/*.8 $(DESTDIR)$(MANDIR)/man8
-	for d in $(DESTDIR)$(SYSCONFDIR)/jump \
-	    $(DESTDIR)$(SYSCONFDIR)/jump/policy.d; do \
-		test -d $$d || install -d -m 755 $$d || exit; done
-	install -d -m 750 -g _jump $(DESTDIR)$(STATEDIR)
+	@$(call texts,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
+	@$(call texts,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
+	@$(call texts,$(DATA),$(DATADIR))
+	@$(call texts,docs/*.5,$(MANDIR)/man5)
+	@$(call texts,docs/*.8,$(MANDIR)/man8)
+	$(if $(DESTDIR),,$(MAKE) owners)
+
+accounts:					## make _jump and the groups, if missing
+	dist/accounts
+
+owners:						## give _jump its programs and folder
+	mkdir -p $(DESTDIR)$(STATEDIR)
+	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
+	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
+	chmod 750 $(DESTDIR)$(STATEDIR)
+
+uninstall:					## remove what install has put there
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	@for d in $(OWN:%=$(DESTDIR)%); do \
+		[ ! -d $$d ] || rmdir $$d 2>/dev/null || echo "left: $$d"; done
+	@echo "left: what is in $(SYSCONFDIR)/ssh, and the accounts"
 
 clean:						## remove what make built
 	rm -rf build build-*
@@ -188,4 +230,5 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check bench fuzz fuzzers format lint install clean help always
+.PHONY: all tests check bench fuzz fuzzers format lint install uninstall accounts \
+	owners clean help always

@@ -341,7 +341,7 @@ jump_servers() {
 
 # The programs go into the jump host's own /usr/local and /var.
 jump_programs() {
-	make -s -C "$LAB_REPO" -o all install BUILD="$LAB_BUILD" \
+	make -s -C "$LAB_REPO" -o all install owners BUILD="$LAB_BUILD" \
 	    DESTDIR="$H/stage" >"$LAB/install.log" 2>&1 || {
 		cat "$LAB/install.log" >&2
 		die "make install failed"

@@ -1,0 +1,159 @@
+# make install and make uninstall: as a packager, as root on a machine with
+# and without systemd's tools, over an installation, and back.
+# runs: once
+. "$(dirname "$0")/lib.sh"
+
+# What install needs of the sources, readable by everybody.
+S=$T/src
+mkdir -p "$S/build"
+(cd "$LAB_REPO" && cp -a Makefile VERSION dist docs sshd_config.d "$S/")
+for p in jump-authkeys jump-shell jump-connect jumpctl; do
+	cp "$LAB_BUILD/$p" "$S/build/"
+done
+chmod -R a+rX "$S"
+
+make_it() {
+	run make -s -C "$S" -o all BUILD=build "$@"
+}
+
+# files DIR...: every file, with its owner, its mode and what is in it.
+files() {
+	find "$@" ! -type d -exec stat -c '%n %U:%G %a' {} + -exec cksum {} + |
+	    sort
+}
+
+modes() {
+	[ "$(stat -c '%U:%G %a' "$2")" = "$1" ]
+}
+
+# --- a packager, who is not root ---------------------------------------------
+
+D=$T/stage
+install -d -m 755 -o nobody "$D"
+run setpriv --reuid 65534 --regid 65534 --clear-groups \
+    make -s -C "$S" -o all BUILD=build install DESTDIR="$D"
+check "install into DESTDIR as nobody" gave 0
+check "it makes no setgid file" [ -z "$(find "$D" -perm /6000)" ]
+check "it has the programs" [ -x "$D/usr/local/libexec/jump/jump-shell" ]
+check "it has the folder of the policy" [ -d "$D/etc/jump/policy.d" ]
+check "it puts nothing into /etc but that" [ -z "$(find "$D/etc" -type f)" ]
+run setpriv --reuid 65534 --regid 65534 --clear-groups \
+    make -s -C "$S" -o all BUILD=build uninstall DESTDIR="$D"
+check "uninstall from DESTDIR" gave 0
+check "and no file is left" [ -z "$(find "$D" ! -type d)" ]
+check "and no folder of ours" [ -z "$(find "$D" -name '*jump*')" ]
+run setpriv --reuid 65534 --regid 65534 --clear-groups \
+    make -s -C "$S" -o all BUILD=build install
+check "install without DESTDIR wants root" not gave 0
+check "and says so" said 'accounts: must be root'
+
+U=$T/usr
+(umask 077 && make_it install PREFIX=/usr STATEDIR=/srv/jump DESTDIR="$U")
+run cat "$T/out"
+check "texts have the paths of this installation" \
+    not grep -rIq '/usr/local\|/var/lib/jump' "$U"
+check "the snippet has the programs' path" \
+    grep -q 'ForceCommand /usr/libexec/jump/jump-shell' \
+    "$U/usr/share/jump/60-jump.conf"
+check "no umask makes folders that sshd cannot enter" \
+    modes "root:root 755" "$U/usr/libexec/jump"
+
+# What a package does on the machine that it comes to.
+if command -v systemd-sysusers >/dev/null &&
+    command -v systemd-tmpfiles >/dev/null; then
+	run systemd-sysusers --root="$U" jump.conf
+	check "systemd-sysusers" gave 0
+	check "it makes _jump" grep -q '^_jump:' "$U/etc/passwd"
+	for g in _jump jump jump-devices; do
+		check "it makes the group $g" grep -q "^$g:" "$U/etc/group"
+	done
+	chgrp -R 0 "$U"
+	run systemd-tmpfiles --root="$U" --create jump.conf
+	check "systemd-tmpfiles" gave 0
+	gid=$(sed -n 's/^_jump:[^:]*:\([0-9]*\):.*/\1/p' "$U/etc/group")
+	for p in jump-shell jump-connect; do
+		check "it makes $p setgid _jump" [ "$gid 2755" = \
+		    "$(stat -c '%g %a' "$U/usr/libexec/jump/$p")" ]
+	done
+	check "it makes the state folder" [ "$gid 750" = \
+	    "$(stat -c '%g %a' "$U/srv/jump")" ]
+else
+	skip "systemd-sysusers and systemd-tmpfiles"
+fi
+
+# --- root, on a machine of its own -------------------------------------------
+
+# machine COMMAND...: with /usr/local, /etc and /var/lib to be thrown away.
+cat >"$T/machine" <<'END'
+set -eu
+etc=$(mktemp -d)
+cp -a /etc/. "$etc/"
+sed -i '/^_jump:/d' "$etc/passwd" "$etc/group" "$etc/shadow"
+mount --bind "$etc" /etc
+mount -t tmpfs -o mode=755 none /usr/local
+mount -t tmpfs -o mode=755 none /var/lib
+[ -z "${NO_SYSTEMD:-}" ] || ! s=$(command -v systemd-sysusers) ||
+    mount --bind /dev/null "$s"
+"$@"
+END
+machine() {
+	run unshare --mount sh "$T/machine" "$@"
+}
+
+# Everything that root does there, a line of "ok" for each step.
+cat >"$T/on_machine" <<'END'
+set -eu
+mk() {
+	make -s -C "$S" -o all BUILD=build "$@" >>"$T/make.out"
+}
+places='/usr/local /etc /var/lib'
+all() {
+	find $places ! -type d -exec stat -c '%n %U:%G %a' {} + | sort
+}
+mk accounts
+getent passwd _jump | grep -q nologin
+getent group jump-devices >/dev/null
+echo ok accounts
+all >"$T/before"
+mk install
+l=/usr/local/libexec/jump
+[ "$(stat -c '%U:%G %a' $l/jump-shell)" = 'root:_jump 2755' ]
+[ "$(stat -c '%U:%G %a' $l/jump-connect)" = 'root:_jump 2755' ]
+[ "$(stat -c '%U:%G %a' $l/jump-authkeys)" = 'root:root 755' ]
+[ "$(stat -c '%U:%G %a' /var/lib/jump)" = 'root:_jump 750' ]
+[ "$(stat -c '%U:%G %a' /etc/jump/policy.d)" = 'root:root 755' ]
+echo ok install
+all >"$T/installed"
+echo '# mine' >/etc/jump/policy
+echo image >/var/lib/jump/policy.db
+chmod 755 $l/jump-shell
+mk install
+all | grep -v '/jump/policy' >"$T/again"
+cmp "$T/installed" "$T/again"
+[ "$(cat /etc/jump/policy)" = '# mine' ]
+echo ok upgrade
+: >"$T/make.out"
+mk uninstall
+grep -qx 'left: /etc/jump' "$T/make.out"
+grep -qx 'left: /var/lib/jump' "$T/make.out"
+[ "$(cat /etc/jump/policy /var/lib/jump/policy.db | wc -l)" -eq 2 ]
+getent passwd _jump >/dev/null
+echo ok uninstall keeps
+rm /etc/jump/policy /var/lib/jump/policy.db
+mk uninstall
+all >"$T/after"
+cmp "$T/before" "$T/after"
+[ -z "$(find $places -name jump)" ]
+echo ok uninstall
+END
+export S T
+for NO_SYSTEMD in '' 1; do
+	export NO_SYSTEMD
+	on=with${NO_SYSTEMD:+out}
+	machine sh "$T/on_machine"
+	for step in accounts install upgrade 'uninstall keeps' uninstall; do
+		check "$on systemd: $step" printed "^ok $step\$"
+	done
+	check "$on systemd: to the end" gave 0
+done
+finish
