@@ -492,6 +492,8 @@ read_quoted(struct build *b, struct item *item)
 {
 	if (b->token.foreign)
 		return parse_fail(b, NULL, "not ASCII");
+	if (strchr(b->token.text, '\t') != NULL)
+		return parse_fail(b, NULL, "a tab in a string");
 	item->quoted = true;
 	strcpy(item->name, b->token.text);
 	if (item->prefix == '\0')

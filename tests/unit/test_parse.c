@@ -278,6 +278,8 @@ static const struct {
     {"user carol comment ^x", "expected a string in quotes"},
     {"user carol comment ^\"" X513 "\"", "comment is longer than 512 bytes"},
     {"user carol comment ^\"a\tb\"", "a tab in a string"},
+    {"group @g ^\"a\tb\"", "a tab in a string"},
+    {"allow x: any to ^\"a\tb\"", "a tab in a string"},
     {"user carol comment \"\" ^comment \"\"", "option stands twice"},
     /* Keys. */
     {"key^", "expected a name"},
@@ -337,7 +339,7 @@ static const struct {
     {"group @x %^", "expected a name"},
     {"group @x ^%Staff", "not the name of a Unix group"},
     {"group @x ^%\"\"", "not the name of a Unix group"},
-    {"group @x ^%\"a\tb\"", "not the name of a Unix group"},
+    {"group @x %^\"a\tb\"", "a tab in a string"},
     {"group @x ^%\"" X256 "\"", "not the name of a Unix group"},
     {"group @x ^@x", "group @x contains itself"},
     {"group @x @y\ngroup @y ^@x", "group @x contains itself"},
