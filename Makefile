@@ -30,8 +30,8 @@ endif
 # Counters live in mapped files: what confinement leaves of a process, and a
 # kill, cannot lose them, so the plug-ins are measured as they are shipped.
 ifdef COVERAGE
-INSTRUMENT += -fprofile-instr-generate=$(abspath $(BUILD))/profiles/%m%c \
-	-fcoverage-mapping -mllvm -runtime-counter-relocation
+INSTRUMENT += -fprofile-instr-generate=$(abspath $(BUILD))/profiles/%m%c
+HARDEN += -fcoverage-mapping -mllvm -runtime-counter-relocation
 endif
 HARDEN += $(INSTRUMENT)
 ifdef WERROR
@@ -164,6 +164,10 @@ bench: all $(BENCH:%=$(BUILD)/%)		## speed and memory beside peers
 	LAB_BUILD=$(BUILD) tests/lab/lab run -- tests/bench/run $(BUILD) \
 	    $(BENCH_FLAGS)
 
+coverage:					## what the tests reach (root)
+	$(Q)$(MAKE) -s CC=clang COVERAGE=1 BUILD=build-cov tests
+	tests/coverage run build-cov
+
 format:						## format the sources in place
 	clang-format -i $$(git ls-files '*.[ch]')
 
@@ -230,5 +234,5 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check bench fuzz fuzzers format lint install uninstall accounts \
+.PHONY: all tests check bench fuzz fuzzers coverage format lint install uninstall accounts \
 	owners clean help always
