@@ -66,7 +66,9 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/state.c \
-	jumpctl/lock.c jumpctl/locks.c $(POLICY) \
+	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
+	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
+	jumpctl/accounts.c jumpctl/sshd.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
 jump-shell_LIB    :=

@@ -22,6 +22,7 @@ int explain_main(int argc, char **argv);
 int export_main(int argc, char **argv);
 int lock_main(int argc, char **argv);
 int unlock_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
 
 /*
  * source.c: the text of a policy.  Errors go to standard error.
@@ -165,5 +166,9 @@ struct policy *policy_in_force(void);
 
 /* Whether standard error, or output, gets colour. */
 bool colour(FILE *);
+
+/* Print a string of JSON, quotes included; other bytes than printable ASCII
+ * as \u00NN. */
+void json_string(const char *);
 
 #endif

@@ -367,20 +367,8 @@ print_text(const struct explain *e)
 }
 
 /*
- * JSON: names of the policy hold nothing that needs escaping but backslash.
+ * JSON.
  */
-static void
-print_string(const char *s)
-{
-	putchar('"');
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			putchar('\\');
-		putchar(*s);
-	}
-	putchar('"');
-}
-
 static void
 print_array(const char *name, uint32_t bits)
 {
@@ -426,11 +414,11 @@ print_lock_json(const struct explain *e)
 		return;
 	lock = policy_lock(e->p, e->lock);
 	fputs(",\"lock\":{\"who\":", stdout);
-	print_string(policy_string(e->p, lock->name));
+	json_string(policy_string(e->p, lock->name));
 	printf(",\"since\":%lld,\"by\":", (long long)lock->since);
-	print_string(policy_string(e->p, lock->by));
+	json_string(policy_string(e->p, lock->by));
 	fputs(",\"reason\":", stdout);
-	print_string(policy_string(e->p, lock->reason));
+	json_string(policy_string(e->p, lock->reason));
 	putchar('}');
 }
 
@@ -443,9 +431,9 @@ print_json(const struct explain *e)
 	const char *separator = "";
 
 	fputs("{\"version\":1,\"who\":", stdout);
-	print_string(e->question.who);
+	json_string(e->question.who);
 	fputs(",\"what\":", stdout);
-	print_string(target_text(&e->asked, text, sizeof(text)));
+	json_string(target_text(&e->asked, text, sizeof(text)));
 	printf(",\"verdict\":\"%s\",\"roads\":[",
 	    policy_action_names[e->best]);
 	for (int road = 0; road < ROAD_COUNT; road++) {
@@ -463,7 +451,7 @@ print_json(const struct explain *e)
 		printf("%s{\"verb\":\"%s\",\"name\":\"%s\",\"file\":",
 		    i == 0 ? "" : ",", policy_verb_names[rule->verb],
 		    rule_name(e->p, rules[i]));
-		print_string(file_name(e->p, rule->place.file));
+		json_string(file_name(e->p, rule->place.file));
 		printf(",\"line\":%u}", rule->place.line);
 	}
 	puts("]}");

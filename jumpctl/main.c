@@ -26,6 +26,7 @@ static const struct {
     {"lock", lock_main, "lock [WHO [REASON]]"},
     {"unlock", unlock_main, "unlock WHO"},
     {"export", export_main, "export hosts"},
+    {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
 };
 
 static int
@@ -43,6 +44,21 @@ colour(FILE *f)
 	const char *no = getenv("NO_COLOR");
 
 	return isatty(fileno(f)) && (no == NULL || *no == '\0');
+}
+
+void
+json_string(const char *s)
+{
+	putchar('"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			printf("\\%c", *s);
+		else if (*s >= ' ' && *s < 0x7f)
+			putchar(*s);
+		else
+			printf("\\u%04x", (unsigned char)*s);
+	}
+	putchar('"');
 }
 
 struct policy *

@@ -1,0 +1,201 @@
+/*
+ * Accounts and groups, as the machine knows them (NSS).
+ */
+#include "doctor.h"
+
+#include <err.h>
+#include <fnmatch.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+
+enum { GROUPS_MAX = 65536, PATTERN_MAX = 256 };
+
+static int
+by_number(const void *a, const void *b)
+{
+	const unsigned *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static char *
+own(const char *text)
+{
+	char *copy = strdup(text == NULL ? "" : text);
+
+	if (copy == NULL)
+		err(EXIT_INTERNAL, NULL);
+	return copy;
+}
+
+static void
+find_groups(struct account *a)
+{
+	a->ngroups = 64;
+	do {
+		a->groups = reallocarray(
+		    a->groups, (size_t)a->ngroups, sizeof(*a->groups));
+		if (a->groups == NULL)
+			err(EXIT_INTERNAL, NULL);
+	} while (getgrouplist(a->name, a->gid, a->groups, &a->ngroups) == -1 &&
+	    a->ngroups <= GROUPS_MAX);
+	qsort(a->groups, (size_t)a->ngroups, sizeof(*a->groups), by_number);
+}
+
+bool
+account_find(struct account *a, const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	memset(a, 0, sizeof(*a));
+	if (pw == NULL)
+		return false;
+	a->name = own(pw->pw_name);
+	a->home = own(pw->pw_dir);
+	a->shell = own(pw->pw_shell);
+	a->uid = pw->pw_uid;
+	a->gid = pw->pw_gid;
+	find_groups(a);
+	return true;
+}
+
+void
+account_free(struct account *a)
+{
+	free(a->name);
+	free(a->home);
+	free(a->shell);
+	free(a->groups);
+	memset(a, 0, sizeof(*a));
+}
+
+bool
+account_in(const struct account *a, const char *group)
+{
+	const struct group *gr = getgrnam(group);
+
+	return gr != NULL &&
+	    bsearch(&gr->gr_gid, a->groups, (size_t)a->ngroups,
+		sizeof(*a->groups), by_number) != NULL;
+}
+
+/*
+ * AllowUsers and its like.
+ */
+
+/*
+ * Whether a pattern, or one of the patterns of a value, matches.  What stands
+ * behind an @ depends on the client's address: hosts says whether to think
+ * that it matches.
+ */
+static bool
+name_matches(const char *value, const char *name, bool hosts)
+{
+	char pattern[PATTERN_MAX];
+	const char *at;
+
+	if (strlen(value) >= sizeof(pattern))
+		return hosts;
+	strcpy(pattern, value);
+	at = strrchr(pattern, '@');
+	if (at != NULL && !hosts)
+		return false;
+	if (at != NULL)
+		pattern[at - pattern] = '\0';
+	return fnmatch(pattern, name, FNM_NOESCAPE) == 0;
+}
+
+static bool
+group_matches(const struct account *a, const char *value)
+{
+	for (int i = 0; i < a->ngroups; i++) {
+		const struct group *gr = getgrgid(a->groups[i]);
+
+		if (gr != NULL &&
+		    fnmatch(value, gr->gr_name, FNM_NOESCAPE) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum match { MATCH_NO_LIST, MATCH_NONE, MATCH_ONE };
+
+static enum match
+look_in(const struct account *a, const struct sshd_answer *answer,
+    const char *keyword, bool groups, bool hosts)
+{
+	char value[PATTERN_MAX];
+	enum match result = MATCH_NO_LIST;
+
+	for (unsigned n = 0;
+	     sshd_value(answer, keyword, n, value, sizeof(value)); n++) {
+		result = MATCH_NONE;
+		if (groups ? group_matches(a, value)
+			   : name_matches(value, a->name, hosts))
+			return MATCH_ONE;
+	}
+	return result;
+}
+
+const char *
+account_kept_out(const struct account *a, const struct sshd_answer *answer)
+{
+	if (look_in(a, answer, "DenyUsers", false, false) == MATCH_ONE)
+		return "DenyUsers";
+	if (look_in(a, answer, "AllowUsers", false, true) == MATCH_NONE)
+		return "AllowUsers";
+	if (look_in(a, answer, "DenyGroups", true, false) == MATCH_ONE)
+		return "DenyGroups";
+	if (look_in(a, answer, "AllowGroups", true, true) == MATCH_NONE)
+		return "AllowGroups";
+	return NULL;
+}
+
+/*
+ * Members.
+ */
+struct names {
+	char **list;
+	size_t n;
+};
+
+static void
+add_name(struct names *names, const char *name)
+{
+	names->list =
+	    reallocarray(names->list, names->n + 1, sizeof(*names->list));
+	if (names->list == NULL)
+		err(EXIT_INTERNAL, NULL);
+	names->list[names->n++] = own(name);
+}
+
+void
+each_member(
+    const char *group, void (*call)(void *, const char *name), void *arg)
+{
+	const struct group *gr = getgrnam(group);
+	const struct passwd *pw;
+	struct names names = {0};
+	gid_t gid;
+
+	if (gr == NULL)
+		return;
+	gid = gr->gr_gid;
+	for (char **m = gr->gr_mem; *m != NULL; m++)
+		add_name(&names, *m);
+	setpwent();
+	while ((pw = getpwent()) != NULL) {
+		if (pw->pw_gid == gid)
+			add_name(&names, pw->pw_name);
+	}
+	endpwent();
+	for (size_t i = 0; i < names.n; i++) {
+		call(arg, names.list[i]);
+		free(names.list[i]);
+	}
+	free(names.list);
+}

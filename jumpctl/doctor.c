@@ -1,0 +1,259 @@
+/*
+ * jumpctl doctor: whether this machine holds its users to the policy.
+ */
+#include "doctor.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "exit.h"
+
+static const struct {
+	const char *name;
+	void (*run)(struct doctor *);
+} checks[] = {
+    {"sshd", check_sshd},
+    {"programs", check_programs},
+    {"powers", check_powers},
+    {"policy", check_policy},
+    {"image", check_image},
+    {"names", check_names},
+    {"members", check_members},
+    {"administrators", check_administrators},
+    {"log", check_log},
+    {"kernel", check_kernel},
+    {"firewall", check_firewall},
+};
+
+enum { WHO_SHOWN = 3, TEXT_MAX = 1024 };
+
+/*
+ * Findings.
+ */
+static char *
+own(const char *text)
+{
+	char *copy = strdup(text == NULL ? "" : text);
+
+	if (copy == NULL)
+		err(EXIT_INTERNAL, NULL);
+	return copy;
+}
+
+static bool
+same(const struct finding *a, const struct finding *b)
+{
+	return a->check == b->check && a->level == b->level && a->nwho != 0 &&
+	    strcmp(a->what, b->what) == 0 && strcmp(a->place, b->place) == 0 &&
+	    strcmp(a->remedy, b->remedy) == 0;
+}
+
+static void
+finding_free(struct finding *f)
+{
+	for (size_t i = 0; i < f->nwho; i++)
+		free(f->who[i]);
+	free(f->who);
+	free(f->what);
+	free(f->place);
+	free(f->remedy);
+}
+
+/* The finding itself, or the one in the list that says the same. */
+static struct finding *
+enlist(struct doctor *d, struct finding *f)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		if (!same(&d->list[i], f))
+			continue;
+		finding_free(f);
+		return &d->list[i];
+	}
+	d->list = reallocarray(d->list, d->n + 1, sizeof(*d->list));
+	if (d->list == NULL)
+		err(EXIT_INTERNAL, NULL);
+	f->nwho = 0;
+	d->list[d->n] = *f;
+	return &d->list[d->n++];
+}
+
+void
+found(struct doctor *d, enum level level, const char *who, const char *place,
+    const char *remedy, const char *what, ...)
+{
+	struct finding f = {.check = d->check, .level = level}, *kept;
+	char text[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, what);
+	vsnprintf(text, sizeof(text), what, ap);
+	va_end(ap);
+	f.what = own(text);
+	f.place = own(place);
+	f.remedy = own(remedy);
+	kept = enlist(d, &f);
+	if (who == NULL)
+		return;
+	kept->who = reallocarray(kept->who, kept->nwho + 1, sizeof(*kept->who));
+	if (kept->who == NULL)
+		err(EXIT_INTERNAL, NULL);
+	kept->who[kept->nwho++] = own(who);
+}
+
+/*
+ * Printing.
+ */
+static void
+print_who(const struct finding *f)
+{
+	char name[AUDIT_ESCAPED(64)];
+	size_t shown = f->nwho <= WHO_SHOWN + 1 ? f->nwho : WHO_SHOWN;
+
+	for (size_t i = 0; i < shown; i++)
+		printf("%s%s", i == 0 ? "" : ", ",
+		    audit_escape(name, sizeof(name), f->who[i]));
+	if (shown < f->nwho)
+		printf(" and %zu more", f->nwho - shown);
+	if (f->nwho != 0)
+		fputs(": ", stdout);
+}
+
+static void
+print_detail(const char *label, const char *text)
+{
+	char safe[AUDIT_ESCAPED(TEXT_MAX)];
+
+	if (*text != '\0')
+		printf("       %s %s\n", label,
+		    audit_escape(safe, sizeof(safe), text));
+}
+
+static void
+print_finding(const struct finding *f)
+{
+	static const char *const words[] = {" ok   ", " warn ", " FAIL "};
+	static const char *const colours[] = {
+	    "\033[32m", "\033[1;33m", "\033[1;31m"};
+	char safe[AUDIT_ESCAPED(TEXT_MAX)];
+	bool paint = colour(stdout);
+
+	printf("%s%s%s ", paint ? colours[f->level] : "", words[f->level],
+	    paint ? "\033[0m" : "");
+	print_who(f);
+	puts(audit_escape(safe, sizeof(safe), f->what));
+	print_detail("set by", f->place);
+	print_detail("remedy:", f->remedy);
+}
+
+static void
+print_json(const struct finding *f)
+{
+	static const char *const words[] = {"ok", "warn", "fail"};
+
+	printf("{\"check\":\"%s\",\"level\":\"%s\",\"who\":[", f->check,
+	    words[f->level]);
+	for (size_t i = 0; i < f->nwho; i++) {
+		fputs(i == 0 ? "" : ",", stdout);
+		json_string(f->who[i]);
+	}
+	fputs("],\"what\":", stdout);
+	json_string(f->what);
+	fputs(",\"set_by\":", stdout);
+	json_string(f->place);
+	fputs(",\"remedy\":", stdout);
+	json_string(f->remedy);
+	putchar('}');
+}
+
+/* Print what came since, and return how many of all were failures. */
+static size_t
+report(const struct doctor *d, size_t from)
+{
+	size_t failures = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		failures += d->list[i].level == LEVEL_FAIL;
+	for (size_t i = from; i < d->n; i++) {
+		if (!d->json) {
+			print_finding(&d->list[i]);
+			continue;
+		}
+		fputs(i == 0 ? "" : ",\n", stdout);
+		print_json(&d->list[i]);
+	}
+	fflush(stdout);
+	return failures;
+}
+
+/*
+ * The visit.
+ */
+static bool
+parse_options(struct doctor *d, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {"sshd", required_argument, NULL, 's'},
+	    {"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
+	struct addr from;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			d->json = true;
+			break;
+		case 's':
+			d->sshd.path = optarg;
+			break;
+		case 'f':
+			if (!addr_parse(&from, optarg))
+				return false;
+			d->sshd.from = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc;
+}
+
+int
+doctor_main(int argc, char **argv)
+{
+	struct doctor d = {.sshd = {.from = "192.0.2.1"}};
+	size_t failures = 0;
+
+	if (!parse_options(&d, argc, argv)) {
+		warnx("usage: jumpctl doctor [--json] [--from ADDRESS] "
+		      "[--sshd PATH]");
+		return EXIT_USAGE;
+	}
+	if (geteuid() != 0)
+		errx(EXIT_STATE, "only root sees all that doctor looks at");
+	if (policy_open(POLICY_IMAGE, 0, &d.policy) != POLICY_OK)
+		d.policy = NULL;
+	if (d.json)
+		fputs("{\"version\":1,\"findings\":[\n", stdout);
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		size_t before = d.n;
+
+		d.check = checks[i].name;
+		checks[i].run(&d);
+		failures = report(&d, before);
+	}
+	if (d.json)
+		printf("],\"failures\":%zu}\n", failures);
+	for (size_t i = 0; i < d.n; i++)
+		finding_free(&d.list[i]);
+	free(d.list);
+	policy_free(d.policy);
+	if (fflush(stdout) != 0)
+		return EXIT_INTERNAL;
+	return failures == 0 ? EXIT_OK : EXIT_NO_MATCH;
+}

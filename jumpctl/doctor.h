@@ -1,0 +1,91 @@
+/*
+ * jumpctl doctor: checks, and what they find.
+ */
+#ifndef DOCTOR_H
+#define DOCTOR_H
+
+#include "ctl.h"
+#include "sshd.h"
+
+enum level { LEVEL_OK, LEVEL_WARN, LEVEL_FAIL };
+
+/* One finding, of all whom it concerns.  Strings are owned. */
+struct finding {
+	const char *check;
+	enum level level;
+	char *what;
+	char *place;  /* what set it, or "" */
+	char *remedy; /* or "" */
+	char **who;
+	size_t nwho;
+};
+
+struct doctor {
+	struct sshd sshd;
+	struct policy *policy; /* in force, or NULL */
+	const char *check;     /* that runs now */
+	struct finding *list;  /* owned */
+	size_t n;
+	bool json;
+};
+
+/*
+ * Add a finding.  who is an account that it concerns, or NULL; place and
+ * remedy may be NULL.  Findings that differ only in whom they concern become
+ * one.  All is copied.
+ */
+void found(struct doctor *, enum level, const char *who, const char *place,
+    const char *remedy, const char *what, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/*
+ * The checks, in doctor_*.c.  One that finds nothing wrong says so itself.
+ */
+void check_sshd(struct doctor *);
+void check_programs(struct doctor *);
+void check_powers(struct doctor *);
+void check_policy(struct doctor *);
+void check_image(struct doctor *);
+void check_names(struct doctor *);
+void check_members(struct doctor *);
+void check_administrators(struct doctor *);
+void check_log(struct doctor *);
+void check_kernel(struct doctor *);
+void check_firewall(struct doctor *);
+
+/*
+ * Check that the file, and every folder above it, belongs to root and is
+ * writable by nobody else: what sshd asks of programs that it runs, and we of
+ * all our files.  False if it is not, or is missing; that is then found.
+ */
+bool safe_path(struct doctor *, const char *path);
+
+/*
+ * Accounts, as the machine knows them.  Owned; accounts_free().
+ */
+struct account {
+	char *name, *home, *shell;
+	unsigned uid, gid;
+	unsigned *groups; /* sorted, the primary one among them */
+	int ngroups;
+};
+
+/* False if there is none of that name; nothing is then owned. */
+bool account_find(struct account *, const char *name);
+void account_free(struct account *);
+
+/* Whether the account is in the group of this name. */
+bool account_in(const struct account *, const char *group);
+
+/*
+ * What keeps this account out by name: AllowUsers, DenyUsers, AllowGroups and
+ * DenyGroups of the answer.  The keyword, or NULL.
+ */
+const char *account_kept_out(
+    const struct account *, const struct sshd_answer *);
+
+/* Call for each member of the group, also those with it as primary group. */
+void each_member(
+    const char *group, void (*call)(void *, const char *name), void *arg);
+
+#endif

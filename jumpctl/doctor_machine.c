@@ -1,0 +1,554 @@
+/*
+ * jumpctl doctor: files, programs, and what the machine has to offer.
+ */
+#include "doctor.h"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "exit.h"
+
+enum { REMEDY_MAX = 512 };
+
+/*
+ * Paths.
+ */
+static bool
+safe_step(struct doctor *d, const char *path)
+{
+	char remedy[PATH_MAX + 64];
+	struct stat st;
+
+	if (lstat(path, &st) == -1) {
+		found(d, LEVEL_FAIL, NULL, NULL, "install it again", "%s: %s",
+		    path, strerror(errno));
+		return false;
+	}
+	if (st.st_uid != 0) {
+		snprintf(remedy, sizeof(remedy), "chown root %s", path);
+		found(d, LEVEL_FAIL, NULL, NULL, remedy,
+		    "%s belongs to uid %u, not to root", path, st.st_uid);
+		return false;
+	}
+	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
+		snprintf(remedy, sizeof(remedy), "chmod go-w %s", path);
+		found(d, LEVEL_FAIL, NULL, NULL, remedy,
+		    "%s is writable by group or others (mode %o)", path,
+		    st.st_mode & 07777);
+		return false;
+	}
+	return true;
+}
+
+bool
+safe_path(struct doctor *d, const char *path)
+{
+	char *real = realpath(path, NULL), *slash;
+	bool safe = true;
+
+	if (real == NULL)
+		return safe_step(d, path);
+	while ((slash = strrchr(real, '/')) != NULL) {
+		safe = safe_step(d, *real == '\0' ? "/" : real) && safe;
+		if (slash == real && slash[1] == '\0')
+			break;
+		slash[slash == real] = '\0';
+	}
+	free(real);
+	return safe;
+}
+
+/*
+ * sshd.
+ */
+
+/* Whether the running sshd forbids setgid programs their group. */
+static void
+check_no_new_privs(struct doctor *d)
+{
+	char path[64], line[128];
+	FILE *f = fopen("/run/sshd.pid", "re");
+	long pid = 0;
+
+	if (f != NULL) {
+		if (fscanf(f, "%ld", &pid) != 1)
+			pid = 0;
+		fclose(f);
+	}
+	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
+	f = pid == 0 ? NULL : fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		if (strncmp(line, "NoNewPrivs:", 11) == 0 &&
+		    strchr(line, '1') != NULL)
+			found(d, LEVEL_FAIL, NULL, NULL,
+			    "take NoNewPrivileges= out of its unit, and what "
+			    "implies it: systemd.exec(5)",
+			    "sshd runs under no_new_privs: every session "
+			    "exits 70");
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+void
+check_sshd(struct doctor *d)
+{
+	struct sshd_answer answer;
+	char version[64], *why;
+
+	if (d->sshd.path == NULL)
+		d->sshd.path = sshd_find();
+	if (d->sshd.path == NULL) {
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "install it, or give its path with --sshd", "no sshd");
+		return;
+	}
+	if (!sshd_valid(&d->sshd, &why)) {
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "sshd -t, and mend what it says",
+		    "sshd refuses its configuration: %.*s",
+		    why == NULL ? 0 : (int)strcspn(why, "\r\n"),
+		    why == NULL ? "" : why);
+		free(why);
+		d->sshd.path = NULL;
+		return;
+	}
+	if (sshd_ask(&d->sshd, "root", &answer) == -1) {
+		found(d, LEVEL_FAIL, NULL, NULL, "sshd -T",
+		    "sshd does not tell its configuration");
+		d->sshd.path = NULL;
+		return;
+	}
+	sshd_version(&answer, version, sizeof(version));
+	sshd_answer_free(&answer);
+	found(
+	    d, LEVEL_OK, NULL, NULL, NULL, "%s, configuration valid", version);
+	check_no_new_privs(d);
+}
+
+/*
+ * Programs.
+ */
+static const char *const programs[] = {
+    "jump-authkeys", "jump-shell", "jump-connect"};
+
+static bool
+is_setgid_program(const char *name)
+{
+	return strcmp(name, "jump-shell") == 0 ||
+	    strcmp(name, "jump-connect") == 0;
+}
+
+static void
+check_bits(struct doctor *d, const char *path, bool wanted, gid_t gid)
+{
+	char remedy[REMEDY_MAX];
+	struct stat st;
+
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode))
+		return;
+	if (wanted && (!(st.st_mode & S_ISGID) || st.st_gid != gid)) {
+		snprintf(remedy, sizeof(remedy),
+		    "chgrp _jump %s && chmod 2755 %s", path, path);
+		found(d, LEVEL_FAIL, NULL, NULL, remedy,
+		    "%s is not setgid _jump: it cannot read the policy, and "
+		    "every session ends in exit 78",
+		    path);
+	}
+	if ((st.st_mode & S_ISUID) || (!wanted && (st.st_mode & S_ISGID))) {
+		snprintf(remedy, sizeof(remedy), "chmod %s %s",
+		    wanted ? "u-s" : "ug-s", path);
+		found(d, LEVEL_FAIL, NULL, NULL, remedy,
+		    "%s is %s, and has no need of it", path,
+		    st.st_mode & S_ISUID ? "setuid" : "setgid");
+	}
+	if ((st.st_mode & 0555) != 0555) {
+		snprintf(remedy, sizeof(remedy), "chmod a+rx %s", path);
+		found(d, LEVEL_FAIL, NULL, NULL, remedy,
+		    "%s cannot be run by everybody (mode %o)", path,
+		    st.st_mode & 07777);
+	}
+}
+
+static void
+check_mount(struct doctor *d)
+{
+	struct statvfs fs;
+
+	if (statvfs(LIBEXECDIR, &fs) == -1)
+		return;
+	if (fs.f_flag & ST_NOSUID)
+		found(d, LEVEL_FAIL, NULL, NULL, "mount it without nosuid",
+		    "%s is mounted nosuid: programs are not given their group, "
+		    "and every session exits 70",
+		    LIBEXECDIR);
+	if (fs.f_flag & ST_NOEXEC)
+		found(d, LEVEL_FAIL, NULL, NULL, "mount it without noexec",
+		    "%s is mounted noexec: no program of it runs", LIBEXECDIR);
+}
+
+/* What else lies there must not have the group. */
+static void
+check_strangers(struct doctor *d, gid_t gid)
+{
+	DIR *dir = opendir(LIBEXECDIR);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		snprintf(
+		    path, sizeof(path), "%s/%s", LIBEXECDIR, entry->d_name);
+		if (!is_setgid_program(entry->d_name))
+			check_bits(d, path, false, gid);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+void
+check_programs(struct doctor *d)
+{
+	const struct group *gr = getgrnam("_jump");
+	size_t before = d->n;
+	char path[PATH_MAX];
+
+	if (gr == NULL || getpwnam("_jump") == NULL) {
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "make accounts, or systemd-sysusers",
+		    "there is no user or no group _jump");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", LIBEXECDIR, programs[i]);
+		safe_path(d, path);
+		if (is_setgid_program(programs[i]))
+			check_bits(d, path, true, gr->gr_gid);
+	}
+	check_strangers(d, gr->gr_gid);
+	check_mount(d);
+	if (d->n == before)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "programs are root's, and setgid _jump where they must be");
+}
+
+/*
+ * The powerless group.
+ */
+static void
+is_powerful(void *arg, const char *name)
+{
+	if (strcmp(name, "_jump") != 0)
+		found(arg, LEVEL_FAIL, name, NULL, "gpasswd -d NAME _jump",
+		    "in the group _jump: reads the policy, and passes the "
+		    "firewall");
+}
+
+void
+check_powers(struct doctor *d)
+{
+	size_t before = d->n;
+	struct account a;
+
+	each_member("_jump", is_powerful, d);
+	if (account_find(&a, "_jump")) {
+		if (a.ngroups != 1 || a.uid == 0)
+			found(d, LEVEL_FAIL, NULL, NULL,
+			    "usermod -g _jump -G '' _jump",
+			    "the user _jump is in other groups than its own");
+		account_free(&a);
+	}
+	if (d->n == before)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "nobody is a member of _jump");
+}
+
+/*
+ * The policy, as text and as image.
+ */
+static bool
+safe_fragments(struct doctor *d)
+{
+	DIR *dir = opendir(POLICY_DIR);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	bool safe = true;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		const char *dot = strrchr(entry->d_name, '.');
+
+		if (entry->d_name[0] == '.' || dot == NULL ||
+		    strcmp(dot, ".conf") != 0)
+			continue;
+		snprintf(
+		    path, sizeof(path), "%s/%s", POLICY_DIR, entry->d_name);
+		safe = safe_step(d, path) && safe;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return safe;
+}
+
+/* The policy as text, which says nothing of /etc/hosts. */
+static char *
+text_of(const struct policy *p)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int printed = f == NULL ? -1 : policy_print(p, f);
+
+	if (f == NULL || fclose(f) != 0 || printed == -1)
+		err(EXIT_INTERNAL, NULL);
+	return text;
+}
+
+static bool
+same_policy(const struct policy *a, const struct policy *b)
+{
+	char *x = text_of(a), *y = text_of(b);
+	bool same = strcmp(x, y) == 0;
+
+	free(x);
+	free(y);
+	return same;
+}
+
+void
+check_policy(struct doctor *d)
+{
+	struct sources s;
+	struct policy_report report = {0};
+	struct policy *p = NULL;
+
+	if (!safe_path(d, POLICY_FILE) || !safe_path(d, POLICY_DIR) ||
+	    !safe_fragments(d))
+		return;
+	if (sources_system(&s) == 0)
+		p = policy_parse(s.list, s.n, &report);
+	sources_free(&s);
+	if (p == NULL)
+		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl check",
+		    "the text of the policy has %zu error%s: it cannot be "
+		    "loaded",
+		    report.errors, report.errors == 1 ? "" : "s");
+	else if (d->policy != NULL && !same_policy(p, d->policy))
+		found(d, LEVEL_WARN, NULL, NULL, "jumpctl load",
+		    "the text of the policy is not what is in force");
+	else
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "the text of the policy is root's, and without errors");
+	policy_report_clear(&report);
+	policy_free(p);
+}
+
+/* Whether _jump can open the image; a child looks as that user. */
+static bool
+readable_by_jump(void)
+{
+	const struct passwd *pw = getpwnam("_jump");
+	int status = -1;
+	pid_t pid = pw == NULL ? -1 : fork();
+
+	if (pid == 0) {
+		if (setgroups(0, NULL) == -1 || setgid(pw->pw_gid) == -1 ||
+		    setuid(pw->pw_uid) == -1)
+			_exit(1);
+		_exit(open(POLICY_IMAGE, O_RDONLY | O_CLOEXEC) == -1);
+	}
+	return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static void
+check_image_modes(struct doctor *d)
+{
+	struct stat st;
+
+	if (access(STATEDIR "/" LOCKS, F_OK) == 0)
+		safe_path(d, STATEDIR "/" LOCKS);
+	if (!safe_path(d, POLICY_IMAGE))
+		return;
+	if (stat(POLICY_IMAGE, &st) == 0 && (st.st_mode & S_IROTH))
+		found(d, LEVEL_FAIL, NULL, NULL, "chmod 640 " POLICY_IMAGE,
+		    "%s is readable by everybody", POLICY_IMAGE);
+	if (!readable_by_jump())
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "chgrp _jump " STATEDIR " " POLICY_IMAGE
+		    "; chmod 750 " STATEDIR "; chmod 640 " POLICY_IMAGE,
+		    "_jump cannot read %s: nobody gets in", POLICY_IMAGE);
+}
+
+void
+check_image(struct doctor *d)
+{
+	struct policy *p;
+	enum policy_error error = policy_open(POLICY_IMAGE, 0, &p);
+	size_t before = d->n;
+	char when[32];
+	time_t at;
+	struct tm tm;
+
+	if (error == POLICY_MISSING) {
+		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl load",
+		    "no policy is loaded: nobody gets in");
+		return;
+	}
+	check_image_modes(d);
+	if (error != POLICY_OK && error != POLICY_UNSAFE)
+		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl load", "%s: %s",
+		    POLICY_IMAGE, policy_strerror(error));
+	if (error != POLICY_OK)
+		return;
+	if (!policy_verify(p))
+		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl load", "%s: damaged",
+		    POLICY_IMAGE);
+	else if (!decide_zone(p))
+		found(d, LEVEL_FAIL, NULL, NULL, "install tzdata",
+		    "the policy's time zone is not on this machine: nobody "
+		    "gets in");
+	unsetenv("TZ");
+	tzset();
+	at = (time_t)p->loaded_at;
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M", localtime_r(&at, &tm));
+	if (d->n == before)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "the policy in force was loaded %s, by %s", when,
+		    p->loaded_by);
+	policy_free(p);
+}
+
+/* Names that ProxyJump cannot use. */
+static size_t
+names_missing(const struct policy *p)
+{
+	size_t missing = 0;
+
+	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++) {
+		const struct policy_target *t = policy_target(p, i);
+
+		if (t->kind == TARGET_HOST ||
+		    (t->kind == TARGET_DEVICE && t->path == 0))
+			missing += !(t->flags & TARGET_RESOLVES);
+	}
+	return missing;
+}
+
+void
+check_names(struct doctor *d)
+{
+	static const char remedy[] =
+	    "put what jumpctl export hosts prints into /etc/hosts, then "
+	    "jumpctl load";
+	size_t missing;
+
+	if (d->policy == NULL)
+		return;
+	missing = names_missing(d->policy);
+	if (d->policy->hosts_changed != policy_hosts_changed())
+		found(d, LEVEL_WARN, NULL, NULL, "jumpctl load",
+		    "/etc/hosts has changed since the policy was loaded: "
+		    "ProxyJump takes no names");
+	else if (missing > 0)
+		found(d, LEVEL_WARN, NULL, NULL, remedy,
+		    "ProxyJump reaches %zu target%s only by address", missing,
+		    missing == 1 ? "" : "s");
+	else
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "/etc/hosts is as the last load found it");
+}
+
+/*
+ * The machine.
+ */
+void
+check_log(struct doctor *d)
+{
+	struct sockaddr_un to = {
+	    .sun_family = AF_UNIX, .sun_path = AUDIT_SOCKET};
+	int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (s == -1 || connect(s, (struct sockaddr *)&to, sizeof(to)) == -1)
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "start rsyslog, or systemd-journald",
+		    "%s: %s: what cannot be recorded is refused", AUDIT_SOCKET,
+		    strerror(errno));
+	else
+		found(d, LEVEL_OK, NULL, NULL, NULL, "%s takes records",
+		    AUDIT_SOCKET);
+	if (s != -1)
+		close(s);
+}
+
+void
+check_kernel(struct doctor *d)
+{
+	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
+	bool seccomp =
+	    syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+	bool close_range = syscall(SYS_close_range, UINT_MAX, UINT_MAX, 0) == 0;
+
+	if (!seccomp)
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "a kernel with CONFIG_SECCOMP_FILTER",
+		    "no seccomp: jump-authkeys and jump-connect refuse to run");
+	if (!close_range)
+		found(d, LEVEL_FAIL, NULL, NULL, "Linux 5.9 or later",
+		    "no close_range: no program runs");
+	if (seccomp && close_range)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "the kernel has seccomp and close_range");
+}
+
+/* Whether nft(8) shows the table; false too where there is no nft. */
+static bool
+table_is_loaded(void)
+{
+	static const char *const places[] = {"/usr/sbin/nft", "/sbin/nft"};
+	bool loaded = false;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char path[16], list[] = "list", table[] = "table",
+			       inet[] = "inet", name[] = "jumphost";
+		char *argv[] = {path, list, table, inet, name, NULL};
+		char *out, *error;
+
+		snprintf(path, sizeof(path), "%s", places[i]);
+		if (program_run(argv, &out, &error) == 0)
+			loaded = strstr(out, "goto users") != NULL;
+		free(out);
+		free(error);
+		if (loaded)
+			break;
+	}
+	return loaded;
+}
+
+void
+check_firewall(struct doctor *d)
+{
+	if (table_is_loaded())
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "the firewall table is loaded");
+	else
+		found(d, LEVEL_WARN, NULL, NULL,
+		    "read " DATADIR "/jumphost.nft, and load it",
+		    "the firewall table is not loaded: a user who breaks out "
+		    "can reach the network");
+}

@@ -1,0 +1,680 @@
+/*
+ * jumpctl doctor: what sshd would do with each user of the jump host, and
+ * with its administrators.
+ */
+#include "doctor.h"
+
+#include <sys/stat.h>
+
+#include <err.h>
+#include <shadow.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exit.h"
+
+#define AUTHKEYS LIBEXECDIR "/jump-authkeys %u %t %k %f"
+#define SHELL	 LIBEXECDIR "/jump-shell"
+
+enum { VALUE_MAX = 600, PLACE_MAX = 512, NAMES_MAX = 256 };
+
+/*
+ * What the suite needs of sshd, for own and for shared accounts.  Source: the
+ * files in sshd_config.d/, which say why.
+ */
+static bool methods_fit(const char *value, const char *want);
+static bool variables_fit(const char *value, const char *want);
+static bool has_all(const char *value, const char *want);
+static bool is_above_zero(const char *value, const char *want);
+
+static const struct need {
+	const char *keyword;
+	const char *want; /* values, with | between them */
+	enum level level; /* of anything else */
+	bool (*fits)(const char *value, const char *want);
+} needs[] = {
+    {"AuthorizedKeysCommand", AUTHKEYS, LEVEL_FAIL, NULL},
+    {"AuthorizedKeysCommandUser", "_jump", LEVEL_FAIL, NULL},
+    {"AuthenticationMethods", "publickey", LEVEL_FAIL, methods_fit},
+    {"PubkeyAuthentication", "yes", LEVEL_FAIL, NULL},
+    {"PasswordAuthentication", "no", LEVEL_FAIL, NULL},
+    {"KbdInteractiveAuthentication", "no", LEVEL_FAIL, NULL},
+    {"HostbasedAuthentication", "no", LEVEL_FAIL, NULL},
+    {"GSSAPIAuthentication", "no", LEVEL_FAIL, NULL},
+    {"AuthorizedKeysFile", "none", LEVEL_FAIL, NULL},
+    {"TrustedUserCAKeys", "none", LEVEL_FAIL, NULL},
+    {"AuthorizedPrincipalsFile", "none", LEVEL_FAIL, NULL},
+    {"ChrootDirectory", "none", LEVEL_FAIL, NULL},
+    {"PermitTTY", "yes", LEVEL_WARN, NULL},
+    {"PermitUserRC", "no", LEVEL_FAIL, NULL},
+    {"PermitUserEnvironment", "no", LEVEL_FAIL, NULL},
+    {"AcceptEnv", "JUMP_ACCEPTS_NO_VARIABLES", LEVEL_FAIL, variables_fit},
+    {"AllowTcpForwarding", "local", LEVEL_FAIL, NULL},
+    {"AllowStreamLocalForwarding", "no", LEVEL_FAIL, NULL},
+    {"DisableForwarding", "no", LEVEL_WARN, NULL},
+    {"PermitOpen", "any", LEVEL_WARN, NULL},
+    {"PermitListen", "none", LEVEL_FAIL, NULL},
+    {"GatewayPorts", "no", LEVEL_FAIL, NULL},
+    {"PermitTunnel", "no", LEVEL_FAIL, NULL},
+    {"AllowAgentForwarding", "no", LEVEL_FAIL, NULL},
+    {"X11Forwarding", "no", LEVEL_FAIL, NULL},
+    {"LogLevel", "VERBOSE|DEBUG|DEBUG1|DEBUG2|DEBUG3", LEVEL_WARN, NULL},
+    {"LogVerbose",
+	"*:server_request_direct_tcpip():*|*:channel_post_connecting():*|"
+	"*:channel_free():*",
+	LEVEL_WARN, has_all},
+    {"ClientAliveInterval", "30", LEVEL_WARN, is_above_zero},
+    {"ClientAliveCountMax", "3", LEVEL_WARN, is_above_zero},
+    {"MaxSessions", "10", LEVEL_WARN, is_above_zero},
+    {"RefuseConnection", "no", LEVEL_FAIL, NULL},
+};
+
+static const struct need own_command = {
+    "ForceCommand", SHELL, LEVEL_FAIL, NULL};
+static const struct need shared_command = {
+    "ForceCommand", "none", LEVEL_FAIL, NULL};
+
+/* Whether one of the values of want is the value. */
+static bool
+is_one_of(const char *value, const char *want)
+{
+	size_t size = strlen(value);
+
+	for (;; want++) {
+		if (strncasecmp(want, value, size) == 0 &&
+		    (want[size] == '|' || want[size] == '\0'))
+			return true;
+		want = strchr(want, '|');
+		if (want == NULL)
+			return false;
+	}
+}
+
+/* Each alternative begins with a public key. */
+static bool
+methods_fit(const char *value, const char *want)
+{
+	size_t size = strlen(want);
+
+	do {
+		value += strspn(value, " ");
+		if (strncmp(value, want, size) != 0 ||
+		    strchr(", ", value[size]) == NULL)
+			return false;
+		value = strchr(value, ' ');
+	} while (value != NULL);
+	return true;
+}
+
+/* Names of languages do not change what a program without locales does. */
+static bool
+variables_fit(const char *value, const char *want)
+{
+	return strcmp(value, want) == 0 || strcmp(value, "LANG") == 0 ||
+	    strncmp(value, "LC_", 3) == 0;
+}
+
+static bool
+has_all(const char *value, const char *want)
+{
+	for (const char *end; *want != '\0'; want = end + (*end == '|')) {
+		char one[64];
+
+		end = want + strcspn(want, "|");
+		snprintf(one, sizeof(one), "%.*s", (int)(end - want), want);
+		if (strstr(value, one) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_above_zero(const char *value, const char *want)
+{
+	(void)want;
+	return atoi(value) > 0;
+}
+
+/*
+ * One account.
+ */
+struct visit {
+	struct doctor *d;
+	const struct account *account;
+	const struct sshd_answer *answer;
+	bool shared;
+};
+
+static const char *
+snippet(const struct visit *v)
+{
+	return v->shared ? "50-jump-shared.conf" : "60-jump.conf";
+}
+
+/* What to do about a line that is not what it should be. */
+static void
+need_remedy(const struct visit *v, const char *place, char *buf, size_t size)
+{
+	const char *file = snippet(v);
+
+	if (strstr(place, file) != NULL)
+		snprintf(buf, size, "put %s/%s back as it is shipped", DATADIR,
+		    file);
+	else if (*place == '\0')
+		snprintf(buf, size,
+		    "put %s/%s into /etc/ssh/sshd_config.d, "
+		    "and reload sshd",
+		    DATADIR, file);
+	else
+		snprintf(buf, size,
+		    "have %s read first, or delete that "
+		    "line; reload sshd",
+		    file);
+}
+
+static void
+check_value(const struct visit *v, const struct need *need, const char *value)
+{
+	char place[PLACE_MAX] = "", remedy[PLACE_MAX];
+
+	if (need->fits == NULL ? is_one_of(value, need->want)
+			       : need->fits(value, need->want))
+		return;
+	sshd_place(v->answer, need->keyword, place, sizeof(place));
+	need_remedy(v, place, remedy, sizeof(remedy));
+	found(v->d, need->level, v->account->name,
+	    *place == '\0' ? "sshd's own default" : place, remedy,
+	    "%s is %s, want %s", need->keyword, value, need->want);
+}
+
+static void
+check_need(const struct visit *v, const struct need *need)
+{
+	char value[VALUE_MAX];
+	unsigned n = 0;
+
+	for (; sshd_value(v->answer, need->keyword, n, value, sizeof(value));
+	     n++)
+		check_value(v, need, value);
+	/* Lines that sshd does not print are none, and some it has not got. */
+	if (n == 0 &&
+	    (need->fits == methods_fit || need->fits == has_all ||
+		is_one_of("none", need->want)))
+		check_value(v, need, "none");
+}
+
+/* Whether any of what we need is there; if not, say that alone. */
+static bool
+is_ours(const struct visit *v)
+{
+	char value[VALUE_MAX], remedy[PLACE_MAX];
+
+	if (sshd_value(
+		v->answer, "AuthorizedKeysCommand", 0, value, sizeof(value)) &&
+	    strstr(value, "jump-authkeys") != NULL)
+		return true;
+	if (sshd_value(v->answer, "ForceCommand", 0, value, sizeof(value)) &&
+	    strstr(value, "jump-shell") != NULL)
+		return true;
+	if (!v->shared && !account_in(v->account, "jump"))
+		found(v->d, LEVEL_FAIL, v->account->name, NULL,
+		    "usermod -a -G jump NAME",
+		    "in the policy, but not in the group jump: sshd holds "
+		    "this account to nothing");
+	else {
+		need_remedy(v, "", remedy, sizeof(remedy));
+		found(v->d, LEVEL_FAIL, v->account->name, NULL, remedy,
+		    "no block of %s is in force: sshd holds this account to "
+		    "nothing",
+		    snippet(v));
+	}
+	return false;
+}
+
+static void
+check_in_force(const struct visit *v)
+{
+	if (!is_ours(v))
+		return;
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		check_need(v, &needs[i]);
+	check_need(v, v->shared ? &shared_command : &own_command);
+}
+
+/* By name, which sshd -T does not judge. */
+static void
+check_entry(const struct visit *v)
+{
+	const struct account *a = v->account;
+	const char *keyword = account_kept_out(a, v->answer);
+	char place[PLACE_MAX] = "", pam[8] = "no";
+	const struct spwd *sp = getspnam(a->name);
+
+	if (keyword != NULL) {
+		sshd_place(v->answer, keyword, place, sizeof(place));
+		found(v->d, LEVEL_FAIL, a->name, place,
+		    "let the group jump in there", "kept out by %s", keyword);
+	}
+	if (sp == NULL)
+		return;
+	sshd_value(v->answer, "UsePAM", 0, pam, sizeof(pam));
+	if (sp->sp_pwdp[0] == '!' && strcmp(pam, "yes") != 0)
+		found(v->d, LEVEL_FAIL, a->name, NULL, "usermod -p '*' NAME",
+		    "locked, which sshd without PAM refuses");
+	if (sp->sp_expire > 0 && sp->sp_expire <= time(NULL) / 86400)
+		found(v->d, LEVEL_WARN, a->name, NULL, "chage -E -1 NAME",
+		    "the account has expired");
+}
+
+static void
+check_shell(struct doctor *d, const struct account *a)
+{
+	const char *base = strrchr(a->shell, '/');
+
+	base = base == NULL ? a->shell : base + 1;
+	if (strcmp(a->shell, SHELL) == 0 || strcmp(base, "sh") == 0 ||
+	    strcmp(base, "dash") == 0)
+		return;
+	found(d, LEVEL_WARN, a->name, NULL, "usermod -s " SHELL " NAME",
+	    strcmp(base, "nologin") == 0 || strcmp(base, "false") == 0
+		? "the login shell is %s: sessions fail"
+		: "the login shell is %s, which may read files of the user's "
+		  "before jump-shell",
+	    a->shell);
+}
+
+static void
+check_home(struct doctor *d, const struct account *a)
+{
+	struct stat st;
+
+	if (stat(a->home, &st) == -1 || !S_ISDIR(st.st_mode))
+		found(d, LEVEL_WARN, a->name, NULL,
+		    "make it: sshd begins each session with a warning, which "
+		    "corrupts ProxyCommand on a terminal",
+		    "no home directory %s", a->home);
+}
+
+/* Groups whose members become root, by custom. */
+static const char *const ranks[] = {"sudo", "wheel"};
+
+static void
+check_rank(struct doctor *d, const struct account *a)
+{
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++) {
+		if (account_in(a, ranks[i]))
+			found(d, LEVEL_WARN, a->name, NULL,
+			    "give administrators another account",
+			    "in the group %s too: root is held to nothing",
+			    ranks[i]);
+	}
+	if (a->uid < 1000)
+		found(d, LEVEL_WARN, a->name, NULL, "usermod -u UID NAME",
+		    "uid %u, which the firewall table takes for a system "
+		    "account",
+		    a->uid);
+}
+
+/*
+ * All of them.
+ */
+struct roll {
+	struct doctor *d;
+	char **names; /* sorted once complete, each once */
+	size_t n;
+	struct asked { /* answers that hold for others too */
+		struct account account;
+		struct sshd_answer answer;
+		bool shared;
+	} * asked;
+	size_t nasked;
+};
+
+static void
+enrol(void *arg, const char *name)
+{
+	struct roll *r = arg;
+
+	r->names = reallocarray(r->names, r->n + 1, sizeof(*r->names));
+	if (r->names == NULL || (r->names[r->n++] = strdup(name)) == NULL)
+		err(EXIT_INTERNAL, NULL);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* Sort them, and keep each name once. */
+static void
+sort_roll(struct roll *r)
+{
+	size_t kept = 0;
+
+	if (r->n > 0)
+		qsort(r->names, r->n, sizeof(*r->names), by_name);
+	for (size_t i = 0; i < r->n; i++) {
+		if (kept > 0 && strcmp(r->names[kept - 1], r->names[i]) == 0)
+			free(r->names[i]);
+		else
+			r->names[kept++] = r->names[i];
+	}
+	r->n = kept;
+}
+
+static void
+enrol_users(struct roll *r)
+{
+	const struct policy *p = r->d->policy;
+
+	each_member("jump", enrol, r);
+	for (uint32_t i = 0; p != NULL && i < p->table[PT_USERS].n; i++) {
+		const struct policy_user *u = policy_user(p, i);
+
+		if (!(u->flags & USER_DEVICE))
+			enrol(r, policy_string(p, u->account));
+	}
+	sort_roll(r);
+}
+
+/* Whether the policy has this account, for one person or for several. */
+static bool
+in_policy(const struct policy *p, const char *name, bool *shared)
+{
+	*shared = p != NULL && policy_account_shared(p, name);
+	if (p == NULL || *shared)
+		return p != NULL;
+	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
+		const struct policy_user *u = policy_user(p, i);
+
+		if (!(u->flags & USER_DEVICE) &&
+		    strcmp(policy_string(p, u->account), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An answer that was given for an account in the very same groups. */
+static const struct sshd_answer *
+answered(const struct roll *r, const struct account *a, bool shared)
+{
+	for (size_t i = 0; i < r->nasked; i++) {
+		const struct asked *old = &r->asked[i];
+
+		if (old->shared == shared &&
+		    old->account.ngroups == a->ngroups &&
+		    memcmp(old->account.groups, a->groups,
+			(size_t)a->ngroups * sizeof(*a->groups)) == 0 &&
+		    !sshd_knows_name(&old->answer, a->name))
+			return &old->answer;
+	}
+	return NULL;
+}
+
+/* Keep an answer for others; the account's name must not matter. */
+static bool
+keep(struct roll *r, struct account *a, struct sshd_answer *answer, bool shared)
+{
+	if (sshd_knows_name(answer, a->name))
+		return false;
+	r->asked = reallocarray(r->asked, r->nasked + 1, sizeof(*r->asked));
+	if (r->asked == NULL)
+		err(EXIT_INTERNAL, NULL);
+	r->asked[r->nasked++] = (struct asked){*a, *answer, shared};
+	return true;
+}
+
+static void
+visit_account(struct roll *r, struct account *a, bool shared)
+{
+	struct sshd_answer answer;
+	struct visit v = {r->d, a, answered(r, a, shared), shared};
+	bool kept = false;
+
+	check_home(r->d, a);
+	check_shell(r->d, a);
+	check_rank(r->d, a);
+	if (v.answer == NULL) {
+		if (sshd_ask(&r->d->sshd, a->name, &answer) == -1) {
+			found(r->d, LEVEL_FAIL, a->name, NULL,
+			    "run: sshd -T -C user=NAME,host=h,addr=192.0.2.1",
+			    "sshd does not say what holds");
+			account_free(a);
+			return;
+		}
+		v.answer = &answer;
+		kept = keep(r, a, &answer, shared);
+	}
+	check_in_force(&v);
+	check_entry(&v);
+	if (kept)
+		return;
+	if (v.answer == &answer)
+		sshd_answer_free(&answer);
+	account_free(a);
+}
+
+static void
+visit_name(struct roll *r, const char *name)
+{
+	const struct policy *p = r->d->policy;
+	bool shared, known = in_policy(p, name, &shared);
+	struct account a;
+
+	if (!account_find(&a, name)) {
+		found(r->d, LEVEL_WARN, name, NULL,
+		    "useradd -m -p '*' -G jump -s " SHELL " NAME",
+		    "in the policy or the group jump, but no account of this "
+		    "machine");
+		return;
+	}
+	if (p != NULL && !known && p->table[PT_CAS].n == 0 &&
+	    policy_meta(p)->keys_from == 0)
+		found(r->d, LEVEL_WARN, name, NULL,
+		    "add a user line, or: gpasswd -d NAME jump",
+		    "in the group jump, but not in the policy: nobody gets "
+		    "in as this account");
+	visit_account(r, &a, shared);
+}
+
+static void
+say_progress(size_t done, size_t all)
+{
+	if (all >= 100 && isatty(STDERR_FILENO) && done % 50 == 0)
+		fprintf(stderr, "\r%zu of %zu accounts", done, all);
+	if (all >= 100 && isatty(STDERR_FILENO) && done == all)
+		fputs("\r\033[K", stderr);
+}
+
+void
+check_members(struct doctor *d)
+{
+	struct roll r = {.d = d};
+	size_t before = d->n;
+
+	if (d->sshd.path == NULL)
+		return;
+	enrol_users(&r);
+	for (size_t i = 0; i < r.n; i++) {
+		say_progress(i, r.n);
+		visit_name(&r, r.names[i]);
+		free(r.names[i]);
+	}
+	say_progress(r.n, r.n);
+	if (r.n == 0)
+		found(d, LEVEL_WARN, NULL, NULL, "usermod -a -G jump NAME",
+		    "no user: the group jump is empty, and so is the policy");
+	else if (d->n == before)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "%zu account%s: sshd holds %s to the policy", r.n,
+		    r.n == 1 ? "" : "s", r.n == 1 ? "it" : "each");
+	for (size_t i = 0; i < r.nasked; i++) {
+		account_free(&r.asked[i].account);
+		sshd_answer_free(&r.asked[i].answer);
+	}
+	free(r.asked);
+	free(r.names);
+}
+
+/*
+ * Administrators.  Not all ways to become root can be seen from here:
+ * jumpctl(8) says which ones are looked at.
+ */
+struct board {
+	struct doctor *d;
+	char names[NAMES_MAX];
+	size_t n;
+};
+
+/* Whether the account has a password that somebody may know. */
+static bool
+has_password(const char *name)
+{
+	const struct spwd *sp = getspnam(name);
+
+	return sp != NULL && sp->sp_pwdp[0] != '!' && sp->sp_pwdp[0] != '*' &&
+	    sp->sp_pwdp[0] != '\0';
+}
+
+static bool
+is_on(const struct sshd_answer *answer, const char *keyword)
+{
+	char value[VALUE_MAX];
+
+	return sshd_value(answer, keyword, 0, value, sizeof(value)) &&
+	    strcmp(value, "yes") == 0;
+}
+
+/* Whether a word of AuthorizedKeysFile names a file that is not empty. */
+static bool
+has_key_file(const struct account *a, const char *word)
+{
+	char path[VALUE_MAX];
+	size_t used = 0;
+	struct stat st;
+
+	if (*word != '/' && strncmp(word, "%h", 2) != 0)
+		used = (size_t)snprintf(path, sizeof(path), "%s/", a->home);
+	for (; *word != '\0' && used < sizeof(path); word++) {
+		const char *put = NULL;
+
+		if (word[0] == '%' && word[1] == 'h')
+			put = a->home;
+		else if (word[0] == '%' && word[1] == 'u')
+			put = a->name;
+		word += put != NULL;
+		used += (size_t)snprintf(path + used, sizeof(path) - used,
+		    "%.*s", put == NULL ? 1 : (int)strlen(put),
+		    put == NULL ? word : put);
+	}
+	return used < sizeof(path) && stat(path, &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+static bool
+has_key(const struct account *a, const struct sshd_answer *answer)
+{
+	char value[VALUE_MAX], *word, *rest;
+
+	if (!is_on(answer, "PubkeyAuthentication"))
+		return false;
+	if (sshd_value(answer, "TrustedUserCAKeys", 0, value, sizeof(value)) &&
+	    strcmp(value, "none") != 0)
+		return true;
+	if (sshd_value(
+		answer, "AuthorizedKeysCommand", 0, value, sizeof(value)) &&
+	    strcmp(value, "none") != 0)
+		return strstr(value, "jump-authkeys") == NULL;
+	if (!sshd_value(answer, "AuthorizedKeysFile", 0, value, sizeof(value)))
+		return false;
+	for (word = strtok_r(value, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest)) {
+		if (has_key_file(a, word))
+			return true;
+	}
+	return false;
+}
+
+/* Whether this account gets in, as far as can be seen. */
+static bool
+gets_in(const struct account *a, const struct sshd_answer *answer)
+{
+	char value[VALUE_MAX] = "";
+	bool password = has_password(a->name) &&
+	    (is_on(answer, "PasswordAuthentication") ||
+		is_on(answer, "KbdInteractiveAuthentication"));
+
+	if (access(a->shell, X_OK) == -1 || account_kept_out(a, answer) ||
+	    strstr(a->shell, "nologin") || strstr(a->shell, "/false"))
+		return false;
+	if (a->uid == 0) {
+		sshd_value(answer, "PermitRootLogin", 0, value, sizeof(value));
+		if (is_one_of(value, "no|forced-commands-only"))
+			return false;
+		password = password && strcmp(value, "yes") == 0;
+	}
+	return password || has_key(a, answer);
+}
+
+static void
+consider(struct board *b, const char *name)
+{
+	struct account a;
+	struct sshd_answer answer;
+	bool shared;
+
+	if (!account_find(&a, name))
+		return;
+	if (account_in(&a, "jump") || account_in(&a, "jump-devices") ||
+	    in_policy(b->d->policy, name, &shared) ||
+	    sshd_ask(&b->d->sshd, name, &answer) == -1) {
+		account_free(&a);
+		return;
+	}
+	if (gets_in(&a, &answer)) {
+		size_t used = strlen(b->names);
+
+		snprintf(b->names + used, sizeof(b->names) - used, "%s%s",
+		    used == 0 ? "" : ", ", name);
+		b->n++;
+	}
+	sshd_answer_free(&answer);
+	account_free(&a);
+}
+
+void
+check_administrators(struct doctor *d)
+{
+	struct board b = {.d = d};
+	struct roll r = {.d = d};
+	const char *remedy = "keep two accounts outside of the groups jump and "
+			     "jump-devices that log in and become root";
+
+	if (d->sshd.path == NULL)
+		return;
+	enrol(&r, "root");
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
+		each_member(ranks[i], enrol, &r);
+	sort_roll(&r);
+	for (size_t i = 0; i < r.n; i++) {
+		consider(&b, r.names[i]);
+		free(r.names[i]);
+	}
+	free(r.names);
+	if (b.n == 0)
+		found(d, LEVEL_FAIL, NULL, NULL, remedy,
+		    "no administrator gets in by plain sshd, should the "
+		    "policy be unusable (sudoers are not read)");
+	else if (b.n == 1)
+		found(d, LEVEL_WARN, NULL, NULL, remedy,
+		    "%s is the only administrator who gets in by plain sshd "
+		    "(sudoers are not read)",
+		    b.names);
+	else
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "administrators who get in by plain sshd: %s", b.names);
+}

@@ -1,0 +1,269 @@
+#include "sshd.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Programs.
+ */
+static void
+become(char *const argv[], int out, int err)
+{
+	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	char *environment[] = {path, NULL};
+	int null = open("/dev/null", O_RDONLY);
+
+	if (null != -1 && dup2(null, STDIN_FILENO) != -1 &&
+	    dup2(out, STDOUT_FILENO) != -1 && dup2(err, STDERR_FILENO) != -1)
+		execve(argv[0], argv, environment);
+	_exit(127);
+}
+
+/* All that was written to the file, with a NUL; NULL without memory. */
+static char *
+contents(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *text = size == -1 ? NULL : malloc((size_t)size + 1);
+	ssize_t got = text == NULL ? -1 : pread(fd, text, (size_t)size, 0);
+
+	if (got == -1) {
+		free(text);
+		return NULL;
+	}
+	text[got] = '\0';
+	return text;
+}
+
+int
+program_run(char *const argv[], char **out, char **err)
+{
+	int fds[2] = {
+	    memfd_create("out", MFD_CLOEXEC), memfd_create("err", MFD_CLOEXEC)};
+	int status = -1, code = -1;
+	pid_t pid = -1;
+
+	*out = *err = NULL;
+	if (fds[0] != -1 && fds[1] != -1)
+		pid = fork();
+	if (pid == 0)
+		become(argv, fds[0], fds[1]);
+	if (pid != -1 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) != 127) {
+		*out = contents(fds[0]);
+		*err = contents(fds[1]);
+		if (*out != NULL && *err != NULL)
+			code = WEXITSTATUS(status);
+	}
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] != -1)
+			close(fds[i]);
+	}
+	if (code == -1) {
+		free(*out);
+		free(*err);
+		*out = *err = NULL;
+	}
+	return code;
+}
+
+/*
+ * Questions.
+ */
+const char *
+sshd_find(void)
+{
+	static const char *const places[] = {
+	    "/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (access(places[i], X_OK) == 0)
+			return places[i];
+	}
+	return NULL;
+}
+
+bool
+sshd_valid(const struct sshd *sshd, char **why)
+{
+	char *path = strdup(sshd->path), option[] = "-t", *out;
+	char *argv[] = {path, option, NULL};
+	int code = path == NULL ? -1 : program_run(argv, &out, why);
+
+	free(path);
+	if (code == -1) {
+		*why = NULL;
+		return false;
+	}
+	free(out);
+	if (code != 0)
+		return false;
+	free(*why);
+	*why = NULL;
+	return true;
+}
+
+int
+sshd_ask(const struct sshd *sshd, const char *user, struct sshd_answer *a)
+{
+	char *path = strdup(sshd->path), *who = NULL;
+	char test[] = "-T", debug[] = "-ddd", connection[] = "-C";
+	char *argv[] = {path, debug, test, connection, NULL, NULL};
+	int code = -1;
+
+	a->values = a->log = NULL;
+	if (path != NULL &&
+	    asprintf(&who, "user=%s,host=%s,addr=%s,laddr=%s,lport=22,rdomain=",
+		user, sshd->from, sshd->from, sshd->from) != -1) {
+		argv[4] = who;
+		code = program_run(argv, &a->values, &a->log);
+		free(who);
+	}
+	free(path);
+	if (code == 0)
+		return 0;
+	sshd_answer_free(a);
+	return -1;
+}
+
+void
+sshd_answer_free(struct sshd_answer *a)
+{
+	free(a->values);
+	free(a->log);
+	a->values = a->log = NULL;
+}
+
+/*
+ * Answers.
+ */
+static size_t
+line_size(const char *line)
+{
+	return strcspn(line, "\r\n");
+}
+
+static const char *
+next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line == '\0' ? line : line + 1;
+}
+
+/* Copy size bytes, or as many as there is room for. */
+static void
+copy(char *buf, size_t room, const char *text, size_t size)
+{
+	snprintf(buf, room, "%.*s", (int)size, text);
+}
+
+/* What follows the word at the beginning of a line, or NULL. */
+static const char *
+after_word(const char *line, const char *word)
+{
+	size_t size = strlen(word);
+
+	if (strncasecmp(line, word, size) != 0)
+		return NULL;
+	if (line[size] == ' ' || line[size] == '\t')
+		return line + size + 1;
+	return line_size(line) == size ? line + size : NULL;
+}
+
+bool
+sshd_value(const struct sshd_answer *a, const char *keyword, unsigned n,
+    char *buf, size_t size)
+{
+	for (const char *l = a->values; *l != '\0'; l = next_line(l)) {
+		const char *value = after_word(l, keyword);
+
+		if (value == NULL || n-- > 0)
+			continue;
+		copy(buf, size, value, line_size(value));
+		return true;
+	}
+	return false;
+}
+
+/* The text in the line from which on it is looked for, or NULL. */
+static const char *
+in_line(const char *line, const char *text)
+{
+	return memmem(line, line_size(line), text, strlen(text));
+}
+
+bool
+sshd_place(
+    const struct sshd_answer *a, const char *keyword, char *buf, size_t size)
+{
+	static const char start[] = "debug3: ", set[] = " setting ";
+	bool matching = false, found = false;
+
+	for (const char *l = a->log; *l != '\0'; l = next_line(l)) {
+		const char *at = in_line(l, set);
+
+		if (in_line(l, "config reprocess config"))
+			matching = true;
+		if (at == NULL || strncmp(l, start, strlen(start)) != 0 ||
+		    after_word(at + strlen(set), keyword) == NULL ||
+		    (found && !matching))
+			continue;
+		l += strlen(start);
+		copy(buf, size, l, (size_t)(at - l));
+		found = true;
+		if (matching)
+			return true;
+	}
+	return found;
+}
+
+/* Whether a Match line that speaks of users may mean this name. */
+static bool
+means_name(const char *line, size_t size, const char *name)
+{
+	char text[1024];
+
+	if (size >= sizeof(text))
+		return true;
+	copy(text, sizeof(text), line, size);
+	return strcasestr(text, "user") != NULL &&
+	    (strpbrk(text, "*?!\"\\") != NULL || strstr(text, name) != NULL);
+}
+
+bool
+sshd_knows_name(const struct sshd_answer *a, const char *name)
+{
+	static const char syntax[] = "debug3: checking syntax for '";
+
+	for (const char *l = a->log; *l != '\0'; l = next_line(l)) {
+		if (strncmp(l, syntax, strlen(syntax)) != 0)
+			continue;
+		l += strlen(syntax);
+		if (means_name(l, line_size(l), name))
+			return true;
+	}
+	return false;
+}
+
+void
+sshd_version(const struct sshd_answer *a, char *buf, size_t size)
+{
+	static const char start[] = "sshd version ";
+
+	copy(buf, size, "sshd", 4);
+	for (const char *l = a->log; *l != '\0'; l = next_line(l)) {
+		const char *at = in_line(l, start);
+
+		if (at == NULL)
+			continue;
+		at += strlen(start);
+		copy(buf, size, at, strcspn(at, ",\r\n"));
+		return;
+	}
+}

@@ -1,0 +1,266 @@
+# jumpctl doctor: break any one thing, and it names it, with what set it and
+# a remedy; mend it, and it is content again.
+. "$(dirname "$0")/lib.sh"
+
+J=$LAB/hosts/jump
+ssh_d=$J/etc/ssh/sshd_config.d
+db=/var/lib/jump/policy.db
+l=/usr/local/libexec/jump
+
+doctor() {
+	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd" "$@"
+}
+
+on() {
+	lab on jump "$@"
+}
+
+healthy() {
+	gave 0 && not printed '^ FAIL'
+}
+
+# says LEVEL TEXT [PLACE]: in one finding, and a remedy with it.
+says() {
+	awk -v want="$1" -v text="$2" -v place="${3:-}" '
+	    /^ (ok  |warn|FAIL) / {
+		here = index($0, " " want " ") == 1 && index($0, text)
+		set = 0
+	    }
+	    here && place != "" && index($0, "set by") && index($0, place) {
+		set = 1
+	    }
+	    here && index($0, "remedy: ") { found += place == "" || set }
+	    END { exit !found }' "$T/out"
+}
+
+# names LEVEL TEXT [PLACE]: the last visit does, and its status says so.
+names() {
+	doctor
+	if [ "$1" = FAIL ]; then
+		check "$3" not gave 0
+	else
+		check "$3" gave 0
+	fi
+	check "$3: named" says "$1" "$2" "${4:-}"
+}
+
+# broken LEVEL TEXT COMMAND... : on the jump host; undone by the caller.
+broken() {
+	level=$1 text=$2
+	shift 2
+	on "$@"
+	names "$level" "$text" "$*"
+}
+
+# line KEYWORD VALUE: in a block before ours.
+line() {
+	printf 'Match User alice\n    %s %s\n' "$1" "$2" >"$ssh_d/00-cis.conf"
+	names "${3:-FAIL}" "alice: $1 is $2, want" "sshd: $1 $2" \
+	    "/etc/ssh/sshd_config.d/00-cis.conf:2"
+	rm "$ssh_d/00-cis.conf"
+}
+
+# Two administrators, nobody in the group jump who is not in the policy.
+sed -i 's/^jump:.*/jump:x:2010:alice,bob,vend1/' "$J/etc/group"
+echo 'sudo:x:27:admin,root' >>"$J/etc/group"
+install -d -m 700 "$J/root/.ssh"
+cp "$LAB/keys/admin.pub" "$J/root/.ssh/authorized_keys"
+
+doctor
+check "a healthy jump host" healthy
+check "administrators are named" printed 'plain sshd: admin, root$'
+check "what is well is said" printed '^ ok    4 accounts: sshd holds each'
+check "no firewall is a warning" says warn 'firewall table is not loaded'
+on nft -f - <"$LAB_REPO/dist/jumphost.nft"
+doctor
+check "a firewall is none" printed '^ ok    the firewall table is loaded'
+on nft delete table inet jumphost
+doctor --json
+check "--json is JSON" python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["version"] == 1 and d["failures"] == 0
+assert all(f["remedy"] for f in d["findings"] if f["level"] != "ok")' "$T/out"
+run lab on -u alice jump /usr/local/sbin/jumpctl doctor
+check "only root" gave 73 ""
+doctor --from nowhere
+check "--from wants an address" gave 64 ""
+
+# --- sshd ---------------------------------------------------------------------
+
+while read -r keyword value level; do
+	line "$keyword" "$value" "$level"
+done <<'END_LINES'
+AuthorizedKeysCommandUser nobody
+AuthenticationMethods any
+PasswordAuthentication yes
+KbdInteractiveAuthentication yes
+HostbasedAuthentication yes
+AuthorizedKeysFile .ssh/authorized_keys
+AuthorizedPrincipalsFile /etc/ssh/principals
+ChrootDirectory /srv
+PermitTTY no warn
+PermitUserRC yes
+AcceptEnv *
+AllowTcpForwarding yes
+AllowStreamLocalForwarding yes
+PermitListen any
+GatewayPorts yes
+PermitTunnel yes
+AllowAgentForwarding yes
+X11Forwarding yes
+LogLevel INFO warn
+ClientAliveInterval 0 warn
+MaxSessions 0 warn
+END_LINES
+printf 'Match User alice\n AllowTcpForwarding yes\n' >"$ssh_d/00-cis.conf"
+doctor
+check "nobody else is named" not printed 'bob.*AllowTcpForwarding'
+printf 'Match Group jump\n AllowTcpForwarding yes\n' >"$ssh_d/00-cis.conf"
+names FAIL "alice, bob, vend1: AllowTcpForwarding is yes, want local" \
+    "one finding for many" /etc/ssh/sshd_config.d/00-cis.conf:2
+echo 'AllowTcpForwarding yes' >"$ssh_d/00-cis.conf"
+doctor
+check "a line outside of blocks changes nothing" healthy
+echo 'PermitUserEnvironment yes' >"$ssh_d/00-cis.conf"
+names FAIL "PermitUserEnvironment is yes, want no" "a global setting" \
+    /etc/ssh/sshd_config.d/00-cis.conf:1
+echo 'AllowUsers admin root' >"$ssh_d/00-cis.conf"
+names FAIL "alice, bob, jump, vend1: kept out by AllowUsers" "AllowUsers" \
+    /etc/ssh/sshd_config.d/00-cis.conf:1
+echo 'DenyGroups jump' >"$ssh_d/00-cis.conf"
+names FAIL "kept out by DenyGroups" "DenyGroups" \
+    /etc/ssh/sshd_config.d/00-cis.conf:1
+echo 'Frobnicate yes' >"$ssh_d/00-cis.conf"
+names FAIL "sshd refuses its configuration" "a configuration that is none"
+rm "$ssh_d/00-cis.conf"
+for f in 50-jump-shared.conf 60-jump.conf; do
+	cp -p "$ssh_d/$f" "$T/$f"
+	sed -i 's/^ *PermitTunnel.*/    PermitTunnel ethernet/' "$ssh_d/$f"
+	names FAIL "PermitTunnel is ethernet, want no" "a line of $f" "$f:"
+	cp -p "$T/$f" "$ssh_d/$f"
+done
+sed -i '/PermitTunnel/d' "$ssh_d/60-jump.conf"
+echo 'PermitTunnel yes' >"$ssh_d/99-local.conf"
+names FAIL "PermitTunnel is yes, want no" "no line in 60-jump.conf" \
+    99-local.conf:1
+rm "$ssh_d/99-local.conf"
+cp -p "$T/60-jump.conf" "$ssh_d/"
+sed -i '/X11Forwarding/d' "$ssh_d/60-jump.conf"
+names FAIL "X11Forwarding is yes, want no" "no line but sshd_config's" \
+    /etc/ssh/sshd_config:
+cp -p "$T/60-jump.conf" "$ssh_d/"
+mv "$ssh_d/50-jump-shared.conf" "$ssh_d/70-jump-shared.conf"
+names FAIL "jump: ForceCommand is $l/jump-shell, want none" \
+    "the shared block behind the other" 60-jump.conf:
+mv "$ssh_d/70-jump-shared.conf" "$ssh_d/50-jump-shared.conf"
+rm "$ssh_d/60-jump.conf"
+names FAIL "no block of 60-jump.conf is in force" "no 60-jump.conf"
+cp -p "$T/60-jump.conf" "$ssh_d/"
+doctor
+check "sshd as it was: healthy" healthy
+
+# --- accounts -----------------------------------------------------------------
+
+sed -i 's/^jump:.*/jump:x:2010:alice,vend1/' "$J/etc/group"
+names FAIL "bob: in the policy, but not in the group jump" "bob is no member"
+sed -i 's/^jump:.*/jump:x:2010:alice,bob,vend1,mallory/' "$J/etc/group"
+names warn "mallory: in the group jump, but not in the policy" "mallory is"
+sed -i 's/^jump:.*/jump:x:2010:alice,bob,vend1,eve/' "$J/etc/group"
+names warn "eve: in the policy or the group jump, but no account" "eve is"
+sed -i 's/^jump:.*/jump:x:2010:alice,bob,vend1/' "$J/etc/group"
+sed -i 's/^_jump:.*/_jump:x:990:bob/' "$J/etc/group"
+names FAIL "bob: in the group _jump" "somebody is in _jump"
+sed -i 's/^_jump:.*/_jump:x:990:/' "$J/etc/group"
+sed -i 's/^sudo:.*/sudo:x:27:admin,root,bob/' "$J/etc/group"
+names warn "bob: in the group sudo too" "a user who is root"
+sed -i 's/^sudo:.*/sudo:x:27:root/' "$J/etc/group"
+names warn "root is the only administrator" "one administrator"
+rm "$J/root/.ssh/authorized_keys"
+names FAIL "no administrator gets in" "no administrator"
+sed -i 's/^sudo:.*/sudo:x:27:admin,root/' "$J/etc/group"
+cp "$LAB/keys/admin.pub" "$J/root/.ssh/authorized_keys"
+cp -p "$J/etc/passwd" "$T/passwd"
+sed -i '/^alice:/s,/bin/sh,/bin/bash,' "$J/etc/passwd"
+names warn "alice: the login shell is /bin/bash" "a shell that reads files"
+sed -i '/^alice:/s,/bin/bash,/usr/sbin/nologin,' "$J/etc/passwd"
+names warn "alice: the login shell is /usr/sbin/nologin" "no shell"
+sed -i '/^_jump:/d' "$J/etc/passwd"
+names FAIL "there is no user or no group _jump" "no _jump"
+cp -p "$T/passwd" "$J/etc/passwd"
+mv "$J/home/bob" "$J/home/bob.away"
+names warn "bob: no home directory /home/bob" "no home"
+mv "$J/home/bob.away" "$J/home/bob"
+
+# --- files --------------------------------------------------------------------
+
+doctor
+check "accounts as they were: healthy" healthy
+broken FAIL "jump-shell is not setgid _jump" chmod 755 $l/jump-shell
+on chmod 2755 $l/jump-shell
+broken FAIL "jump-connect is not setgid _jump" chgrp jump $l/jump-connect
+on chgrp _jump $l/jump-connect
+on chmod 2755 $l/jump-connect
+broken FAIL "jump-authkeys is setgid" chmod g+s $l/jump-authkeys
+on chmod g-s $l/jump-authkeys
+broken FAIL "jump-shell is setuid" chmod u+s $l/jump-shell
+on chmod u-s $l/jump-shell
+broken FAIL "jump-authkeys cannot be run by everybody" chmod 700 $l/jump-authkeys
+on chmod 755 $l/jump-authkeys
+broken FAIL "/usr/local/libexec is writable by group" chmod 775 /usr/local/libexec
+on chmod 755 /usr/local/libexec
+broken FAIL "jump-shell belongs to uid 2001" chown alice $l/jump-shell
+on chown root $l/jump-shell
+on chmod 2755 $l/jump-shell
+on cp -p $l/jump-shell $l/other
+broken FAIL "$l/other is setgid" chmod 2755 $l/other
+on rm $l/other
+broken FAIL "jump-connect: No such file" mv $l/jump-connect $l/x
+on mv $l/x $l/jump-connect
+on mount --bind $l $l
+broken FAIL "$l is mounted nosuid" mount -o remount,bind,nosuid $l
+on umount $l
+
+broken FAIL "/etc/jump/policy is writable" chmod 666 /etc/jump/policy
+on chmod 644 /etc/jump/policy
+broken FAIL "/etc/jump/policy.d is writable" chmod 777 /etc/jump/policy.d
+on chmod 755 /etc/jump/policy.d
+echo 'version 1' >"$J/etc/jump/policy.d/10-x.conf"
+broken FAIL "10-x.conf belongs to uid 2001" chown alice /etc/jump/policy.d/10-x.conf
+rm "$J/etc/jump/policy.d/10-x.conf"
+cp -p "$J/etc/jump/policy" "$T/policy"
+sed -i '$a deny late: any to db1' "$J/etc/jump/policy"
+names warn "the text of the policy is not what is in force" "not loaded"
+sed -i '$a frobnicate' "$J/etc/jump/policy"
+names FAIL "the text of the policy has 1 error" "an error"
+cp -p "$T/policy" "$J/etc/jump/policy"
+
+on cp -p $db $db.kept
+broken FAIL "_jump cannot read $db" chmod 600 $db
+on chmod 640 $db
+broken FAIL "readable by everybody" chmod 644 $db
+on chmod 640 $db
+broken FAIL "_jump cannot read $db" chgrp root /var/lib/jump
+on chgrp _jump /var/lib/jump
+broken FAIL "/var/lib/jump is writable by group" chmod 770 /var/lib/jump
+on chmod 750 /var/lib/jump
+on touch /var/lib/jump/locks
+broken FAIL "/var/lib/jump/locks is writable" chmod 666 /var/lib/jump/locks
+on rm /var/lib/jump/locks
+broken FAIL "$db: damaged" truncate -s 9000 $db
+on cp -p $db.kept $db
+printf '\377' | on dd of=$db bs=1 seek=8 conv=notrunc 2>/dev/null
+names FAIL "made by another version" "an image of another version"
+broken FAIL "no policy is loaded" rm $db
+on mv $db.kept $db
+doctor
+check "files as they were: healthy" healthy
+
+# --- the machine ----------------------------------------------------------------
+
+broken warn "/etc/hosts has changed" touch /etc/hosts
+sed -i '/web1/d' "$J/etc/hosts"
+on jumpctl load 2>/dev/null
+names warn "ProxyJump reaches 1 target only by address" "a name that is missing"
+broken FAIL "/dev/log: No such file" mv /dev/log /dev/log.away
+on mv /dev/log.away /dev/log
+finish
