@@ -198,7 +198,7 @@ read_arguments(struct command *c, struct words *w)
 	size_t n = 0;
 
 	while ((word = next_word(w)) != NULL) {
-		if (plain || *word != '-') {
+		if (plain || *word != '-' || word[1] == '\0') {
 			operand[n++] = word;
 		} else if (strcmp(word, "--") == 0) {
 			plain = true;
