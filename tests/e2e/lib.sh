@@ -27,13 +27,12 @@ check() {
 	name=$1
 	shift
 	if "$@"; then
-		echo "ok - $name"
+		printf 'ok - %s\n' "$name"
 		return
 	fi
 	failures=$((failures + 1))
-	echo "not ok - $name"
-	echo "# test: $*"
-	echo "# ran: ${last:-} -> ${status:-}"
+	printf 'not ok - %s\n# test: %s\n# ran: %s -> %s\n' "$name" "$*" \
+	    "${last:-}" "${status:-}"
 	sed 's/^/# out: /' "$T/out" | head -n 10
 	sed 's/^/# err: /' "$T/err" | head -n 10
 }
