@@ -3,7 +3,7 @@
 #include "../../jump-authkeys/keys.h"
 #include "fuzz.h"
 
-enum { MONDAY = 1767571200, /* 2026-01-05T00:00Z */ ENDS = 2 };
+enum { MONDAY = 1767571200, /* 2026-01-05T00:00Z */ ENDS = 2, TARGETS = 5 };
 
 struct asking {
 	const struct policy *p;
@@ -132,7 +132,7 @@ ask_as(struct asking *a, uint32_t user)
 	uint32_t n = p->table[PT_TARGETS].n;
 
 	a->q.user = user;
-	for (uint32_t i = 0; i < n && i < 6; i++)
+	for (uint32_t i = 0; i < n && i < TARGETS; i++)
 		ask_target(a, i);
 	a->candidates = 0;
 	policy_candidates(p, &a->q, 7, count_candidate, a);
