@@ -51,7 +51,7 @@ POLICY  := lib/policy.c lib/policy_eval.c lib/policy_db.c lib/match.c
 PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
 	lib/policy_read.c lib/policy_people.c lib/policy_targets.c \
 	lib/policy_rules.c lib/policy_check.c lib/policy_print.c \
-	lib/policy_save.c
+	lib/policy_save.c lib/pubkey.c
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/keys.c \
@@ -78,10 +78,12 @@ jumpctl_LIB       := -lbsd -lmd
 PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 
 # Unit tests link only the files that they name.
-UNIT := match parse eval db print target audit command answer keys process \
-	sandbox relay dial lookup options
+UNIT := match pubkey parse deny eval db print target audit command answer \
+	keys process sandbox relay dial lookup options
 test_match_SRC   := lib/match.c
+test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
+test_deny_SRC    := $(PARSE) $(POLICY)
 test_eval_SRC    := $(PARSE) $(POLICY)
 test_db_SRC      := jump-authkeys/keys.c lib/decide.c lib/target.c $(PARSE) \
 	$(POLICY)

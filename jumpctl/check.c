@@ -188,8 +188,9 @@ compare(struct trial *t)
 	if (t->test->exact && v->obligations != t->test->obligations) {
 		obligation_words(v->obligations, words, sizeof(words));
 		snprintf(t->why, sizeof(t->why),
-		    "by %s, these bind: { %s }", policy_road_names[t->road],
-		    words);
+		    "by %s, %s%s%s", policy_road_names[t->road],
+		    *words == '\0' ? "nothing binds" : "these bind: { ",
+		    words, *words == '\0' ? "" : " }");
 		return false;
 	}
 	return true;

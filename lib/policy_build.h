@@ -36,6 +36,9 @@ struct build {
 	bool no_memory;
 	bool again; /* the token begins a statement that is still to be read */
 	size_t line_start; /* of the statement, an offset in its source */
+	struct position option; /* the word of the option that is read */
+	struct position must;   /* of the rule's first obligation */
+	struct position zone;   /* of set timezone */
 	struct lex lex;
 	struct token token;
 };
@@ -65,6 +68,11 @@ void build_index(struct build *);
  * policy_check.c: resolve and judge; what is wrong is in the report.
  */
 void build_resolve(struct build *);
+
+/* What can be said of each statement alone, whatever is wrong with others. */
+void build_check_rows(struct build *);
+
+/* The rest; there was no error, and the indexes are sorted. */
 void build_check(struct build *);
 
 /* Whether a word is reserved, policy_parse.c. */

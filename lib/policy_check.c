@@ -268,13 +268,16 @@ check_addresses(struct build *b, const struct policy_target *t)
 			const struct net *other =
 			    policy_row(b->p, PT_NETS, n);
 
-			if (t->kind == TARGET_HOST &&
-			    addr_equal(&net->addr, &other->addr))
-				report_error(b->report, at, NULL,
-				    "address stands twice");
+			if (!addr_equal(&net->addr, &other->addr))
+				continue;
+			report_error(b->report, at, NULL,
+			    "address stands twice");
+			break;
 		}
-		if (t->kind == TARGET_HOST && never_reached(b, &net->addr))
-			report_error(b->report, at, "see jump-policy(5)",
+		if (never_reached(b, &net->addr))
+			report_error(b->report, at,
+			    "see ADDRESSES THAT ARE NEVER REACHED in "
+			    "jump-policy(5)",
 			    "an address that is never reached");
 	}
 }
@@ -291,21 +294,19 @@ device_address(const struct addr *a)
 }
 
 static void
-check_ports(struct build *b, const struct policy_target *t,
-    const struct position *at)
+check_ports(struct build *b, const struct policy_target *t)
 {
-	for (uint32_t i = 0; i < t->ports.n; i++) {
-		const struct policy_port *port =
-		    policy_row(b->p, PT_PORTS, t->ports.first + i);
+	uint8_t seen[(PORT_MAX + 1) / 8] = {0};
 
-		for (uint32_t n = 0; n < i; n++) {
-			const struct policy_port *other = policy_row(
-			    b->p, PT_PORTS, t->ports.first + n);
+	for (uint32_t i = t->ports.first; i < t->ports.first + t->ports.n;
+	    i++) {
+		const struct policy_port *row = policy_row(b->p, PT_PORTS, i);
+		uint8_t bit = (uint8_t)(1 << row->port % 8);
 
-			if (port->port == other->port)
-				report_error(b->report, at, NULL,
-				    "port %u stands twice", port->port);
-		}
+		if (seen[row->port / 8] & bit)
+			report_error(b->report, &b->at[PT_PORTS][i], NULL,
+			    "port %u stands twice", row->port);
+		seen[row->port / 8] |= bit;
 	}
 }
 
@@ -327,8 +328,9 @@ check_target(struct build *b, uint32_t i)
 			report_error(b->report, &b->at[PT_WORDS][row],
 			    "use a letter", "the alias looks like an address");
 	}
-	check_addresses(b, t);
-	check_ports(b, t, at);
+	if (t->kind == TARGET_HOST)
+		check_addresses(b, t);
+	check_ports(b, t);
 	if (t->kind == TARGET_DEVICE && t->nets.n == 1) {
 		const struct net *net =
 		    policy_row(b->p, PT_NETS, t->nets.first);
@@ -368,11 +370,12 @@ check_device(struct build *b, uint32_t i)
 		if (x->net.len != y->net.len ||
 		    !addr_equal(&x->net.addr, &y->net.addr))
 			return;
-		if (s->kind == TARGET_DEVICE && share_port(b, s, t))
-			report_error(b->report,
-			    &b->at[PT_TARGETS][y->target], NULL,
-			    "device `%.64s' has this address and port too",
-			    text(b, s->name));
+		if (s->kind != TARGET_DEVICE || !share_port(b, s, t))
+			continue;
+		report_error(b->report, &b->at[PT_TARGETS][y->target], NULL,
+		    "device `%.64s' has this address and port too",
+		    text(b, s->name));
+		return;
 	}
 }
 
@@ -537,13 +540,12 @@ check_zone(struct build *b)
 	const struct policy_meta *meta = policy_meta(b->p);
 	const char *zone = text(b, meta->timezone);
 	char path[sizeof(ZONEINFO) + 64];
-	struct position at = line_of(&meta->place[0]);
 
 	if (*zone == '\0' || strcmp(zone, "UTC") == 0)
 		return;
 	snprintf(path, sizeof(path), ZONEINFO "%s", zone);
 	if (!zone_file(path))
-		report_error(b->report, &at, "install tzdata, or use UTC",
+		report_error(b->report, &b->zone, "install tzdata, or use UTC",
 		    "no time zone `%.63s' on this machine", zone);
 }
 
@@ -583,19 +585,26 @@ check_test(struct build *b, uint32_t i)
 }
 
 void
+build_check_rows(struct build *b)
+{
+	if (b->no_memory)
+		return;
+	for (uint32_t i = 0; i < count(b, PT_TARGETS); i++)
+		check_target(b, i);
+	check_zone(b);
+}
+
+void
 build_check(struct build *b)
 {
 	check_groups(b);
 	for (uint32_t i = 0; i < count(b, PT_USERS); i++)
 		check_user(b, i);
-	for (uint32_t i = 0; i < count(b, PT_TARGETS); i++)
-		check_target(b, i);
 	check_devices(b);
 	for (uint32_t i = 0; i < count(b, PT_RULES); i++)
 		check_rule(b, i);
 	for (uint32_t i = 0; i < count(b, PT_TESTS); i++)
 		check_test(b, i);
-	check_zone(b);
 	warn_shared(b);
 	warn_unserved(b);
 }

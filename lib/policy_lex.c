@@ -127,13 +127,46 @@ byte_error(const unsigned char *s, size_t left)
 	return NULL;
 }
 
+static const char *
+byte_hint(const unsigned char *s, size_t left)
+{
+	if (*s == '\r')
+		return "save the file with Unix line ends";
+	if (left >= 2 && (memcmp(s, "\xff\xfe", 2) == 0 ||
+	    memcmp(s, "\xfe\xff", 2) == 0))
+		return "this looks like UTF-16; save the file as UTF-8";
+	if (*s == 0xef)
+		return "save the file as UTF-8 without a mark";
+	return *s >= 0x80 && utf8_length(s, left) == 0 ?
+	    "save the file as UTF-8" : NULL;
+}
+
+/* Report a byte that may not be; true if the line can be read all the same. */
+static bool
+bad_byte(struct lex *lex, const unsigned char *s, size_t left,
+    const char *wrong)
+{
+	const char *text = (const char *)s;
+	struct position at =
+	    place(lex, (size_t)(text - lex->source->text), 1);
+	bool line_end = *s == '\r' && left == 1;
+
+	if (!line_end || !lex->returns)
+		report_error(lex->report, &at, byte_hint(s, left), "%s",
+		    wrong);
+	lex->returns |= line_end;
+	if (text == lex->source->text && *s >= 0xfe) /* all of it is UTF-16 */
+		lex->at = lex->source->size;
+	return line_end;
+}
+
 /* Look at a line once before its tokens are read; reports what is wrong. */
 static bool
 check_line(struct lex *lex)
 {
 	const char *text = lex->source->text + lex->line_start;
 	size_t left = lex->source->size - lex->line_start;
-	const char *end = memchr(text, '\n', left), *wrong;
+	const char *end = memchr(text, '\n', left);
 	size_t size = end == NULL ? left : (size_t)(end - text);
 	struct position at;
 
@@ -145,22 +178,17 @@ check_line(struct lex *lex)
 	}
 	for (size_t i = 0; i < size;) {
 		const unsigned char *s = (const unsigned char *)text + i;
+		const char *wrong = byte_error(s, size - i);
 
-		wrong = byte_error(s, size - i);
-		if (wrong != NULL) {
-			at = place(lex, lex->line_start + i, 1);
-			report_error(lex->report, &at,
-			    *s == '\r' ? "save the file with Unix line ends" :
-			    NULL, "%s", wrong);
+		if (wrong != NULL && !bad_byte(lex, s, size - i, wrong))
 			return false;
-		}
 		i += utf8_length(s, size - i);
 	}
 	return true;
 }
 
-static void
-skip_line(struct lex *lex)
+void
+lex_skip_line(struct lex *lex)
 {
 	while (peek(lex) != '\n' && peek(lex) != -1)
 		lex->at++;
@@ -169,10 +197,10 @@ skip_line(struct lex *lex)
 static void
 skip_space(struct lex *lex)
 {
-	while (peek(lex) == ' ' || peek(lex) == '\t')
+	while (peek(lex) == ' ' || peek(lex) == '\t' || peek(lex) == '\r')
 		lex->at++;
 	if (peek(lex) == '#')
-		skip_line(lex);
+		lex_skip_line(lex);
 }
 
 static void
@@ -232,7 +260,7 @@ read_word(struct lex *lex, struct token *t)
 {
 	size_t start = lex->at;
 
-	while (peek(lex) != -1 && strchr(" \t\n{}\"#", peek(lex)) == NULL)
+	while (peek(lex) != -1 && strchr(" \t\r\n{}\"#", peek(lex)) == NULL)
 		lex->at++;
 	t->kind = TOKEN_WORD;
 	if (take(lex, t, start, lex->at - start) && t->foreign) {
@@ -288,7 +316,7 @@ lex_next(struct lex *lex, struct token *t)
 		if (!lex->line_good && !check_line(lex)) {
 			t->kind = TOKEN_BAD;
 			lex->line_good = true;
-			skip_line(lex);
+			lex_skip_line(lex);
 			return;
 		}
 		lex->line_good = true;
@@ -308,14 +336,4 @@ lex_next(struct lex *lex, struct token *t)
 		read_brace(lex, t);
 	else
 		read_word(lex, t);
-}
-
-void
-lex_skip(struct lex *lex, struct token *t)
-{
-	while (t->kind != TOKEN_EOL && t->kind != TOKEN_EOF) {
-		if (lex->depth == 0)
-			skip_line(lex);
-		lex_next(lex, t);
-	}
 }

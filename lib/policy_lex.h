@@ -34,6 +34,7 @@ struct lex {
 	uint32_t line;
 	bool line_good;          /* the line was looked at, and is well-formed */
 	bool begun;              /* a token of the line was read */
+	bool returns;            /* carriage returns were reported */
 	int depth;               /* of braces */
 	struct position open;    /* the last brace that was opened */
 	struct policy_report *report;
@@ -45,8 +46,8 @@ void lex_begin(struct lex *, const struct policy_source *, uint32_t index,
 /* Read the next token; what is wrong with it is reported once. */
 void lex_next(struct lex *, struct token *);
 
-/* Skip to the end of the statement after an error. */
-void lex_skip(struct lex *, struct token *);
+/* Skip to the end of the line, which the next token then is. */
+void lex_skip_line(struct lex *);
 
 /* Add a message to the report; hint may be NULL. */
 void report_error(struct policy_report *, const struct position *,

@@ -29,6 +29,7 @@ set_timezone(struct build *b, void *arg)
 
 	if (b->token.kind == TOKEN_STRING && !good_zone(b->token.text))
 		return parse_fail(b, "such as Europe/Amsterdam", "not a zone");
+	b->zone = b->token.at;
 	return read_string(b, 63, &meta->timezone);
 }
 
@@ -183,6 +184,34 @@ parse_version(struct build *b)
 	return parse_at_end(b) || parse_fail(b, NULL, "nothing more is expected here");
 }
 
+/* Skip to the end of a statement that is wrong, or where the next begins. */
+static void
+skip_statement(struct build *b)
+{
+	while (!parse_at_end(b) && !parse_runs_on(b)) {
+		if (b->lex.depth == 0)
+			lex_skip_line(&b->lex);
+		parse_next(b);
+	}
+}
+
+/* A file whose last line does not end may have been cut off. */
+static void
+check_end(struct build *b)
+{
+	const struct policy_source *source = b->lex.source;
+	const struct policy_report *r = b->report;
+	struct position at = b->token.at;
+
+	if (source->size == 0 || source->text[source->size - 1] == '\n')
+		return;
+	if (r->n > 0 && r->messages[r->n - 1].source == at.source &&
+	    r->messages[r->n - 1].line == at.line)
+		return; /* it has its message */
+	report_error(b->report, &at, "is the file cut off?",
+	    "the last line has no end");
+}
+
 static void
 parse_source(struct build *b, uint32_t index)
 {
@@ -199,7 +228,7 @@ parse_source(struct build *b, uint32_t index)
 		struct position at;
 
 		if (!good && !b->again)
-			lex_skip(&b->lex, &b->token);
+			skip_statement(b);
 		b->again = false;
 		while (b->token.kind == TOKEN_EOL)
 			parse_next(b);
@@ -211,6 +240,7 @@ parse_source(struct build *b, uint32_t index)
 		if (!good)
 			note_dropped(b, &at);
 	}
+	check_end(b);
 }
 
 static int
@@ -248,6 +278,7 @@ policy_parse(const struct policy_source *sources, size_t n,
 		for (size_t i = 0; i < n; i++)
 			parse_source(b, (uint32_t)i);
 		build_resolve(b);
+		build_check_rows(b);
 		if (report->errors == 0)
 			build_index(b);
 		if (report->errors == 0)

@@ -6,6 +6,8 @@
 #include <sha2.h>
 #include <string.h>
 
+#include "pubkey.h"
+
 static bool
 user_until(struct build *b, void *arg)
 {
@@ -55,21 +57,6 @@ parse_user(struct build *b, const struct position *at)
 	    (build_row(b, PT_USERS, &u, &name), true);
 }
 
-static const char *const key_types[] = {"ssh-ed25519",
-    "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
-    "ssh-rsa", "sk-ssh-ed25519@openssh.com",
-    "sk-ecdsa-sha2-nistp256@openssh.com"};
-
-/* Whether the decoded key begins with its own type, RFC 4253 6.6. */
-static bool
-key_has_type(const uint8_t *raw, int size, const char *type)
-{
-	size_t n = strlen(type);
-
-	return size > (int)n + 4 && raw[0] == 0 && raw[1] == 0 &&
-	    raw[2] == 0 && raw[3] == n && memcmp(raw + 4, type, n) == 0;
-}
-
 static bool
 key_split(struct build *b, char **blob, char **comment)
 {
@@ -99,9 +86,9 @@ read_key(struct build *b, struct policy_key *key, struct position *at)
 {
 	static uint8_t raw[TOKEN_MAX];
 	char *blob = NULL, *comment = NULL;
+	enum pubkey_error error;
 	SHA2_CTX ctx;
-	bool known = false;
-	int size;
+	size_t size;
 
 	*at = b->token.at;
 	if (b->token.kind != TOKEN_STRING || b->token.foreign)
@@ -109,18 +96,12 @@ read_key(struct build *b, struct policy_key *key, struct position *at)
 		    "expected a key");
 	if (!key_split(b, &blob, &comment))
 		return false;
-	for (size_t i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++)
-		known |= strcmp(key_types[i], b->token.text) == 0;
-	if (!known)
-		return parse_fail(b, NULL, "unknown type of key");
-	size = base64_decode(blob, raw, sizeof(raw));
-	if (strlen(blob) % 4 != 0) /* one key has one spelling */
-		size = -1;
-	if (!key_has_type(raw, size, b->token.text))
-		return parse_fail(b, "paste the line of the .pub file again",
-		    "damaged key");
+	error = pubkey_decode(b->token.text, blob, raw, sizeof(raw), &size);
+	if (error != PUBKEY_OK)
+		return parse_fail(b, pubkey_hint(error),
+		    pubkey_strerror(error));
 	SHA256Init(&ctx);
-	SHA256Update(&ctx, raw, (size_t)size);
+	SHA256Update(&ctx, raw, size);
 	SHA256Final(key->fingerprint, &ctx);
 	key->type = build_string(b, b->token.text);
 	key->blob = build_string(b, blob);
@@ -163,7 +144,7 @@ key_verify(struct build *b, void *arg)
 
 	key->verify = 1;
 	if (strncmp(policy_string(b->p, key->type), "sk-", 3) != 0) {
-		report_error(b->report, &b->token.at, NULL,
+		report_error(b->report, &b->option, NULL,
 		    "verify-required is for security keys (sk-...)");
 		return false;
 	}

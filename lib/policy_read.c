@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define DURATION_MAX (UINT64_C(366) * 24 * 60 * 60)
+#define TIME_FIRST   INT64_C(946684800)    /* 2000-01-01T00:00:00Z */
+#define TIME_LAST    INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 static const char *const reserved[] = {"account", "agent", "alias", "allow",
     "any", "approve", "as", "ask", "at", "ca", "comment", "connect", "consent",
@@ -93,14 +95,15 @@ begins_statement(const struct build *b)
 	    parse_is_statement(b->token.text);
 }
 
-/* A list that runs into the next statement, which is to be read again. */
-static bool
-forgotten_brace(struct build *b)
+bool
+parse_runs_on(struct build *b)
 {
+	if (b->lex.depth == 0 || !begins_statement(b))
+		return false;
 	report_error(b->report, &b->lex.open, NULL, "{ is not closed");
 	b->lex.depth = 0;
 	b->again = true;
-	return false;
+	return true;
 }
 
 /* Read one item, or several in braces, which become a range of t's rows. */
@@ -117,15 +120,27 @@ read_list(struct build *b, enum policy_table t, struct policy_range *range,
 		if (b->token.kind == TOKEN_CLOSE)
 			return parse_fail(b, NULL, "empty list");
 		while (b->token.kind != TOKEN_CLOSE) {
-			if (begins_statement(b))
-				return forgotten_brace(b);
-			if (!item(b, arg))
+			if (parse_runs_on(b) || !item(b, arg))
 				return false;
 		}
 		parse_next(b);
 	}
 	range->n = build_count(b, t) - range->first;
 	return true;
+}
+
+static bool
+unknown_option(struct build *b, const struct option *options)
+{
+	char hint[128] = "one of";
+
+	for (size_t i = 0; options[i].word != NULL; i++) {
+		size_t used = strlen(hint);
+
+		snprintf(hint + used, sizeof(hint) - used, " %s",
+		    options[i].word);
+	}
+	return parse_fail(b, hint, "not an option of this statement");
 }
 
 /* Read options to the end of the statement, in any order, each once. */
@@ -141,10 +156,11 @@ read_options(struct build *b, const struct option *options, void *arg)
 				break;
 		}
 		if (options[i].word == NULL)
-			return parse_fail(b, NULL, "not an option of this statement");
+			return unknown_option(b, options);
 		if (seen >> i & 1)
 			return parse_fail(b, NULL, "option stands twice");
 		seen |= 1U << i;
+		b->option = b->token.at;
 		parse_next(b);
 		if (!options[i].read(b, arg))
 			return false;
@@ -189,8 +205,12 @@ check_name(struct build *b, const char *text, bool word, bool person)
 	if (person && person_name(text))
 		return parse_fail(b, "write it in quotes",
 		    "name needs quotes");
-	return parse_fail(b, person ? "names of users are made of A-Za-z0-9._@+-" :
-	    "names are made of a-z, 0-9, dot, underscore and dash",
+	if (strlen(text) >= NAME_TEXT)
+		return parse_fail(b, NULL, "name is longer than 128 bytes");
+	return parse_fail(b, person ?
+	    "users are named with A-Z a-z 0-9 . _ @ + - \\, and begin with "
+	    "none of - + ." :
+	    "names are made of a-z 0-9 . _ - and begin with a-z or 0-9",
 	    "not a name");
 }
 
@@ -296,7 +316,10 @@ read_number(struct build *b, uint64_t min, uint64_t max, uint32_t *n)
 	if (b->token.kind != TOKEN_WORD ||
 	    !number_parse(&value, b->token.text, min, max)) {
 		if (b->token.kind != TOKEN_BAD)
-			report_error(b->report, &b->token.at, NULL,
+			report_error(b->report, &b->token.at,
+			    strlen(b->token.text) < 2 ||
+			    strchr("0+-", b->token.text[0]) == NULL ? NULL :
+			    "in decimal, without a sign or a leading zero",
 			    "expected a number, %u to %u", (unsigned)min,
 			    (unsigned)max);
 		return false;
@@ -322,10 +345,73 @@ read_duration(struct build *b, uint32_t *seconds)
 	text[size - 1] = '\0';
 	if (!number_parse(&n, text, 1, DURATION_MAX) ||
 	    n > DURATION_MAX / scale[unit - units])
-		return parse_fail(b, "at most 366 days", "not a duration");
+		return parse_fail(b,
+		    "one number above 0, one of s m h d, at most 366 days",
+		    "not a duration");
 	*seconds = (uint32_t)(n * scale[unit - units]);
 	parse_next(b);
 	return true;
+}
+
+/* What somebody may have meant with a text that is no address. */
+static const char *
+address_hint(const char *text)
+{
+	static const struct {
+		const char *letters, *hint;
+	} hints[] = {{"%", "addresses with a scope are refused"},
+	    {"[]", "without the brackets"},
+	    {"/", "a network is declared with net"}};
+	const char *colon = strchr(text, ':');
+
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (strpbrk(text, hints[i].letters) != NULL)
+			return hints[i].hint;
+	}
+	if (colon != NULL && strchr(colon + 1, ':') == NULL)
+		return "ports stand after the word ssh or tcp";
+	if (isdigit((unsigned char)*text) &&
+	    strspn(text, "0123456789abcdefxABCDEFX.") == strlen(text))
+		return "four numbers in decimal, without leading zeros, or IPv6";
+	return "names are not looked up; give the addresses";
+}
+
+/* Report host bits, and the network that has them cleared. */
+static bool
+host_bits(struct build *b)
+{
+	char hint[ADDR_TEXT + 32] = "did you mean ", *to = hint + strlen(hint);
+	char *slash = strchr(b->token.text, '/');
+	struct net net;
+	uint64_t bits = 0;
+
+	*slash = '\0';
+	if (addr_parse(&net.addr, b->token.text) &&
+	    number_parse(&bits, slash + 1, 0, 128)) {
+		net.len = (uint32_t)bits +
+		    (strchr(b->token.text, ':') == NULL ? ADDR_V4_BITS : 0);
+		net.addr = addr_mask(&net.addr, net.len);
+		net_print(&net, to);
+	}
+	return parse_fail(b, hint, "network has bits set beyond its length");
+}
+
+/* Report that the token is no network; its address may be right. */
+static bool
+bad_net(struct build *b)
+{
+	char *slash = strchr(b->token.text, '/');
+	struct addr addr;
+
+	if (slash == NULL)
+		return parse_fail(b, "such as 10.2.0.0/16 or 2001:db8::/32",
+		    "not a network");
+	*slash = '\0';
+	if (!addr_parse(&addr, b->token.text))
+		return parse_fail(b, address_hint(b->token.text),
+		    "not a network");
+	return parse_fail(b, "/0 to /32 for IPv4, to /128 for IPv6, in decimal",
+	    "not the length of a network");
 }
 
 bool
@@ -342,13 +428,11 @@ read_net(struct build *b, void *arg)
 		parse_next(b);
 		return true;
 	case NET_HOST_BITS:
-		return parse_fail(b, "clear the bits beyond the length",
-		    "network has bits set beyond its length");
+		return host_bits(b);
 	case NET_SYNTAX:
 		break;
 	}
-	return parse_fail(b, "such as 10.2.0.0/16 or 2001:db8::/32",
-	    "not a network");
+	return bad_net(b);
 }
 
 bool
@@ -359,7 +443,7 @@ read_address(struct build *b, void *arg)
 	(void)arg;
 	if (b->token.kind != TOKEN_WORD ||
 	    !addr_parse(&net.addr, b->token.text))
-		return parse_fail(b, "names are not looked up; give the addresses",
+		return parse_fail(b, address_hint(b->token.text),
 		    "not an address");
 	build_row(b, PT_NETS, &net, &b->token.at);
 	parse_next(b);
@@ -401,8 +485,10 @@ zone_offset(const char **s, int *seconds)
 	if (hours < 0 || hours > 14 || !read_literal(s, ':'))
 		return false;
 	minutes = read_digits(s, 2);
+	if (minutes < 0 || minutes > 59 || (hours == 14 && minutes != 0))
+		return false;
 	*seconds = sign * (hours * 3600 + minutes * 60);
-	return minutes >= 0 && minutes < 60 && **s == '\0';
+	return **s == '\0';
 }
 
 bool
@@ -436,8 +522,40 @@ policy_time_parse(int64_t *when, const char *s)
 	    back.tm_hour != tm.tm_hour || back.tm_min != tm.tm_min ||
 	    back.tm_sec != tm.tm_sec)
 		return false;
+	if (t - offset < TIME_FIRST || t - offset > TIME_LAST)
+		return false;
 	*when = t - offset;
 	return true;
+}
+
+/* Whether text begins as a time does, right or wrong. */
+static bool
+like_time(const char *text)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd";
+
+	for (size_t i = 0; shape[i] != '\0'; i++) {
+		if (shape[i] == 'd' ? !isdigit((unsigned char)text[i]) :
+		    text[i] != shape[i])
+			return false;
+	}
+	return true;
+}
+
+static bool
+bad_time(struct build *b)
+{
+	const char *text = b->token.text;
+
+	if (b->token.kind != TOKEN_WORD || !like_time(text))
+		return parse_fail(b,
+		    "such as 2026-12-31T18:00+01:00, or Z for UTC",
+		    "not a time");
+	if (strpbrk(text, "Z+") == NULL && strchr(text + 10, '-') == NULL)
+		return parse_fail(b, "Z for UTC, or such as +01:00",
+		    "a time needs its offset");
+	return parse_fail(b, "days of the calendar, 2000 to 9999; 00:00 to "
+	    "23:59; Z, or an offset to 14:00", "there is no such time");
 }
 
 bool
@@ -445,8 +563,7 @@ read_time(struct build *b, int64_t *when)
 {
 	if (b->token.kind != TOKEN_WORD ||
 	    !policy_time_parse(when, b->token.text))
-		return parse_fail(b, "such as 2026-12-31T18:00+01:00, or Z for UTC",
-		    "not a time");
+		return bad_time(b);
 	parse_next(b);
 	return true;
 }

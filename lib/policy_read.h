@@ -45,6 +45,12 @@ bool parse_expect(struct build *, const char *, const char *hint);
 /* Whether it is the first word of a statement. */
 bool parse_is_statement(const char *);
 
+/*
+ * Whether a list runs into the next statement, because its brace was
+ * forgotten; that is reported, and the token is to be read again.
+ */
+bool parse_runs_on(struct build *);
+
 struct policy_place build_place(const struct position *);
 uint32_t build_count(const struct build *, enum policy_table);
 

@@ -90,7 +90,8 @@ daily_spans(struct build *b, struct policy_window *w, unsigned mask)
 	if (end < 0 || *s != '\0')
 		return parse_fail(b, clock_hint, "expected HH:MM-HH:MM");
 	if (start == end)
-		return parse_fail(b, NULL, "start and end are the same");
+		return parse_fail(b, "a whole day is 00:00-24:00",
+		    "start and end are the same");
 	w->days = mask;
 	w->start = (uint32_t)start;
 	w->end = (uint32_t)end;
@@ -123,6 +124,7 @@ weekly_span(struct build *b, struct policy_window *w, unsigned mask)
 {
 	unsigned to = 0;
 	int first = __builtin_ctz(mask), last, start, end;
+	struct position at;
 
 	if (!read_clock(b, false, &start) || !parse_expect(b, "-", clock_hint))
 		return false;
@@ -131,12 +133,16 @@ weekly_span(struct build *b, struct policy_window *w, unsigned mask)
 	if (!read_days(b, &to))
 		return false;
 	last = __builtin_ctz(to);
+	at = b->token.at;
 	if (!read_clock(b, true, &end))
 		return false;
 	start += first * DAY_MINUTES;
 	end += last * DAY_MINUTES;
-	if (start == end)
-		return parse_fail(b, NULL, "start and end are the same");
+	if (start == end) {
+		report_error(b->report, &at, NULL,
+		    "start and end are the same");
+		return false;
+	}
 	w->start = (uint32_t)start;
 	w->end = (uint32_t)end;
 	if (end < start)
@@ -263,13 +269,20 @@ rule_as(struct build *b, void *arg)
 	return read_list(b, PT_WORDS, &rule->as, read_login, NULL);
 }
 
+static void
+must(struct build *b, struct policy_rule *rule, uint32_t obligation)
+{
+	if (rule->obligations == 0)
+		b->must = b->option;
+	rule->obligations |= obligation;
+}
+
 static bool
 rule_mfa(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	(void)b;
-	rule->obligations |= MUST_MFA;
+	must(b, rule, MUST_MFA);
 	return true;
 }
 
@@ -296,7 +309,7 @@ rule_ticket(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	rule->obligations |= MUST_TICKET;
+	must(b, rule, MUST_TICKET);
 	return read_list(b, PT_WORDS, &rule->tickets, read_ticket, NULL);
 }
 
@@ -307,7 +320,7 @@ rule_approve(struct build *b, void *arg)
 	struct policy_ref ref = {REF_GROUP, 0, 0};
 	struct position at;
 
-	rule->obligations |= MUST_APPROVE;
+	must(b, rule, MUST_APPROVE);
 	if (!read_group(b, &ref.index, &at) ||
 	    !read_duration(b, &rule->approved_for))
 		return false;
@@ -320,8 +333,7 @@ rule_record(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	(void)b;
-	rule->obligations |= MUST_RECORD;
+	must(b, rule, MUST_RECORD);
 	return true;
 }
 
@@ -330,8 +342,7 @@ rule_consent(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	(void)b;
-	rule->obligations |= MUST_CONSENT;
+	must(b, rule, MUST_CONSENT);
 	return true;
 }
 
@@ -340,8 +351,7 @@ rule_notify(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	(void)b;
-	rule->obligations |= MUST_NOTIFY;
+	must(b, rule, MUST_NOTIFY);
 	return true;
 }
 
@@ -350,7 +360,7 @@ rule_max(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	rule->obligations |= MUST_MAX;
+	must(b, rule, MUST_MAX);
 	return read_number(b, 1, COUNT_MAX, &rule->max);
 }
 
@@ -359,7 +369,7 @@ rule_idle(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	rule->obligations |= MUST_IDLE;
+	must(b, rule, MUST_IDLE);
 	return read_duration(b, &rule->idle);
 }
 
@@ -368,7 +378,7 @@ rule_duration(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	rule->obligations |= MUST_DURATION;
+	must(b, rule, MUST_DURATION);
 	return read_duration(b, &rule->duration);
 }
 
@@ -403,7 +413,7 @@ check_verb(struct build *b, const struct policy_rule *rule,
     const struct position *at)
 {
 	if (rule->verb == VERB_DENY && rule->obligations != 0) {
-		report_error(b->report, at, "use require",
+		report_error(b->report, &b->must, "use require",
 		    "a deny has no obligations");
 		return false;
 	}
@@ -426,7 +436,7 @@ parse_rule(struct build *b, const struct position *at, enum policy_verb verb)
 	rule.place = build_place(at);
 	return read_label(b, &rule.name, &name) &&
 	    read_list(b, PT_REFS, &rule.who, read_who, NULL) &&
-	    parse_expect(b, "to", "allow NAME: WHO to WHAT") &&
+	    parse_expect(b, "to", "NAME: WHO to WHAT; several stand in { }") &&
 	    read_list(b, PT_REFS, &rule.what, read_what, NULL) &&
 	    read_options(b, rule_options, &rule) &&
 	    check_verb(b, &rule, &name) &&
@@ -471,7 +481,8 @@ test_from(struct build *b, void *arg)
 	struct addr addr;
 
 	if (b->token.kind != TOKEN_WORD || !addr_parse(&addr, b->token.text))
-		return parse_fail(b, NULL, "not an address");
+		return parse_fail(b, "one address, of the user",
+		    "not an address");
 	t->from = build_string(b, b->token.text);
 	parse_next(b);
 	return true;

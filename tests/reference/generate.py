@@ -669,9 +669,8 @@ class World:
             rng.choice(files).append(self.line(rng, statement))
         texts = []
         for lines in files:
-            ends = "\n" if rng.random() < 0.9 else ""
             texts.append(self.gap(rng) + "version 1\n"
-                         + "\n".join(lines) + ends)
+                         + "\n".join(lines) + "\n")
         return texts
 
     def gap(self, rng):

@@ -448,13 +448,13 @@ START_TEST(manual_is_the_same)
 		at = strchr(at, '\n') + 1;
 		end = strstr(at, "\n.Ed");
 		ck_assert_ptr_nonnull(end);
-		*end = '\0';
+		end[1] = '\0';
 		unescape(at);
 		source.text = at;
 		source.size = strlen(at);
 		expect_identity(&source, 1);
 		found++;
-		at = end + 1;
+		at = end + 2;
 	}
 	ck_assert_int_ge(found, 2);
 	free(manual);
@@ -528,10 +528,10 @@ static const char *const texts[] = {
 
 START_TEST(text_is_the_same)
 {
-	struct policy_source sources[2] = {{"one", "version 1", 9}};
+	struct policy_source sources[2] = {{"one", "version 1\n", 10}};
 	char *text;
 
-	ck_assert_int_gt(asprintf(&text, "version 1\n%s", texts[_i]), 0);
+	ck_assert_int_gt(asprintf(&text, "version 1\n%s\n", texts[_i]), 0);
 	sources[1] = (struct policy_source){"two", text, strlen(text)};
 	expect_identity(sources, 2);
 	free(text);

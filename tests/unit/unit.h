@@ -71,7 +71,9 @@ unit_policy(const char *statements)
 	struct policy_source source = {.name = "test"};
 	struct policy *p;
 	char *text;
-	int size = asprintf(&text, "version 1\n%s", statements);
+	size_t n = strlen(statements);
+	int size = asprintf(&text, "version 1\n%s%s", statements,
+	    n > 0 && statements[n - 1] != '\n' ? "\n" : "");
 
 	ck_assert_int_gt(size, 0);
 	source.text = text;
