@@ -50,6 +50,7 @@ static const struct {
     [RELAY_CLIENT_GONE] = {"client", EXIT_PEER, NULL},
     [RELAY_IDLE] = {"idle", EXIT_DENIED, "idle for too long"},
     [RELAY_DEADLINE] = {"deadline", EXIT_DENIED, "your time is over"},
+    [RELAY_HOSTKEY] = {"hostkey", EXIT_PEER, NULL},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
     [RELAY_SIGNAL] = {"signal", EXIT_PEER, NULL},
 };
@@ -183,17 +184,24 @@ relay_request(struct request *r, int sock)
 	    .idle = (int)r->choice->verdict.idle,
 	    .sent = &sent,
 	    .received = &received};
-	int end = relay_confined(&relay, r->audit.fd);
+	const struct hostkey *hostkey = NULL;
+	int end = request_hostkey(r, &relay.hostkey) == -1
+	    ? -1
+	    : relay_confined(&relay, r->audit.fd);
 
 	if (end == -1) {
-		request_close(r, ends[RELAY_ERROR].name, 0, 0, 0);
+		request_close(r, ends[RELAY_ERROR].name, &relay, 0, NULL);
 		return broken("confine itself");
 	}
 	shutdown(sock, SHUT_RDWR);
-	if (request_close(r, ends[end].name, sent, received,
-		monotonic_ns() - start) == -1)
+	if (end == RELAY_HOSTKEY)
+		hostkey = relay.hostkey;
+	if (request_close(r, ends[end].name, &relay, monotonic_ns() - start,
+		hostkey) == -1)
 		_exit(EXIT_INTERNAL);
 	say_end((enum relay_end)end); /* last: a terminal may not read */
+	if (hostkey != NULL)
+		request_tell_hostkey(r, hostkey);
 	_exit(ends[end].code);
 }
 

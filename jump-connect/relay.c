@@ -25,6 +25,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -47,7 +48,13 @@ enum flow_state {
 	FLOW_DONE
 };
 
-enum flow_result { FLOW_GOES, FLOW_EOF, FLOW_INPUT_LOST, FLOW_OUTPUT_LOST };
+enum flow_result {
+	FLOW_GOES,
+	FLOW_EOF,
+	FLOW_INPUT_LOST,
+	FLOW_OUTPUT_LOST,
+	FLOW_REFUSED /* by the check of the host key */
+};
 
 /* One direction. */
 struct flow {
@@ -62,6 +69,9 @@ struct flow {
 	unsigned int stalls, trickles; /* splices in a row that moved little */
 	unsigned int hold;	       /* large reads before bulk is tried */
 	unsigned int next_hold;
+	struct hostkey *check; /* NULL: none, or no more */
+	enum hostkey_side side;
+	size_t held; /* by it, after end */
 };
 
 enum { IN, OUT, SOCK, FDS };
@@ -72,7 +82,8 @@ struct session {
 	struct pollfd fds[FDS];
 	enum relay_end end;
 	bool hung_up;	   /* the socket has: it is not polled for that */
-	bool gone;	   /* the client has */
+	bool ended;	   /* the client has said all that it will */
+	bool gone;	   /* and does not listen any more either */
 	int64_t gone_ms;   /* since when */
 	uint64_t seen;	   /* bytes counted when last looked at */
 	int64_t active_ms; /* when that changed */
@@ -173,6 +184,35 @@ flow_write(struct flow *f)
 	return FLOW_GOES;
 }
 
+/* Read on behind what is held, and see how much of all may pass. */
+static enum flow_result
+flow_read_checked(struct flow *f)
+{
+	size_t held = f->held;
+	ssize_t n;
+
+	memmove(f->buf, f->buf + f->end, held);
+	f->start = f->end = 0;
+	n = read(f->from, f->buf + held, BUFFER - held);
+	if (n == 0)
+		return FLOW_EOF;
+	if (n == -1)
+		return is_again(errno) ? FLOW_GOES : FLOW_INPUT_LOST;
+	switch (hostkey_feed(
+	    f->check, f->side, (uint8_t *)f->buf + held, (size_t)n)) {
+	case HOSTKEY_WRONG:
+	case HOSTKEY_UNREADABLE:
+		return FLOW_REFUSED;
+	case HOSTKEY_READING:
+	case HOSTKEY_GOOD:
+		break;
+	}
+	if (f->side == HOSTKEY_SERVER)
+		f->held = hostkey_held(f->check);
+	f->end = held + (size_t)n - f->held;
+	return f->end > 0 ? flow_write(f) : FLOW_GOES;
+}
+
 static enum flow_result
 flow_read(struct flow *f)
 {
@@ -233,7 +273,9 @@ flow_step(struct flow *f)
 {
 	if (f->bulk)
 		return flow_splice(f);
-	return f->state == FLOW_OUTPUT ? flow_write(f) : flow_read(f);
+	if (f->state == FLOW_OUTPUT)
+		return flow_write(f);
+	return f->check != NULL ? flow_read_checked(f) : flow_read(f);
 }
 
 /*
@@ -282,6 +324,24 @@ client_gone(struct session *s)
 	s->recv.state = FLOW_INPUT;
 }
 
+/* Both directions end here, with whatever is held. */
+static void
+refused(struct session *s)
+{
+	s->send.state = s->recv.state = FLOW_DONE;
+	if (!s->gone)
+		s->end = RELAY_HOSTKEY;
+}
+
+/* Relay as ever, from now on. */
+static void
+check_end(struct session *s)
+{
+	s->send.check = s->recv.check = NULL;
+	s->send.pipe = s->r->in_splices ? s->r->in : -1;
+	s->recv.pipe = s->r->out_splices && !s->gone ? s->r->out : -1;
+}
+
 static void
 send_step(struct session *s)
 {
@@ -290,11 +350,15 @@ send_step(struct session *s)
 		break;
 	case FLOW_EOF:
 	case FLOW_INPUT_LOST:
+		s->ended = true;
 		s->send.state = FLOW_DONE;
 		shutdown(s->r->sock, SHUT_WR);
 		break;
 	case FLOW_OUTPUT_LOST:
 		peer_lost(s, true);
+		break;
+	case FLOW_REFUSED:
+		refused(s);
 		break;
 	}
 }
@@ -321,9 +385,18 @@ recv_step(struct session *s)
 	switch (flow_step(&s->recv)) {
 	case FLOW_GOES:
 		acknowledge(s, *s->r->received - before);
+		if (s->recv.check != NULL &&
+		    s->recv.check->state == HOSTKEY_GOOD)
+			check_end(s);
 		break;
 	case FLOW_EOF:
-		output_end(s);
+		if (s->recv.check != NULL && !s->ended)
+			refused(s); /* there will be no key */
+		else
+			output_end(s);
+		break;
+	case FLOW_REFUSED:
+		refused(s);
 		break;
 	case FLOW_INPUT_LOST:
 		peer_lost(s, true);
@@ -598,14 +671,19 @@ session_start(struct session *s, struct relay *r)
 	    .to = r->sock,
 	    .count = r->sent,
 	    .buf = buffers[0],
-	    .pipe = r->in_splices ? r->in : -1,
+	    .check = r->hostkey,
+	    .side = HOSTKEY_CLIENT,
 	    .next_hold = 1};
 	s->recv = (struct flow){.from = r->sock,
 	    .to = r->out,
 	    .count = r->received,
 	    .buf = buffers[1],
-	    .pipe = r->out_splices ? r->out : -1,
+	    .check = r->hostkey,
+	    .side = HOSTKEY_SERVER,
 	    .next_hold = 1};
+	s->send.pipe = s->recv.pipe = -1;
+	if (r->hostkey == NULL)
+		check_end(s);
 }
 
 enum relay_end

@@ -8,12 +8,15 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "hostkey.h"
+
 /* sent and received count bytes as they are delivered; they may be shared. */
 struct relay {
 	int in, out, sock; /* in and out may be one socket */
 	time_t deadline;   /* CLOCK_REALTIME; 0 none */
 	int idle;	   /* seconds without a byte; 0 none */
 	uint64_t *sent, *received;
+	struct hostkey *hostkey; /* watches the key exchange; NULL: none */
 
 	/* Found out by relay_prepare(). */
 	bool in_splices, out_splices, tcp;
@@ -26,8 +29,9 @@ enum relay_end {
 	RELAY_CLIENT_GONE, /* nobody reads out any more */
 	RELAY_IDLE,
 	RELAY_DEADLINE,
-	RELAY_ERROR,  /* out cannot be written to */
-	RELAY_SIGNAL, /* SIGHUP, SIGINT, SIGQUIT or SIGTERM */
+	RELAY_HOSTKEY, /* not one that hostkey accepts, or none to be read */
+	RELAY_ERROR,   /* out cannot be written to */
+	RELAY_SIGNAL,  /* SIGHUP, SIGINT, SIGQUIT or SIGTERM */
 };
 
 /*
@@ -42,7 +46,9 @@ int relay_prepare(struct relay *);
  * of file on in shuts down the socket for writing, and that of the socket
  * closes out (or shuts it down, if it is a socket), while the other direction
  * goes on.  What the client wrote before it went is still delivered, for five
- * seconds at most.  The deadline follows the clock when that is set.
+ * seconds at most.  With a hostkey, nothing of a key that it does not accept
+ * is delivered; once it has accepted one, it is forgotten.  The deadline
+ * follows the clock when that is set.
  *
  * Allocates nothing.  in and out are non-blocking meanwhile, also for others
  * who share them; their flags are restored at the end.  SIGPIPE must be

@@ -340,16 +340,59 @@ request_dial(struct request *r, struct dial *dial, int *sock)
 }
 
 int
-request_close(struct request *r, const char *end, uint64_t sent,
-    uint64_t received, uint64_t duration)
+request_hostkey(struct request *r, struct hostkey **watch)
 {
-	char hash[17];
+	static struct hostkey hostkey;
+	uint8_t(*keys)[FINGERPRINT_BYTES];
+	ssize_t n = decide_hostkeys(r->policy, &r->query, &r->target, r->choice,
+	    r->decision.path, &keys);
+
+	*watch = NULL;
+	if (n > 0) {
+		hostkey_init(&hostkey, (const void *)keys, (size_t)n);
+		*watch = &hostkey;
+	}
+	return n == -1 ? -1 : 0;
+}
+
+int
+request_close(struct request *r, const char *end, const struct relay *relay,
+    uint64_t duration, const struct hostkey *hostkey)
+{
+	char hash[17], key[HOSTKEY_TEXT];
 	struct audit_event e = event_of(r, AUDIT_CLOSE, hash);
 
-	e.outcome = AUDIT_SUCCESS;
+	e.outcome = hostkey == NULL ? AUDIT_SUCCESS : AUDIT_FAILURE;
 	e.end = end;
-	e.sent = sent;
-	e.received = received;
+	e.sent = *relay->sent;
+	e.received = *relay->received;
 	e.duration = duration;
+	if (hostkey != NULL && hostkey->state == HOSTKEY_WRONG) {
+		hostkey_text(hostkey, key);
+		e.key = key;
+		e.reason = "not a host key of the policy";
+	} else if (hostkey != NULL) {
+		e.reason = "no host key was shown";
+	}
 	return audit_write(&r->audit, &e);
+}
+
+void
+request_tell_hostkey(const struct request *r, const struct hostkey *hostkey)
+{
+	char name[300], line[700];
+	int n;
+
+	target_text(&r->target, name, sizeof(name));
+	n = snprintf(line, sizeof(line),
+	    hostkey->state == HOSTKEY_WRONG
+		? "jump: the host key of %s is not the one in the policy. "
+		  "Ask %s, reference %s.\n"
+		: "jump: %s showed no host key that could be checked. "
+		  "Ask %s, reference %s.\n",
+	    name, contact(r), r->reference);
+	if (n >= (int)sizeof(line))
+		n = (int)sizeof(line) - 1;
+	if (write(STDERR_FILENO, line, (size_t)n) == -1)
+		return; /* there is nobody to tell */
 }

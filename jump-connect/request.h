@@ -55,9 +55,24 @@ int request_decide(struct request *);
  */
 int request_dial(struct request *, struct dial *, int *sock);
 
-/* Record the end.  0, or -1 if the log did not take it. */
-int request_close(struct request *, const char *end, uint64_t sent,
-    uint64_t received, uint64_t duration);
+/*
+ * What is to watch for the host keys that the target may have, or NULL if the
+ * policy has none.  It lives as long as the program.  0, or -1.
+ */
+int request_hostkey(struct request *, struct hostkey **);
+
+/*
+ * Record the end; hostkey is NULL unless the session ended for its host key.
+ * 0, or -1 if the log did not take it.
+ */
+int request_close(struct request *, const char *end, const struct relay *,
+    uint64_t duration, const struct hostkey *);
+
+/*
+ * Tell the user that the session ended for the target's host key.  Makes no
+ * system call but write(2) on standard error.
+ */
+void request_tell_hostkey(const struct request *, const struct hostkey *);
 
 /* Refuse before anything is decided; what is a sentence for the user. */
 int request_refuse(

@@ -479,6 +479,48 @@ decide_end(const struct policy *p, const struct policy_request *base,
 	return end != 0 ? end : window_end(&e, from, INT64_MAX);
 }
 
+/*
+ * Host keys.
+ */
+struct hostkeys {
+	uint8_t (*keys)[FINGERPRINT_BYTES]; /* NULL: they are only counted */
+	ssize_t n;
+};
+
+static void
+add_hostkey(void *arg, const uint8_t fingerprint[FINGERPRINT_BYTES])
+{
+	struct hostkeys *h = arg;
+
+	if (h->keys != NULL)
+		memcpy(h->keys[h->n], fingerprint, FINGERPRINT_BYTES);
+	h->n++;
+}
+
+ssize_t
+decide_hostkeys(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct choice *choice, const char *path,
+    uint8_t (**keys)[FINGERPRINT_BYTES])
+{
+	struct policy_request q =
+	    request_for(base, asked, &choice->addr, path);
+	struct hostkeys h = {0};
+
+	*keys = NULL;
+	policy_hostkeys(p, &q, add_hostkey, &h);
+	if (policy_damaged(p))
+		return -1;
+	if (h.n == 0)
+		return 0;
+	h.keys = reallocarray(NULL, (size_t)h.n, sizeof(*h.keys));
+	if (h.keys == NULL)
+		return -1;
+	h.n = 0;
+	policy_hostkeys(p, &q, add_hostkey, &h);
+	*keys = h.keys;
+	return h.n;
+}
+
 const char *
 decide_contact(const struct policy *p)
 {

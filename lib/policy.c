@@ -40,6 +40,7 @@ static const size_t row_size[PT_COUNT] = {
     [PT_IX_WHO] = sizeof(struct policy_link),
     [PT_IX_TAG] = sizeof(struct policy_link),
     [PT_IX_DOMAIN] = sizeof(uint32_t),
+    [PT_IX_HOSTKEY] = sizeof(struct policy_link),
 };
 
 /* What an access to a missing or damaged row sees; larger than any row. */

@@ -48,6 +48,7 @@ enum policy_table {
 	PT_IX_WHO,      /* policy_link: who -> rule, sorted */
 	PT_IX_TAG,      /* policy_link: tag -> target, sorted */
 	PT_IX_DOMAIN,   /* uint32_t target: the domains */
+	PT_IX_HOSTKEY,  /* policy_link: target -> host key, sorted */
 	PT_COUNT
 };
 
@@ -473,6 +474,15 @@ uint32_t policy_locked(const struct policy *, const struct policy_request *);
  */
 void policy_candidates(const struct policy *, const struct policy_request *,
     uint32_t roads, void (*each)(void *arg, uint32_t target), void *arg);
+
+/*
+ * Call each(arg, fingerprint) for every host key of every target that covers
+ * the request and declares its port as one that SSH speaks on.  A damaged
+ * policy is told by policy_damaged().
+ */
+void policy_hostkeys(const struct policy *, const struct policy_request *,
+    void (*each)(void *arg, const uint8_t fingerprint[FINGERPRINT_BYTES]),
+    void *arg);
 
 /* What a road of this version can hold, bits of enum policy_obligation. */
 uint32_t policy_road_holds(enum policy_road);

@@ -807,6 +807,33 @@ policy_evaluate(const struct policy *p, const struct policy_request *q,
 		decide(&j, ACTION_DENY, REASON_DAMAGED, POLICY_NONE);
 }
 
+void
+policy_hostkeys(const struct policy *p, const struct policy_request *q,
+    void (*each)(void *arg, const uint8_t fingerprint[FINGERPRINT_BYTES]),
+    void *arg)
+{
+	struct judge j = {.p = p, .q = q};
+	enum policy_protocol protocol = PROTO_TCP;
+
+	find_covers(&j);
+	for (size_t c = 0; c < j.ncovers; c++) {
+		uint32_t target = j.covers[c].target;
+		struct policy_range r =
+		    policy_links(p, PT_IX_HOSTKEY, REF_TARGET, target);
+
+		if (!policy_declares(
+			p, policy_target(p, target), q->port, &protocol) ||
+		    protocol != PROTO_SSH)
+			continue;
+		for (uint32_t i = 0; i < r.n; i++) {
+			const struct policy_link *link =
+			    policy_row(p, PT_IX_HOSTKEY, r.first + i);
+
+			each(arg, policy_key(p, link->to)->fingerprint);
+		}
+	}
+}
+
 const char *
 policy_reason_text(enum policy_reason reason)
 {

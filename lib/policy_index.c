@@ -289,7 +289,7 @@ sort(struct build *b, enum policy_table t,
 }
 
 static void
-index_people(struct build *b)
+index_people_and_keys(struct build *b)
 {
 	const struct policy *p = b->p;
 
@@ -298,12 +298,18 @@ index_people(struct build *b)
 		build_row(b, PT_IX_ACCOUNT, &i, NULL);
 	}
 	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
-		if (policy_key(p, i)->kind == KEY_USER)
+		const struct policy_key *key = policy_key(p, i);
+		struct policy_link link = {REF_TARGET, key->owner, i};
+
+		if (key->kind == KEY_USER)
 			build_row(b, PT_IX_KEY, &i, NULL);
+		else if (key->kind == KEY_HOST)
+			build_row(b, PT_IX_HOSTKEY, &link, NULL);
 	}
 	sort(b, PT_IX_USER, by_name);
 	sort(b, PT_IX_ACCOUNT, by_account);
 	sort(b, PT_IX_KEY, by_fingerprint);
+	sort(b, PT_IX_HOSTKEY, by_link);
 }
 
 static void
@@ -362,7 +368,7 @@ build_index(struct build *b)
 {
 	const struct policy *p = b->p;
 
-	index_people(b);
+	index_people_and_keys(b);
 	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++)
 		index_target(b, i);
 	for (uint32_t i = 0; i < p->table[PT_GROUPS].n; i++)

@@ -6,7 +6,7 @@ wire_tap
 # opens WORDS...: the road connect leads to an sshd.
 opens() {
 	wire_reset
-	typed "" ssh -F "$C" jump connect "$@"
+	typed "SSH-2.0-test" ssh -F "$C" jump connect "$@"
 	check "$LAB_USER: connect $* is open" printed '^SSH-2\.0-'
 }
 

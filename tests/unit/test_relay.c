@@ -36,6 +36,7 @@ struct rig {
 	int idle;	 /* as in struct relay */
 	time_t deadline; /* seconds from now, 0 none */
 	bool confined;
+	struct hostkey *hostkey;
 
 	int to, from, peer; /* standard input, output, and the target */
 	int in, out, sock;  /* the child's, until it is started */
@@ -133,7 +134,8 @@ child(void)
 	    .idle = rig.idle,
 	    .deadline = rig.deadline == 0 ? 0 : time(NULL) + rig.deadline,
 	    .sent = &rig.shared->sent,
-	    .received = &rig.shared->received};
+	    .received = &rig.shared->received,
+	    .hostkey = rig.hostkey};
 	enum relay_end end;
 
 	close(rig.to);
@@ -778,6 +780,214 @@ START_TEST(stdio_is_a_terminal)
 }
 END_TEST
 
+/*
+ * A key exchange: what each side says, and where the packet with the key
+ * begins.
+ */
+#define LINE "SSH-2.0-x\r\n"
+#define LIST                                                                   \
+	"\0\0\0\x11"                                                           \
+	"curve25519-sha256"
+#define EMPTY "\0\0\0\0"
+#define KEY   "\0\0\0\x0bssh-ed25519\0\0\0\x04good"
+
+static unsigned char said[2][400];
+static size_t said_n[2], key_at;
+
+static void
+say(int side, const void *bytes, size_t n)
+{
+	memcpy(said[side] + said_n[side], bytes, n);
+	said_n[side] += n;
+}
+
+/* A packet of 128 bytes with this at its beginning. */
+static void
+say_packet(int side, const char *payload, size_t n)
+{
+	static const char head[4] = {0, 0, 0, 124}, zeros[123];
+	const char padding = (char)(123 - n);
+
+	say(side, head, sizeof(head));
+	say(side, &padding, 1);
+	say(side, payload, n);
+	say(side, zeros, 123 - n);
+}
+
+/* The rig, with a watch for the key, or for another. */
+static void
+rig_exchange(int i, bool good)
+{
+	static const char kexinit[] =
+	    "\x14"
+	    "0123456789abcdef" LIST EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY
+		EMPTY EMPTY "\0\0\0\0";
+	static const char reply[] = "\x1f\0\0\0\x17" KEY "the rest";
+	static struct hostkey watch;
+	static uint8_t key[1][SHA256_BYTES];
+	struct sha256 hash;
+
+	sha256_init(&hash);
+	sha256_update(&hash, KEY, good ? sizeof(KEY) - 1 : 1);
+	sha256_final(&hash, key[0]);
+	said_n[0] = said_n[1] = 0;
+	for (int side = 0; side < 2; side++) {
+		say(side, LINE, sizeof(LINE) - 1);
+		say_packet(side, kexinit, sizeof(kexinit));
+	}
+	key_at = said_n[1];
+	say_packet(1, reply, sizeof(reply) - 1);
+	hostkey_init(&watch, (const void *)key, 1);
+	rig_open((i & 1) ? SOCKETPAIR : PIPES, (i & 2) ? UNIX : TCP);
+	rig.hostkey = &watch;
+}
+
+static void
+must_read(int fd, const unsigned char *bytes, size_t n)
+{
+	unsigned char buf[sizeof(said[0])];
+
+	for (size_t got = 0; got < n;) {
+		ssize_t more = read(fd, buf + got, n - got);
+
+		ck_assert_int_gt(more, 0);
+		got += (size_t)more;
+	}
+	ck_assert_mem_eq(buf, bytes, n);
+}
+
+/* Its bytes pass, in pieces too, and then any others, as ever. */
+START_TEST(host_key_is_good)
+{
+	size_t step = _i < 4 ? 1 : _i < 8 ? 100 : sizeof(said[0]);
+
+	rig_exchange(_i, true);
+	rig.confined = getenv("LD_PRELOAD") == NULL;
+	rig_start();
+	ck_assert_int_eq(write(rig.to, said[0], said_n[0]), (ssize_t)said_n[0]);
+	must_read(rig.peer, said[0], said_n[0]);
+	for (size_t i = 0; i < said_n[1]; i += step) {
+		size_t n = said_n[1] - i < step ? said_n[1] - i : step;
+
+		ck_assert_int_eq(write(rig.peer, said[1] + i, n), (ssize_t)n);
+		if (step == 100)
+			sleep_ms(5);
+	}
+	must_read(rig.from, said[1], said_n[1]);
+	while (*(volatile uint64_t *)&rig.shared->received != said_n[1])
+		sleep_ms(1);
+	rig.shared->sent = rig.shared->received = 0;
+	exchange(5000000, 5000000, (_i & 4) ? 100000 : 1400, 1 << 20);
+}
+END_TEST
+
+/* What was said before it has passed, and nothing of it. */
+START_TEST(host_key_is_wrong)
+{
+	unsigned char buf[sizeof(said[0])];
+
+	rig_exchange(_i, false);
+	rig_start();
+	put(rig.to, LINE);
+	must_get(rig.peer, LINE);
+	ck_assert_int_eq(write(rig.to, said[0] + sizeof(LINE) - 1,
+			     said_n[0] - sizeof(LINE) + 1),
+	    (ssize_t)(said_n[0] - sizeof(LINE) + 1));
+	must_read(
+	    rig.peer, said[0] + sizeof(LINE) - 1, said_n[0] - sizeof(LINE) + 1);
+	for (size_t i = 0; i < said_n[1]; i++) {
+		if (write(rig.peer, said[1] + i, 1) != 1)
+			break;
+		if (i == key_at)
+			must_read(rig.from, said[1], key_at);
+	}
+	must_end(RELAY_HOSTKEY, 1000);
+	ck_assert_uint_eq(rig.shared->received, key_at);
+	ck_assert_int_eq(read(rig.from, buf, sizeof(buf)), 0);
+}
+END_TEST
+
+/* Either side ends, or breaks off, in the middle of the packet. */
+enum { CLIENT_ENDS, PEER_ENDS, PEER_BREAKS, CLIENT_GOES, WAYS_TO_END };
+
+START_TEST(exchange_ends_early)
+{
+	static const enum relay_end ends[] = {
+	    RELAY_DONE, RELAY_HOSTKEY, RELAY_RESET, RELAY_CLIENT_GONE};
+	int way = _i / 4;
+	enum relay_end end = ends[way];
+
+	rig_exchange(_i, true);
+	rig_start();
+	ck_assert_int_eq(write(rig.to, said[0], said_n[0]), (ssize_t)said_n[0]);
+	must_read(rig.peer, said[0], said_n[0]);
+	ck_assert_int_eq(
+	    write(rig.peer, said[1], key_at + 20), (ssize_t)key_at + 20);
+	must_read(rig.from, said[1], key_at);
+	must_rest();
+	if (way == CLIENT_ENDS) {
+		drop(&rig.to);
+		must_get(rig.peer, "");
+		close(rig.peer);
+	} else if (way == PEER_ENDS) {
+		close(rig.peer);
+	} else if (way == PEER_BREAKS) {
+		break_off();
+	} else {
+		close(rig.from);
+	}
+	if (way == PEER_BREAKS && rig.target == UNIX)
+		end = RELAY_HOSTKEY;
+	must_end(end, 1000);
+	ck_assert_uint_eq(rig.shared->received, key_at);
+}
+END_TEST
+
+/* The client does not speak SSH: nothing of what it says arrives. */
+START_TEST(client_speaks_something_else)
+{
+	rig_exchange(_i, true);
+	rig_start();
+	put(rig.peer, LINE);
+	must_get(rig.from, LINE);
+	put(rig.to, "GET / HTTP/1.0\r\n");
+	must_end(RELAY_HOSTKEY, 1000);
+	must_get(rig.peer, "");
+	ck_assert_uint_eq(rig.shared->sent, 0);
+}
+END_TEST
+
+/* A reader that is slow while much passes that is only held for a moment. */
+START_TEST(slow_reader_in_an_exchange)
+{
+	static unsigned char ignore[200000], buf[sizeof(ignore)];
+	const unsigned char head[6] = {0, 3, 0x0d, 0x3c, 4, 2};
+	size_t done = 0, got = 0;
+
+	memcpy(ignore, head, sizeof(head)); /* 199996 */
+	for (size_t i = sizeof(head); i < sizeof(ignore); i++)
+		ignore[i] = pattern(i, 0);
+	rig_exchange(_i, true);
+	rig_start();
+	put(rig.peer, LINE);
+	must_get(rig.from, LINE);
+	set_nonblocking(rig.peer);
+	set_nonblocking(rig.from);
+	while (got < sizeof(ignore)) {
+		ssize_t n =
+		    write(rig.peer, ignore + done, sizeof(ignore) - done);
+
+		done += n > 0 ? (size_t)n : 0;
+		n = read(rig.from, buf + got, 1000);
+		got += n > 0 ? (size_t)n : 0;
+	}
+	ck_assert_mem_eq(buf, ignore, sizeof(ignore));
+	must_rest();
+	close(rig.from);
+	must_end(RELAY_CLIENT_GONE, 1000);
+}
+END_TEST
+
 static void
 teardown(void)
 {
@@ -796,6 +1006,7 @@ relay_suite(void)
 	tcase_add_loop_test(bytes, fits_its_sandbox, 0, 8);
 	tcase_add_test(bytes, small_messages_fit_its_sandbox);
 	tcase_add_loop_test(bytes, output_is_a_file, 0, 2);
+	tcase_add_loop_test(bytes, host_key_is_good, 0, 12);
 	tcase_add_test(bytes, descriptors_append);
 	tcase_add_test(bytes, input_is_null);
 	tcase_add_test(bytes, stdio_is_a_terminal);
@@ -814,6 +1025,10 @@ relay_suite(void)
 	tcase_add_test(ends, idle_is_counted_from_the_last_byte);
 	tcase_add_loop_test(ends, deadline_comes, 0, 2);
 	tcase_add_test(ends, output_is_full);
+	tcase_add_loop_test(ends, host_key_is_wrong, 0, 4);
+	tcase_add_loop_test(ends, exchange_ends_early, 0, 4 * WAYS_TO_END);
+	tcase_add_loop_test(ends, client_speaks_something_else, 0, 4);
+	tcase_add_loop_test(ends, slow_reader_in_an_exchange, 0, 4);
 	suite_add_tcase(s, bytes);
 	suite_add_tcase(s, ends);
 	return s;

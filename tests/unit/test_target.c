@@ -866,6 +866,74 @@ START_TEST(person_has_groups)
 }
 END_TEST
 
+/*
+ * Host keys: those of every target that covers the address and speaks SSH on
+ * the port.
+ */
+#define HOSTKEY(name, letter)                                                  \
+	"hostkey " name " \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"             \
+	"GniLfbAEAATJ+Rw/VtVI8hVYAemhw6Q5jW/kduU1he" letter " k\"\n"
+
+static const char hostkey_statements[] =
+    "user alice\n"
+    "host web1 { 10.2.0.10 2001:db8::10 } ssh { 22 222 } tcp 80 alias www\n"
+    "host twin 10.2.0.10 ssh 22 tcp 222\n"
+    "host bare 10.2.0.11 ssh 22\n"
+    "net lab 10.2.0.0/16 ssh 22\n"
+    "device rtu1 127.77.0.1 ssh 22 tcp 23\n"
+    "socket api \"/run/api.sock\" ssh\n"
+    "socket raw \"/run/raw.sock\"\n" HOSTKEY("web1", "A")
+	HOSTKEY("web1", "E") HOSTKEY("twin", "I") HOSTKEY("rtu1", "M")
+	    HOSTKEY("api", "Q") HOSTKEY("raw", "U") "allow all: alice to any";
+
+static const struct {
+	const char *asked;
+	ssize_t n;
+} hostkeys[] = {
+    {"web1:22", 3}, /* and its twin's */
+    {"www:22", 3},
+    {"twin:22", 3},
+    {"10.2.0.10:22", 3},
+    {"[2001:db8::10]:22", 2},
+    {"web1:222", 2}, /* which is not SSH for the twin */
+    {"web1:80", 0},
+    {"bare:22", 0},
+    {"10.2.1.1:22", 0},
+    {"rtu1:22", 1},
+    {"rtu1:23", 0},
+    {"/run/api.sock", 1},
+    {"/run/raw.sock", 0},
+};
+
+START_TEST(hostkeys_are)
+{
+	struct policy *p = unit_policy(hostkey_statements);
+	struct policy_request q = request_of(p, "alice", 0);
+	uint8_t(*keys)[FINGERPRINT_BYTES];
+	struct target asked;
+	struct decision d;
+
+	ck_assert(target_parse(&asked, hostkeys[_i].asked, NULL));
+	decide(p, &q, &asked, NULL, 0, &d);
+	ck_assert_int_eq(d.action, ACTION_ALLOW);
+	for (size_t i = 0; i < d.n; i++) {
+		ssize_t n = decide_hostkeys(
+		    p, &q, &asked, &d.choices[i], d.path, &keys);
+
+		if (i > 0)
+			ck_assert((n > 0) == (hostkeys[_i].n > 0));
+		else
+			ck_assert_int_eq(n, hostkeys[_i].n);
+		ck_assert((keys == NULL) == (n == 0));
+		for (ssize_t k = 1; k < n; k++)
+			ck_assert_mem_ne(
+			    keys[k - 1], keys[k], FINGERPRINT_BYTES);
+		free(keys);
+	}
+	policy_free(p);
+}
+END_TEST
+
 START_TEST(contact_is)
 {
 	struct policy *p = unit_policy("set contact \"me@corp.example\"\n");
@@ -901,6 +969,7 @@ target_suite(void)
 	    COUNT(own_deadlines));
 	tcase_add_loop_test(t, person_is, 0, COUNT(identities));
 	tcase_add_test(t, person_has_groups);
+	tcase_add_loop_test(t, hostkeys_are, 0, COUNT(hostkeys));
 	tcase_add_test(t, contact_is);
 	suite_add_tcase(s, t);
 	return s;

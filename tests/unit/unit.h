@@ -88,6 +88,7 @@ unit_policy(const char *statements)
 }
 #endif
 
+#ifdef MATCH_H
 static inline struct addr
 unit_addr(const char *text)
 {
@@ -96,5 +97,6 @@ unit_addr(const char *text)
 	ck_assert_msg(addr_parse(&a, text), "no address: %s", text);
 	return a;
 }
+#endif
 
 #endif
