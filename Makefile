@@ -110,6 +110,9 @@ UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \
 	-lbsd -lmd))
+# The tests of the sandbox, without one: test_sandbox looks how they fail.
+open_sandbox_SRC := tests/unit/no_filter.c $(test_sandbox_SRC)
+open_sandbox_LIB := $(test_sandbox_LIB) -Wl,--wrap=prctl
 reference_SRC := tests/reference/evaluate.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 reference_LIB := -lbsd -lmd
@@ -128,7 +131,7 @@ $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(if $(FUZZ),,tests/fuzz/replay.c)) \
 	$(eval $(t)_LIB := -lbsd -lmd $(if $(FUZZ),-fsanitize=fuzzer)))
 
-ALL := $(PROGRAMS) $(UNITS) reference $(FUZZERS)
+ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS)
 bench_drive_SRC := tests/bench/drive.c
 bench_empty_SRC := tests/bench/empty.c
 

@@ -18,6 +18,8 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,6 +112,21 @@ static const struct probe relay_may_not[] = {
     {"prctl", SYS_prctl, {PR_GET_DUMPABLE, 0, 0, 0, 0}},
     {"seccomp", SYS_seccomp, {0, 0, 0}},
     {"ioctl", SYS_ioctl, {IN, 0x5412 /* TIOCSTI */, BUF}},
+    {"ioctl TCGETS", SYS_ioctl, {OUT, 0x5401, BUF}},
+    {"memfd_create", SYS_memfd_create, {BUF, 0}},
+    {"setsid", SYS_setsid, {0}},
+    {"chroot", SYS_chroot, {BUF}},
+    {"setgroups", SYS_setgroups, {0, 0}},
+    {"sendmmsg", SYS_sendmmsg, {SOCK, BUF, 0, 0}},
+    {"pread", SYS_pread64, {IN, BUF, 0, 0}},
+    {"writev", SYS_writev, {SOCK, BUF, 0}},
+#ifndef __SANITIZE_ADDRESS__
+    {"mmap", SYS_mmap,
+	{0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
+    {"munmap", SYS_munmap, {0, 0}},
+#endif
+    {"rt_sigaction", SYS_rt_sigaction, {0, 0, 0, 8}},
+    {"exit of a thread", SYS_exit, {0}},
     {"io_uring_setup", 425, {1, BUF}},
     {"userfaultfd", SYS_userfaultfd, {0}},
     {"bpf", SYS_bpf, {0, 0, 0}},
@@ -175,6 +192,16 @@ static const struct probe printer_may_not[] = {
     {"mmap exec", SYS_mmap,
 	{0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
     {"x32 write", X32 | SYS_write, {OUT, BUF, 0}},
+    {"clone", SYS_clone, {0, 0, 0, 0, 0}},
+    {"ptrace", SYS_ptrace, {PTRACE_ATTACH, 0, 0, 0}},
+    {"setuid", SYS_setuid, {0}},
+    {"prctl", SYS_prctl, {PR_GET_DUMPABLE, 0, 0, 0, 0}},
+    {"ioctl", SYS_ioctl, {OUT, 0x5412 /* TIOCSTI */, BUF}},
+    {"sendmsg", SYS_sendmsg, {LOG, BUF, 0}},
+    {"io_uring_setup", 425, {1, BUF}},
+    {"memfd_create", SYS_memfd_create, {BUF, 0}},
+    {"close", SYS_close, {OUT}},
+    {"stat", SYS_stat, {BUF, BUF}},
 };
 
 static void
@@ -362,6 +389,138 @@ START_TEST(landlock_alone)
 }
 END_TEST
 
+/*
+ * Where one step of the confinement is not to be had: an outer filter fails it.
+ */
+static const struct {
+	const char *name;
+	int call, arg, value, error;
+} lacking[] = {
+    {"seccomp", SCMP_SYS(prctl), 0, PR_SET_SECCOMP, EINVAL},
+    {"seccomp", SCMP_SYS(prctl), 0, PR_SET_SECCOMP, ENOSYS},
+    {"seccomp", SCMP_SYS(prctl), 0, PR_SET_SECCOMP, EACCES},
+    {"no_new_privs", SCMP_SYS(prctl), 0, PR_SET_NO_NEW_PRIVS, EINVAL},
+    {"memory for the filter", SCMP_SYS(memfd_create), 1, MFD_CLOEXEC, ENOMEM},
+    {"Landlock's rules", SCMP_SYS(landlock_create_ruleset), 2, 0, ENOMEM},
+    {"Landlock", SCMP_SYS(landlock_restrict_self), 1, 0, EPERM},
+};
+
+static void
+take_away(int i)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (filter == NULL ||
+	    seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)lacking[i].error),
+		lacking[i].call, 1,
+		SCMP_CMP((unsigned int)lacking[i].arg, SCMP_CMP_EQ,
+		    (scmp_datum_t)lacking[i].value)) != 0 ||
+	    seccomp_load(filter) != 0)
+		_exit(3);
+	seccomp_release(filter);
+}
+
+START_TEST(refuses_without)
+{
+	enum sandbox_walls (*const enter)(void) =
+	    _i % 2 == 0 ? enter_relay : enter_printer;
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		descriptors();
+		take_away(_i / 2);
+		_exit(enter() == SANDBOX_FAILED ? 0 : 2);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(status == 0, "%s, %s: status %#x", lacking[_i / 2].name,
+	    strerror(lacking[_i / 2].error), (unsigned int)status);
+}
+END_TEST
+
+/* The name of a program beside this one. */
+static const char *
+beside(const char *name)
+{
+	static char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 200);
+
+	ck_assert_int_gt(n, 0);
+	path[n] = '\0';
+	strcpy(strrchr(path, '/') + 1, name);
+	return path;
+}
+
+static bool
+is_open(void)
+{
+	char path[4096] = "";
+
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) == -1)
+		return false;
+	return strstr(path, "open_sandbox") != NULL;
+}
+
+/* A listener on loopback; its port as text. */
+static int
+listen_somewhere(char port[8])
+{
+	struct sockaddr_in a = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, size), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	getsockname(fd, (struct sockaddr *)&a, &size);
+	snprintf(port, 8, "%u", (unsigned int)ntohs(a.sin_port));
+	return fd;
+}
+
+/* The program itself: connected, it exits 70 and does not say a byte. */
+START_TEST(program_refuses_without)
+{
+	char port[8], byte;
+	int listener = listen_somewhere(port), peer, status;
+	const char *program = beside("jump-connect");
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		take_away(_i);
+		execl("/bin/sh", "sh", "-c",
+		    "echo not a word | \"$0\" -n 127.0.0.1 \"$1\" 2>/dev/null",
+		    program, port, (char *)NULL);
+		_exit(3);
+	}
+	peer = accept(listener, NULL, NULL);
+	ck_assert_int_ne(peer, -1);
+	ck_assert_int_le(read(peer, &byte, 1), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 70);
+}
+END_TEST
+
+/* These tests again, with all but the filter: each absence is found out. */
+START_TEST(fails_without_a_filter)
+{
+	char command[4200], line[256];
+	int checks = 0, failures = 0, errors;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "'%s'", beside("open_sandbox"));
+	f = popen(command, "r");
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		sscanf(line, "%*d%%: Checks: %d, Failures: %d, Errors: %d",
+		    &checks, &failures, &errors);
+	ck_assert_int_ne(pclose(f), 0);
+	ck_assert_int_gt(checks, failures);
+	ck_assert_int_ge(
+	    failures, (int)(COUNT(relay_may_not) + COUNT(printer_may_not)));
+}
+END_TEST
+
 static Suite *
 sandbox_suite(void)
 {
@@ -377,6 +536,12 @@ sandbox_suite(void)
 #endif
 	tcase_add_test(tc, empty_slot);
 	tcase_add_test(tc, landlock_alone);
+	tcase_add_loop_test(tc, refuses_without, 0, 2 * COUNT(lacking));
+	tcase_set_timeout(tc, 120);
+	if (!is_open()) {
+		tcase_add_loop_test(tc, program_refuses_without, 0, 3);
+		tcase_add_test(tc, fails_without_a_filter);
+	}
 	suite_add_tcase(s, tc);
 	return s;
 }
