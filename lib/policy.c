@@ -1,6 +1,7 @@
 #include "policy.h"
 #include "policy_image.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,10 +32,10 @@ static const size_t row_size[PT_COUNT] = {
     [PT_WORDS] = sizeof(struct policy_word),
     [PT_REFS] = sizeof(struct policy_ref),
     [PT_LOCKS] = sizeof(struct policy_lock),
-    [PT_IX_USER] = sizeof(uint32_t),
-    [PT_IX_ACCOUNT] = sizeof(uint32_t),
-    [PT_IX_KEY] = sizeof(uint32_t),
-    [PT_IX_NAME] = sizeof(struct policy_name),
+    [PT_IX_USER] = sizeof(struct policy_entry),
+    [PT_IX_ACCOUNT] = sizeof(struct policy_entry),
+    [PT_IX_KEY] = sizeof(struct policy_entry),
+    [PT_IX_NAME] = sizeof(struct policy_entry),
     [PT_IX_NET] = sizeof(struct policy_cover),
     [PT_IX_MEMBER] = sizeof(struct policy_link),
     [PT_IX_WHO] = sizeof(struct policy_link),
@@ -202,16 +203,15 @@ policy_unixgroup(const struct policy *p, uint32_t i)
 }
 
 /*
- * The first row of a sorted table for which order() is not negative; the
- * number of rows if there is none.
+ * The first row from low on, of a sorted table, for which order() is not
+ * negative; high if there is none before it.
  */
 static uint32_t
-first_row(const struct policy *p, enum policy_table t,
+first_row(const struct policy *p, enum policy_table t, uint32_t low,
+    uint32_t high,
     int (*order)(const struct policy *, const void *row, const void *key),
     const void *key)
 {
-	uint32_t low = 0, high = p->table[t].n;
-
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -223,86 +223,124 @@ first_row(const struct policy *p, enum policy_table t,
 	return low;
 }
 
-static int
-order_user(const struct policy *p, const void *row, const void *key)
+uint32_t
+image_string_hash(const char *s)
 {
-	const uint32_t *user = row;
+	uint32_t h = 0x811c9dc5;
 
-	return strcmp(policy_string(p, policy_user(p, *user)->name), key);
+	while (*s != '\0')
+		h = (h ^ (unsigned char)*s++) * 0x01000193;
+	h = (h ^ h >> 16) * 0x85ebca6b; /* spread evenly */
+	h = (h ^ h >> 13) * 0xc2b2ae35;
+	return h ^ h >> 16;
+}
+
+uint32_t
+image_key_hash(const uint8_t fingerprint[FINGERPRINT_BYTES])
+{
+	uint32_t h;
+
+	memcpy(&h, fingerprint, sizeof(h));
+	return ntohl(h);
+}
+
+enum { NEAR = 256 }; /* entries; about the root of a large table */
+
+struct wanted {
+	uint32_t hash;
+	const char *string; /* or */
+	const uint8_t *fingerprint;
+};
+
+static int
+order_entry(const struct policy *p, const void *row, const void *key)
+{
+	const struct policy_entry *e = row;
+	const struct wanted *wanted = key;
+
+	if (e->hash != wanted->hash)
+		return e->hash < wanted->hash ? -1 : 1;
+	if (wanted->string != NULL)
+		return strcmp(policy_string(p, e->string), wanted->string);
+	return memcmp(policy_key(p, e->row)->fingerprint, wanted->fingerprint,
+	    FINGERPRINT_BYTES);
+}
+
+/*
+ * Hashes are spread evenly, so the wanted one is near its share of the table:
+ * a search from there reads two or three chunks where halving reads ten.
+ */
+static uint32_t
+first_entry(
+    const struct policy *p, enum policy_table t, const struct wanted *wanted)
+{
+	uint64_t n = p->table[t].n;
+	uint64_t low = wanted->hash * n >> 32, high = low;
+
+	for (uint64_t step = NEAR; low > 0 &&
+	     order_entry(p, policy_row(p, t, (uint32_t)low), wanted) >= 0;
+	     step *= 4)
+		low = low > step ? low - step : 0;
+	for (uint64_t step = NEAR; high < n &&
+	     order_entry(p, policy_row(p, t, (uint32_t)high), wanted) < 0;
+	     step *= 4)
+		high = n - high > step ? high + step : n;
+	return first_row(
+	    p, t, (uint32_t)low, (uint32_t)high, order_entry, wanted);
+}
+
+/* The row of the first entry that is wanted, or POLICY_NONE. */
+static uint32_t
+find_entry(
+    const struct policy *p, enum policy_table t, const struct wanted *wanted)
+{
+	uint32_t i = first_entry(p, t, wanted);
+	const struct policy_entry *e;
+
+	if (i >= p->table[t].n)
+		return POLICY_NONE;
+	e = policy_row(p, t, i);
+	return order_entry(p, e, wanted) == 0 ? e->row : POLICY_NONE;
+}
+
+static uint32_t
+find_string(const struct policy *p, enum policy_table t, const char *string)
+{
+	const struct wanted wanted = {
+	    .hash = image_string_hash(string), .string = string};
+
+	return find_entry(p, t, &wanted);
 }
 
 uint32_t
 policy_find_user(const struct policy *p, const char *name)
 {
-	uint32_t i = first_row(p, PT_IX_USER, order_user, name);
-	const uint32_t *user;
-
-	if (i >= p->table[PT_IX_USER].n)
-		return POLICY_NONE;
-	user = policy_row(p, PT_IX_USER, i);
-	return order_user(p, user, name) == 0 ? *user : POLICY_NONE;
-}
-
-static int
-order_account(const struct policy *p, const void *row, const void *key)
-{
-	const uint32_t *user = row;
-
-	return strcmp(policy_string(p, policy_user(p, *user)->account), key);
+	return find_string(p, PT_IX_USER, name);
 }
 
 bool
 policy_account_shared(const struct policy *p, const char *account)
 {
-	uint32_t i = first_row(p, PT_IX_ACCOUNT, order_account, account);
-	const uint32_t *user;
+	uint32_t user = find_string(p, PT_IX_ACCOUNT, account);
 
-	if (i >= p->table[PT_IX_ACCOUNT].n)
-		return false;
-	user = policy_row(p, PT_IX_ACCOUNT, i);
-	return order_account(p, user, account) == 0 &&
-	    (policy_user(p, *user)->flags & USER_SHARED) != 0;
-}
-
-static int
-order_name(const struct policy *p, const void *row, const void *key)
-{
-	const struct policy_name *name = row;
-
-	return strcmp(policy_string(p, name->string), key);
+	return user != POLICY_NONE &&
+	    (policy_user(p, user)->flags & USER_SHARED) != 0;
 }
 
 uint32_t
 policy_find_target(const struct policy *p, const char *name)
 {
-	uint32_t i = first_row(p, PT_IX_NAME, order_name, name);
-	const struct policy_name *row;
-
-	if (i >= p->table[PT_IX_NAME].n)
-		return POLICY_NONE;
-	row = policy_row(p, PT_IX_NAME, i);
-	return order_name(p, row, name) == 0 ? row->target : POLICY_NONE;
-}
-
-static int
-order_key(const struct policy *p, const void *row, const void *key)
-{
-	const uint32_t *i = row;
-
-	return memcmp(policy_key(p, *i)->fingerprint, key, FINGERPRINT_BYTES);
+	return find_string(p, PT_IX_NAME, name);
 }
 
 uint32_t
 policy_find_key(
     const struct policy *p, const uint8_t fingerprint[FINGERPRINT_BYTES])
 {
-	uint32_t i = first_row(p, PT_IX_KEY, order_key, fingerprint);
-	const uint32_t *key;
+	const struct wanted wanted = {
+	    .hash = image_key_hash(fingerprint), .fingerprint = fingerprint};
 
-	if (i >= p->table[PT_IX_KEY].n)
-		return POLICY_NONE;
-	key = policy_row(p, PT_IX_KEY, i);
-	return order_key(p, key, fingerprint) == 0 ? *key : POLICY_NONE;
+	return find_entry(p, PT_IX_KEY, &wanted);
 }
 
 static int
@@ -319,15 +357,16 @@ order_link(const struct policy *p, const void *row, const void *key)
 }
 
 struct policy_range
-policy_links(const struct policy *p, enum policy_table t, uint32_t kind,
-    uint32_t index)
+policy_links(
+    const struct policy *p, enum policy_table t, uint32_t kind, uint32_t index)
 {
 	struct policy_link key = {kind, index, 0};
+	uint32_t n = p->table[t].n;
 	struct policy_range r;
 
-	r.first = first_row(p, t, order_link, &key);
+	r.first = first_row(p, t, 0, n, order_link, &key);
 	key.to = UINT32_MAX;
-	r.n = first_row(p, t, order_link, &key) - r.first;
+	r.n = first_row(p, t, r.first, n, order_link, &key) - r.first;
 	return r;
 }
 
@@ -351,8 +390,8 @@ policy_declares(const struct policy *p, const struct policy_target *t,
 }
 
 bool
-policy_nets_have(const struct policy *p, struct policy_range nets,
-    const struct addr *a)
+policy_nets_have(
+    const struct policy *p, struct policy_range nets, const struct addr *a)
 {
 	nets = policy_clip(p, PT_NETS, nets);
 	for (uint32_t i = 0; i < nets.n; i++) {
@@ -363,8 +402,8 @@ policy_nets_have(const struct policy *p, struct policy_range nets,
 }
 
 bool
-policy_name_matches(const struct policy *p, const struct policy_target *t,
-    const char *name)
+policy_name_matches(
+    const struct policy *p, const struct policy_target *t, const char *name)
 {
 	struct policy_range r = policy_clip(p, PT_WORDS, t->patterns);
 

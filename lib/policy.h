@@ -39,10 +39,10 @@ enum policy_table {
 	PT_WORDS,       /* policy_word: lists of strings */
 	PT_REFS,        /* policy_ref: lists of who, what, windows, tags */
 	PT_LOCKS,       /* policy_lock: no text has them, jumpctl adds them */
-	PT_IX_USER,     /* uint32_t user, by name */
-	PT_IX_ACCOUNT,  /* uint32_t user, by account, name */
-	PT_IX_KEY,      /* uint32_t key, by fingerprint */
-	PT_IX_NAME,     /* policy_name, by name: names, aliases, paths */
+	PT_IX_USER,     /* policy_entry, by name */
+	PT_IX_ACCOUNT,  /* policy_entry of users, by account, name */
+	PT_IX_KEY,      /* policy_entry, by fingerprint */
+	PT_IX_NAME,     /* policy_entry of targets: names, aliases, paths */
 	PT_IX_NET,      /* policy_cover, by length, address, target */
 	PT_IX_MEMBER,   /* policy_link: who -> group that has it, sorted */
 	PT_IX_WHO,      /* policy_link: who -> rule, sorted */
@@ -219,8 +219,14 @@ struct policy_lock {
 	int64_t since;
 };
 
-struct policy_name {
-	uint32_t string, target;
+/*
+ * An index is sorted by hash, then by what is hashed, so that a search reads
+ * one small table, and what the rows hold only at its end.
+ */
+struct policy_entry {
+	uint32_t hash;   /* of the string, or the fingerprint's first bytes */
+	uint32_t string; /* 0 for a key */
+	uint32_t row;
 };
 
 struct policy_cover {

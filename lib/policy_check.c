@@ -231,13 +231,14 @@ warn_shared(struct build *b)
 	uint32_t account = 0;
 
 	for (uint32_t i = 0; i < count(b, PT_IX_ACCOUNT); i++) {
-		const uint32_t *row = policy_row(b->p, PT_IX_ACCOUNT, i);
-		const struct policy_user *u = policy_user(b->p, *row);
+		const struct policy_entry *e =
+		    policy_row(b->p, PT_IX_ACCOUNT, i);
+		const struct policy_user *u = policy_user(b->p, e->row);
 
 		if (!(u->flags & USER_SHARED) || u->account == account)
 			continue;
 		account = u->account;
-		report_warning(b->report, &b->at[PT_USERS][*row],
+		report_warning(b->report, &b->at[PT_USERS][e->row],
 		    "give people accounts of their own",
 		    "whoever breaks out of the shared account `%.64s' has "
 		    "the rights of all its users", text(b, account));

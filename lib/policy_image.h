@@ -1,13 +1,13 @@
 /*
- * The layout of the compiled image; for policy.c, policy_db.c and
- * policy_save.c only.
+ * The layout of the compiled image; for policy.c, policy_index.c,
+ * policy_db.c and policy_save.c only.
  */
 #ifndef POLICY_IMAGE_H
 #define POLICY_IMAGE_H
 
 #include "policy.h"
 
-enum { IMAGE_VERSION = 2, CHUNK = 8192, ALIGN = 8 };
+enum { IMAGE_VERSION = 2, CHUNK = 4096, ALIGN = 8 };
 
 extern const char image_magic[8];
 
@@ -35,6 +35,12 @@ struct image_header {
  * one word changes the result for certain, and others but for chance.
  */
 uint64_t image_checksum(const void *, size_t size, uint64_t seed);
+
+/* What an index is sorted by: FNV-1a of a string. */
+uint32_t image_string_hash(const char *);
+
+/* ... and of a key. */
+uint32_t image_key_hash(const uint8_t fingerprint[FINGERPRINT_BYTES]);
 
 /* Of the header, but for its field sum, and of the checksums of chunks. */
 uint64_t image_header_sum(const struct image_header *, const uint64_t *sums);

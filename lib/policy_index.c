@@ -1,4 +1,5 @@
 #include "policy_build.h"
+#include "policy_image.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,8 +73,8 @@ hash_bytes(const void *bytes, size_t size, uint64_t h)
 }
 
 static uint64_t
-hash_entry(const struct build *b, enum space space, const char *text,
-    uint32_t string)
+hash_entry(
+    const struct build *b, enum space space, const char *text, uint32_t string)
 {
 	(void)b;
 	if (space == SPACE_STRING)
@@ -96,8 +97,7 @@ same_entry(const struct build *b, const struct entry *e, enum space space,
 
 /* The entry of a name, or the empty one where it would stand. */
 static struct entry *
-find_entry(struct build *b, enum space space, const char *text,
-    uint32_t string)
+find_entry(struct build *b, enum space space, const char *text, uint32_t string)
 {
 	size_t mask = b->names.size - 1;
 	size_t i = hash_entry(b, space, text, string) & mask;
@@ -168,8 +168,7 @@ build_string(struct build *b, const char *text)
 }
 
 bool
-build_declare(struct build *b, enum space space, uint32_t string,
-    uint32_t *row)
+build_declare(struct build *b, enum space space, uint32_t string, uint32_t *row)
 {
 	struct entry *e;
 
@@ -214,43 +213,40 @@ compare(uint32_t a, uint32_t b)
 }
 
 static int
-by_name(const void *a, const void *b, void *arg)
+by_entry(const void *a, const void *b, void *arg)
 {
-	const uint32_t *x = a, *y = b;
+	const struct policy_entry *x = a, *y = b;
 	const struct policy *p = arg;
+	int order = compare(x->hash, y->hash);
 
-	return strcmp(policy_string(p, policy_user(p, *x)->name),
-	    policy_string(p, policy_user(p, *y)->name));
+	if (order == 0)
+		order = strcmp(
+		    policy_string(p, x->string), policy_string(p, y->string));
+	return order;
 }
 
+/* People of one account by their names. */
 static int
 by_account(const void *a, const void *b, void *arg)
 {
-	const uint32_t *x = a, *y = b;
+	const struct policy_entry *x = a, *y = b;
 	const struct policy *p = arg;
-	int order = strcmp(policy_string(p, policy_user(p, *x)->account),
-	    policy_string(p, policy_user(p, *y)->account));
+	int order = by_entry(a, b, arg);
 
-	return order != 0 ? order : by_name(a, b, arg);
+	if (order == 0)
+		order = strcmp(policy_string(p, policy_user(p, x->row)->name),
+		    policy_string(p, policy_user(p, y->row)->name));
+	return order;
 }
 
 static int
 by_fingerprint(const void *a, const void *b, void *arg)
 {
-	const uint32_t *x = a, *y = b;
+	const struct policy_entry *x = a, *y = b;
 	const struct policy *p = arg;
 
-	return memcmp(policy_key(p, *x)->fingerprint,
-	    policy_key(p, *y)->fingerprint, FINGERPRINT_BYTES);
-}
-
-static int
-by_string(const void *a, const void *b, void *arg)
-{
-	const struct policy_name *x = a, *y = b;
-
-	return strcmp(policy_string(arg, x->string),
-	    policy_string(arg, y->string));
+	return memcmp(policy_key(p, x->row)->fingerprint,
+	    policy_key(p, y->row)->fingerprint, FINGERPRINT_BYTES);
 }
 
 static int
@@ -261,8 +257,7 @@ by_net(const void *a, const void *b, void *arg)
 
 	(void)arg;
 	if (order == 0)
-		order = memcmp(&x->net.addr, &y->net.addr,
-		    sizeof(x->net.addr));
+		order = memcmp(&x->net.addr, &y->net.addr, sizeof(x->net.addr));
 	return order != 0 ? order : compare(x->target, y->target);
 }
 
@@ -289,24 +284,36 @@ sort(struct build *b, enum policy_table t,
 }
 
 static void
+index_string(
+    struct build *b, enum policy_table t, uint32_t string, uint32_t row)
+{
+	struct policy_entry e = {
+	    image_string_hash(policy_string(b->p, string)), string, row};
+
+	build_row(b, t, &e, NULL);
+}
+
+static void
 index_people_and_keys(struct build *b)
 {
 	const struct policy *p = b->p;
 
 	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
-		build_row(b, PT_IX_USER, &i, NULL);
-		build_row(b, PT_IX_ACCOUNT, &i, NULL);
+		index_string(b, PT_IX_USER, policy_user(p, i)->name, i);
+		index_string(b, PT_IX_ACCOUNT, policy_user(p, i)->account, i);
 	}
 	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
 		const struct policy_key *key = policy_key(p, i);
 		struct policy_link link = {REF_TARGET, key->owner, i};
+		struct policy_entry e = {
+		    image_key_hash(key->fingerprint), 0, i};
 
 		if (key->kind == KEY_USER)
-			build_row(b, PT_IX_KEY, &i, NULL);
+			build_row(b, PT_IX_KEY, &e, NULL);
 		else if (key->kind == KEY_HOST)
 			build_row(b, PT_IX_HOSTKEY, &link, NULL);
 	}
-	sort(b, PT_IX_USER, by_name);
+	sort(b, PT_IX_USER, by_entry);
 	sort(b, PT_IX_ACCOUNT, by_account);
 	sort(b, PT_IX_KEY, by_fingerprint);
 	sort(b, PT_IX_HOSTKEY, by_link);
@@ -317,22 +324,18 @@ index_target(struct build *b, uint32_t i)
 {
 	const struct policy_target *t = policy_target(b->p, i);
 	struct policy_meta *meta = b->p->table[PT_META].rows;
-	struct policy_name name = {t->name, i};
 
-	build_row(b, PT_IX_NAME, &name, NULL);
+	index_string(b, PT_IX_NAME, t->name, i);
 	if (t->kind == TARGET_DOMAIN)
 		build_row(b, PT_IX_DOMAIN, &i, NULL);
 	for (uint32_t n = 0; n < t->aliases.n; n++) {
 		const struct policy_word *w =
 		    policy_row(b->p, PT_WORDS, t->aliases.first + n);
 
-		name.string = w->string;
-		build_row(b, PT_IX_NAME, &name, NULL);
+		index_string(b, PT_IX_NAME, w->string, i);
 	}
-	if (t->path != 0) {
-		name.string = t->path;
-		build_row(b, PT_IX_NAME, &name, NULL);
-	}
+	if (t->path != 0)
+		index_string(b, PT_IX_NAME, t->path, i);
 	for (uint32_t n = 0; n < t->nets.n; n++) {
 		const struct net *net =
 		    policy_row(b->p, PT_NETS, t->nets.first + n);
@@ -351,12 +354,11 @@ index_target(struct build *b, uint32_t i)
 }
 
 static void
-index_links(struct build *b, enum policy_table t, struct policy_range refs,
-    uint32_t to)
+index_links(
+    struct build *b, enum policy_table t, struct policy_range refs, uint32_t to)
 {
 	for (uint32_t i = 0; i < refs.n; i++) {
-		const struct policy_ref *ref =
-		    policy_ref(b->p, refs.first + i);
+		const struct policy_ref *ref = policy_ref(b->p, refs.first + i);
 		struct policy_link link = {ref->kind, ref->index, to};
 
 		build_row(b, t, &link, NULL);
@@ -375,7 +377,7 @@ build_index(struct build *b)
 		index_links(b, PT_IX_MEMBER, policy_group(p, i)->members, i);
 	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++)
 		index_links(b, PT_IX_WHO, policy_rule(p, i)->who, i);
-	sort(b, PT_IX_NAME, by_string);
+	sort(b, PT_IX_NAME, by_entry);
 	sort(b, PT_IX_NET, by_net);
 	sort(b, PT_IX_MEMBER, by_link);
 	sort(b, PT_IX_WHO, by_link);

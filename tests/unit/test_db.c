@@ -249,6 +249,41 @@ START_TEST(image_finds_names)
 }
 END_TEST
 
+/* Names of one hash, and so many that a search has to go far. */
+START_TEST(each_name_is_found)
+{
+	static const char *const same[] = {"a153d1f5czcd01c",
+	    "a6e72ade6z183fc6", "ac40c1d58z70d8", "aef3a0cc4z220604"};
+	static char text[1 << 20];
+	size_t n = 0;
+	struct policy *p;
+	char name[32];
+
+	for (size_t i = 0; i < COUNT(same); i++)
+		n += (size_t)sprintf(text + n, "user %s\nuser x%s account %s.j\n",
+		    same[i], same[i], same[i]);
+	for (int i = 0; i < 20000; i++)
+		n += (size_t)sprintf(text + n, "user u%d\n", i);
+	p = unit_policy(text);
+	ck_assert_uint_eq(image_string_hash(same[0]), image_string_hash(same[1]));
+	ck_assert_uint_eq(image_string_hash(same[2]), image_string_hash(same[3]));
+	for (size_t i = 0; i < COUNT(same); i++) {
+		ck_assert_uint_eq(policy_find_user(p, same[i]), 2 * i);
+		snprintf(name, sizeof(name), "%s.j", same[i]);
+		ck_assert(policy_account_shared(p, name));
+		ck_assert(!policy_account_shared(p, same[i]));
+	}
+	for (int i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), "u%d", i);
+		ck_assert_uint_eq(policy_find_user(p, name),
+		    2 * COUNT(same) + (size_t)i);
+		snprintf(name, sizeof(name), "v%d", i);
+		ck_assert_uint_eq(policy_find_user(p, name), POLICY_NONE);
+	}
+	policy_free(p);
+}
+END_TEST
+
 START_TEST(save_tells_errors)
 {
 	struct policy *p = padded_policy(0);
@@ -953,6 +988,7 @@ db_suite(void)
 	tcase_set_timeout(t, 240);
 	tcase_add_test(t, image_is_what_was_saved);
 	tcase_add_test(t, image_finds_names);
+	tcase_add_test(t, each_name_is_found);
 	tcase_add_test(t, save_tells_errors);
 	tcase_add_loop_test(t, flipped_byte_is_found, 0, 4);
 	tcase_add_test(t, truncated_image_is_refused);
