@@ -69,7 +69,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/state.c \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
-	jumpctl/accounts.c jumpctl/sshd.c $(POLICY) \
+	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
 jump-shell_LIB    :=
@@ -104,8 +104,9 @@ test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
-UNIT += locks
+UNIT += locks sshd
 test_locks_SRC   := jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
+test_sshd_SRC    := jumpctl/sshd.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \

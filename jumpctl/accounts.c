@@ -12,6 +12,8 @@
 
 #include "exit.h"
 
+const char *const ranks[] = {"sudo", "wheel", NULL};
+
 enum { GROUPS_MAX = 65536, PATTERN_MAX = 256 };
 
 static int
@@ -81,6 +83,20 @@ account_in(const struct account *a, const char *group)
 	return gr != NULL &&
 	    bsearch(&gr->gr_gid, a->groups, (size_t)a->ngroups,
 		sizeof(*a->groups), by_number) != NULL;
+}
+
+bool
+account_in_policy(const struct policy *p, const char *name, bool *shared)
+{
+	uint32_t user = p == NULL ? POLICY_NONE : policy_find_user(p, name);
+	const struct policy_user *u;
+
+	*shared = p != NULL && policy_account_shared(p, name);
+	if (*shared || user == POLICY_NONE)
+		return *shared;
+	u = policy_user(p, user);
+	return !(u->flags & USER_DEVICE) &&
+	    strcmp(policy_string(p, u->account), name) == 0;
 }
 
 /*
@@ -156,15 +172,10 @@ account_kept_out(const struct account *a, const struct sshd_answer *answer)
 }
 
 /*
- * Members.
+ * Lists of names.
  */
-struct names {
-	char **list;
-	size_t n;
-};
-
-static void
-add_name(struct names *names, const char *name)
+void
+names_add(struct names *names, const char *name)
 {
 	names->list =
 	    reallocarray(names->list, names->n + 1, sizeof(*names->list));
@@ -174,28 +185,55 @@ add_name(struct names *names, const char *name)
 }
 
 void
-each_member(
-    const char *group, void (*call)(void *, const char *name), void *arg)
+names_members(struct names *names, const char *group)
 {
 	const struct group *gr = getgrnam(group);
 	const struct passwd *pw;
-	struct names names = {0};
 	gid_t gid;
 
 	if (gr == NULL)
 		return;
 	gid = gr->gr_gid;
 	for (char **m = gr->gr_mem; *m != NULL; m++)
-		add_name(&names, *m);
+		names_add(names, *m);
 	setpwent();
 	while ((pw = getpwent()) != NULL) {
 		if (pw->pw_gid == gid)
-			add_name(&names, pw->pw_name);
+			names_add(names, pw->pw_name);
 	}
 	endpwent();
-	for (size_t i = 0; i < names.n; i++) {
-		call(arg, names.list[i]);
-		free(names.list[i]);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+void
+names_sort(struct names *names)
+{
+	size_t kept = 0;
+
+	if (names->n > 0)
+		qsort(names->list, names->n, sizeof(*names->list), by_name);
+	for (size_t i = 0; i < names->n; i++) {
+		if (kept > 0 &&
+		    strcmp(names->list[kept - 1], names->list[i]) == 0)
+			free(names->list[i]);
+		else
+			names->list[kept++] = names->list[i];
 	}
-	free(names.list);
+	names->n = kept;
+}
+
+void
+names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->list[i]);
+	free(names->list);
+	memset(names, 0, sizeof(*names));
 }

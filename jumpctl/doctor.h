@@ -84,8 +84,26 @@ bool account_in(const struct account *, const char *group);
 const char *account_kept_out(
     const struct account *, const struct sshd_answer *);
 
-/* Call for each member of the group, also those with it as primary group. */
-void each_member(
-    const char *group, void (*call)(void *, const char *name), void *arg);
+/* Whether the policy, if there is one, has this account: for one person, or
+ * shared by several. */
+bool account_in_policy(const struct policy *, const char *name, bool *shared);
+
+/* Groups whose members become root, by custom; NULL ends them. */
+extern const char *const ranks[];
+
+/* A list of names; owned, names_free(). */
+struct names {
+	char **list;
+	size_t n;
+};
+
+void names_add(struct names *, const char *name);
+
+/* Add the members of a group, also those who have it as primary group. */
+void names_members(struct names *, const char *group);
+
+/* Sort them, and keep each once. */
+void names_sort(struct names *);
+void names_free(struct names *);
 
 #endif

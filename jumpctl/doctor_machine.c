@@ -169,9 +169,7 @@ check_bits(struct doctor *d, const char *path, bool wanted, gid_t gid)
 		snprintf(remedy, sizeof(remedy),
 		    "chgrp _jump %s && chmod 2755 %s", path, path);
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,
-		    "%s is not setgid _jump: it cannot read the policy, and "
-		    "every session ends in exit 78",
-		    path);
+		    "%s is not setgid _jump: sessions exit 78", path);
 	}
 	if ((st.st_mode & S_ISUID) || (!wanted && (st.st_mode & S_ISGID))) {
 		snprintf(remedy, sizeof(remedy), "chmod %s %s",
@@ -197,9 +195,7 @@ check_mount(struct doctor *d)
 		return;
 	if (fs.f_flag & ST_NOSUID)
 		found(d, LEVEL_FAIL, NULL, NULL, "mount it without nosuid",
-		    "%s is mounted nosuid: programs are not given their group, "
-		    "and every session exits 70",
-		    LIBEXECDIR);
+		    "%s is mounted nosuid: sessions exit 70", LIBEXECDIR);
 	if (fs.f_flag & ST_NOEXEC)
 		found(d, LEVEL_FAIL, NULL, NULL, "mount it without noexec",
 		    "%s is mounted noexec: no program of it runs", LIBEXECDIR);
@@ -252,22 +248,22 @@ check_programs(struct doctor *d)
 /*
  * The powerless group.
  */
-static void
-is_powerful(void *arg, const char *name)
-{
-	if (strcmp(name, "_jump") != 0)
-		found(arg, LEVEL_FAIL, name, NULL, "gpasswd -d NAME _jump",
-		    "in the group _jump: reads the policy, and passes the "
-		    "firewall");
-}
-
 void
 check_powers(struct doctor *d)
 {
 	size_t before = d->n;
+	struct names names = {0};
 	struct account a;
 
-	each_member("_jump", is_powerful, d);
+	names_members(&names, "_jump");
+	for (size_t i = 0; i < names.n; i++) {
+		if (strcmp(names.list[i], "_jump") != 0)
+			found(d, LEVEL_FAIL, names.list[i], NULL,
+			    "gpasswd -d NAME _jump",
+			    "in the group _jump: reads the policy, and passes "
+			    "the firewall");
+	}
+	names_free(&names);
 	if (account_find(&a, "_jump")) {
 		if (a.ngroups != 1 || a.uid == 0)
 			found(d, LEVEL_FAIL, NULL, NULL,
@@ -463,8 +459,8 @@ check_names(struct doctor *d)
 	missing = names_missing(d->policy);
 	if (d->policy->hosts_changed != policy_hosts_changed())
 		found(d, LEVEL_WARN, NULL, NULL, "jumpctl load",
-		    "/etc/hosts has changed since the policy was loaded: "
-		    "ProxyJump takes no names");
+		    "/etc/hosts has changed since the last load: ProxyJump "
+		    "takes no names");
 	else if (missing > 0)
 		found(d, LEVEL_WARN, NULL, NULL, remedy,
 		    "ProxyJump reaches %zu target%s only by address", missing,
@@ -549,6 +545,6 @@ check_firewall(struct doctor *d)
 	else
 		found(d, LEVEL_WARN, NULL, NULL,
 		    "read " DATADIR "/jumphost.nft, and load it",
-		    "the firewall table is not loaded: a user who breaks out "
-		    "can reach the network");
+		    "the firewall table is not loaded: who breaks out reaches "
+		    "the network");
 }

@@ -1,6 +1,5 @@
 /*
- * jumpctl doctor: what sshd would do with each user of the jump host, and
- * with its administrators.
+ * jumpctl doctor: what sshd would do with each user of the jump host.
  */
 #include "doctor.h"
 
@@ -17,7 +16,7 @@
 #define AUTHKEYS LIBEXECDIR "/jump-authkeys %u %t %k %f"
 #define SHELL	 LIBEXECDIR "/jump-shell"
 
-enum { VALUE_MAX = 600, PLACE_MAX = 512, NAMES_MAX = 256 };
+enum { VALUE_MAX = 600, PLACE_MAX = 512 };
 
 /*
  * What the suite needs of sshd, for own and for shared accounts.  Source: the
@@ -291,18 +290,15 @@ check_home(struct doctor *d, const struct account *a)
 
 	if (stat(a->home, &st) == -1 || !S_ISDIR(st.st_mode))
 		found(d, LEVEL_WARN, a->name, NULL,
-		    "make it: sshd begins each session with a warning, which "
-		    "corrupts ProxyCommand on a terminal",
+		    "mkhomedir_helper NAME: without it, sessions begin with a "
+		    "warning",
 		    "no home directory %s", a->home);
 }
-
-/* Groups whose members become root, by custom. */
-static const char *const ranks[] = {"sudo", "wheel"};
 
 static void
 check_rank(struct doctor *d, const struct account *a)
 {
-	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++) {
+	for (size_t i = 0; ranks[i] != NULL; i++) {
 		if (account_in(a, ranks[i]))
 			found(d, LEVEL_WARN, a->name, NULL,
 			    "give administrators another account",
@@ -321,8 +317,7 @@ check_rank(struct doctor *d, const struct account *a)
  */
 struct roll {
 	struct doctor *d;
-	char **names; /* sorted once complete, each once */
-	size_t n;
+	struct names names;
 	struct asked { /* answers that hold for others too */
 		struct account account;
 		struct sshd_answer answer;
@@ -332,70 +327,18 @@ struct roll {
 };
 
 static void
-enrol(void *arg, const char *name)
-{
-	struct roll *r = arg;
-
-	r->names = reallocarray(r->names, r->n + 1, sizeof(*r->names));
-	if (r->names == NULL || (r->names[r->n++] = strdup(name)) == NULL)
-		err(EXIT_INTERNAL, NULL);
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
-/* Sort them, and keep each name once. */
-static void
-sort_roll(struct roll *r)
-{
-	size_t kept = 0;
-
-	if (r->n > 0)
-		qsort(r->names, r->n, sizeof(*r->names), by_name);
-	for (size_t i = 0; i < r->n; i++) {
-		if (kept > 0 && strcmp(r->names[kept - 1], r->names[i]) == 0)
-			free(r->names[i]);
-		else
-			r->names[kept++] = r->names[i];
-	}
-	r->n = kept;
-}
-
-static void
 enrol_users(struct roll *r)
 {
 	const struct policy *p = r->d->policy;
 
-	each_member("jump", enrol, r);
+	names_members(&r->names, "jump");
 	for (uint32_t i = 0; p != NULL && i < p->table[PT_USERS].n; i++) {
 		const struct policy_user *u = policy_user(p, i);
 
 		if (!(u->flags & USER_DEVICE))
-			enrol(r, policy_string(p, u->account));
+			names_add(&r->names, policy_string(p, u->account));
 	}
-	sort_roll(r);
-}
-
-/* Whether the policy has this account, for one person or for several. */
-static bool
-in_policy(const struct policy *p, const char *name, bool *shared)
-{
-	*shared = p != NULL && policy_account_shared(p, name);
-	if (p == NULL || *shared)
-		return p != NULL;
-	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
-		const struct policy_user *u = policy_user(p, i);
-
-		if (!(u->flags & USER_DEVICE) &&
-		    strcmp(policy_string(p, u->account), name) == 0)
-			return true;
-	}
-	return false;
+	names_sort(&r->names);
 }
 
 /* An answer that was given for an account in the very same groups. */
@@ -462,7 +405,7 @@ static void
 visit_name(struct roll *r, const char *name)
 {
 	const struct policy *p = r->d->policy;
-	bool shared, known = in_policy(p, name, &shared);
+	bool shared, known = account_in_policy(p, name, &shared);
 	struct account a;
 
 	if (!account_find(&a, name)) {
@@ -476,8 +419,7 @@ visit_name(struct roll *r, const char *name)
 	    policy_meta(p)->keys_from == 0)
 		found(r->d, LEVEL_WARN, name, NULL,
 		    "add a user line, or: gpasswd -d NAME jump",
-		    "in the group jump, but not in the policy: nobody gets "
-		    "in as this account");
+		    "in the group jump, but not in the policy: cannot log in");
 	visit_account(r, &a, shared);
 }
 
@@ -499,182 +441,22 @@ check_members(struct doctor *d)
 	if (d->sshd.path == NULL)
 		return;
 	enrol_users(&r);
-	for (size_t i = 0; i < r.n; i++) {
-		say_progress(i, r.n);
-		visit_name(&r, r.names[i]);
-		free(r.names[i]);
+	for (size_t i = 0; i < r.names.n; i++) {
+		say_progress(i, r.names.n);
+		visit_name(&r, r.names.list[i]);
 	}
-	say_progress(r.n, r.n);
-	if (r.n == 0)
+	say_progress(r.names.n, r.names.n);
+	if (r.names.n == 0)
 		found(d, LEVEL_WARN, NULL, NULL, "usermod -a -G jump NAME",
 		    "no user: the group jump is empty, and so is the policy");
 	else if (d->n == before)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "%zu account%s: sshd holds %s to the policy", r.n,
-		    r.n == 1 ? "" : "s", r.n == 1 ? "it" : "each");
+		    "%zu account%s: sshd holds %s to the policy", r.names.n,
+		    r.names.n == 1 ? "" : "s", r.names.n == 1 ? "it" : "each");
 	for (size_t i = 0; i < r.nasked; i++) {
 		account_free(&r.asked[i].account);
 		sshd_answer_free(&r.asked[i].answer);
 	}
 	free(r.asked);
-	free(r.names);
-}
-
-/*
- * Administrators.  Not all ways to become root can be seen from here:
- * jumpctl(8) says which ones are looked at.
- */
-struct board {
-	struct doctor *d;
-	char names[NAMES_MAX];
-	size_t n;
-};
-
-/* Whether the account has a password that somebody may know. */
-static bool
-has_password(const char *name)
-{
-	const struct spwd *sp = getspnam(name);
-
-	return sp != NULL && sp->sp_pwdp[0] != '!' && sp->sp_pwdp[0] != '*' &&
-	    sp->sp_pwdp[0] != '\0';
-}
-
-static bool
-is_on(const struct sshd_answer *answer, const char *keyword)
-{
-	char value[VALUE_MAX];
-
-	return sshd_value(answer, keyword, 0, value, sizeof(value)) &&
-	    strcmp(value, "yes") == 0;
-}
-
-/* Whether a word of AuthorizedKeysFile names a file that is not empty. */
-static bool
-has_key_file(const struct account *a, const char *word)
-{
-	char path[VALUE_MAX];
-	size_t used = 0;
-	struct stat st;
-
-	if (*word != '/' && strncmp(word, "%h", 2) != 0)
-		used = (size_t)snprintf(path, sizeof(path), "%s/", a->home);
-	for (; *word != '\0' && used < sizeof(path); word++) {
-		const char *put = NULL;
-
-		if (word[0] == '%' && word[1] == 'h')
-			put = a->home;
-		else if (word[0] == '%' && word[1] == 'u')
-			put = a->name;
-		word += put != NULL;
-		used += (size_t)snprintf(path + used, sizeof(path) - used,
-		    "%.*s", put == NULL ? 1 : (int)strlen(put),
-		    put == NULL ? word : put);
-	}
-	return used < sizeof(path) && stat(path, &st) == 0 &&
-	    S_ISREG(st.st_mode) && st.st_size > 0;
-}
-
-static bool
-has_key(const struct account *a, const struct sshd_answer *answer)
-{
-	char value[VALUE_MAX], *word, *rest;
-
-	if (!is_on(answer, "PubkeyAuthentication"))
-		return false;
-	if (sshd_value(answer, "TrustedUserCAKeys", 0, value, sizeof(value)) &&
-	    strcmp(value, "none") != 0)
-		return true;
-	if (sshd_value(
-		answer, "AuthorizedKeysCommand", 0, value, sizeof(value)) &&
-	    strcmp(value, "none") != 0)
-		return strstr(value, "jump-authkeys") == NULL;
-	if (!sshd_value(answer, "AuthorizedKeysFile", 0, value, sizeof(value)))
-		return false;
-	for (word = strtok_r(value, " ", &rest); word != NULL;
-	     word = strtok_r(NULL, " ", &rest)) {
-		if (has_key_file(a, word))
-			return true;
-	}
-	return false;
-}
-
-/* Whether this account gets in, as far as can be seen. */
-static bool
-gets_in(const struct account *a, const struct sshd_answer *answer)
-{
-	char value[VALUE_MAX] = "";
-	bool password = has_password(a->name) &&
-	    (is_on(answer, "PasswordAuthentication") ||
-		is_on(answer, "KbdInteractiveAuthentication"));
-
-	if (access(a->shell, X_OK) == -1 || account_kept_out(a, answer) ||
-	    strstr(a->shell, "nologin") || strstr(a->shell, "/false"))
-		return false;
-	if (a->uid == 0) {
-		sshd_value(answer, "PermitRootLogin", 0, value, sizeof(value));
-		if (is_one_of(value, "no|forced-commands-only"))
-			return false;
-		password = password && strcmp(value, "yes") == 0;
-	}
-	return password || has_key(a, answer);
-}
-
-static void
-consider(struct board *b, const char *name)
-{
-	struct account a;
-	struct sshd_answer answer;
-	bool shared;
-
-	if (!account_find(&a, name))
-		return;
-	if (account_in(&a, "jump") || account_in(&a, "jump-devices") ||
-	    in_policy(b->d->policy, name, &shared) ||
-	    sshd_ask(&b->d->sshd, name, &answer) == -1) {
-		account_free(&a);
-		return;
-	}
-	if (gets_in(&a, &answer)) {
-		size_t used = strlen(b->names);
-
-		snprintf(b->names + used, sizeof(b->names) - used, "%s%s",
-		    used == 0 ? "" : ", ", name);
-		b->n++;
-	}
-	sshd_answer_free(&answer);
-	account_free(&a);
-}
-
-void
-check_administrators(struct doctor *d)
-{
-	struct board b = {.d = d};
-	struct roll r = {.d = d};
-	const char *remedy = "keep two accounts outside of the groups jump and "
-			     "jump-devices that log in and become root";
-
-	if (d->sshd.path == NULL)
-		return;
-	enrol(&r, "root");
-	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
-		each_member(ranks[i], enrol, &r);
-	sort_roll(&r);
-	for (size_t i = 0; i < r.n; i++) {
-		consider(&b, r.names[i]);
-		free(r.names[i]);
-	}
-	free(r.names);
-	if (b.n == 0)
-		found(d, LEVEL_FAIL, NULL, NULL, remedy,
-		    "no administrator gets in by plain sshd, should the "
-		    "policy be unusable (sudoers are not read)");
-	else if (b.n == 1)
-		found(d, LEVEL_WARN, NULL, NULL, remedy,
-		    "%s is the only administrator who gets in by plain sshd "
-		    "(sudoers are not read)",
-		    b.names);
-	else
-		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "administrators who get in by plain sshd: %s", b.names);
+	names_free(&r.names);
 }

@@ -159,6 +159,12 @@ cp -p "$T/60-jump.conf" "$ssh_d/"
 doctor
 check "sshd as it was: healthy" healthy
 
+on setpriv --no-new-privs sh -c 'echo $$ >/run/nnp.pid; exec sleep 60' &
+until [ -s "$J/run/nnp.pid" ]; do sleep 0.1; done
+broken FAIL "sshd runs under no_new_privs" cp /run/nnp.pid /run/sshd.pid
+kill "$(cat "$J/run/nnp.pid")"
+rm "$J/run/sshd.pid"
+
 # --- accounts -----------------------------------------------------------------
 
 sed -i 's/^jump:.*/jump:x:2010:alice,vend1/' "$J/etc/group"

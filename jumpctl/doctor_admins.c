@@ -1,0 +1,171 @@
+/*
+ * jumpctl doctor: whether administrators get in, should the policy be
+ * unusable.
+ */
+#include "doctor.h"
+
+#include <sys/stat.h>
+
+#include <shadow.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { VALUE_MAX = 600, NAMES_MAX = 256 };
+
+/*
+ * Not all ways to become root can be seen from here: jumpctl(8) says which
+ * ones are looked at.
+ */
+struct board {
+	struct doctor *d;
+	char names[NAMES_MAX];
+	size_t n;
+};
+
+/* Whether the account has a password that somebody may know. */
+static bool
+has_password(const char *name)
+{
+	const struct spwd *sp = getspnam(name);
+
+	return sp != NULL && sp->sp_pwdp[0] != '!' && sp->sp_pwdp[0] != '*' &&
+	    sp->sp_pwdp[0] != '\0';
+}
+
+static bool
+is_on(const struct sshd_answer *answer, const char *keyword)
+{
+	char value[VALUE_MAX];
+
+	return sshd_value(answer, keyword, 0, value, sizeof(value)) &&
+	    strcmp(value, "yes") == 0;
+}
+
+/* Whether a word of AuthorizedKeysFile names a file that is not empty. */
+static bool
+has_key_file(const struct account *a, const char *word)
+{
+	char path[VALUE_MAX];
+	size_t used = 0;
+	struct stat st;
+
+	if (*word != '/' && strncmp(word, "%h", 2) != 0)
+		used = (size_t)snprintf(path, sizeof(path), "%s/", a->home);
+	for (; *word != '\0' && used < sizeof(path); word++) {
+		const char *put = NULL;
+
+		if (word[0] == '%' && word[1] == 'h')
+			put = a->home;
+		else if (word[0] == '%' && word[1] == 'u')
+			put = a->name;
+		word += put != NULL;
+		used += (size_t)snprintf(path + used, sizeof(path) - used,
+		    "%.*s", put == NULL ? 1 : (int)strlen(put),
+		    put == NULL ? word : put);
+	}
+	return used < sizeof(path) && stat(path, &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+static bool
+has_key(const struct account *a, const struct sshd_answer *answer)
+{
+	char value[VALUE_MAX], *word, *rest;
+
+	if (!is_on(answer, "PubkeyAuthentication"))
+		return false;
+	if (sshd_value(answer, "TrustedUserCAKeys", 0, value, sizeof(value)) &&
+	    strcmp(value, "none") != 0)
+		return true;
+	if (sshd_value(
+		answer, "AuthorizedKeysCommand", 0, value, sizeof(value)) &&
+	    strcmp(value, "none") != 0)
+		return strstr(value, "jump-authkeys") == NULL;
+	if (!sshd_value(answer, "AuthorizedKeysFile", 0, value, sizeof(value)))
+		return false;
+	for (word = strtok_r(value, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest)) {
+		if (has_key_file(a, word))
+			return true;
+	}
+	return false;
+}
+
+/* Whether this account gets in, as far as can be seen. */
+static bool
+gets_in(const struct account *a, const struct sshd_answer *answer)
+{
+	char value[VALUE_MAX] = "";
+	bool password = has_password(a->name) &&
+	    (is_on(answer, "PasswordAuthentication") ||
+		is_on(answer, "KbdInteractiveAuthentication"));
+
+	if (access(a->shell, X_OK) == -1 || account_kept_out(a, answer) ||
+	    strstr(a->shell, "nologin") || strstr(a->shell, "/false"))
+		return false;
+	if (a->uid == 0) {
+		sshd_value(answer, "PermitRootLogin", 0, value, sizeof(value));
+		if (strcmp(value, "no") == 0 ||
+		    strcmp(value, "forced-commands-only") == 0)
+			return false;
+		password = password && strcmp(value, "yes") == 0;
+	}
+	return password || has_key(a, answer);
+}
+
+static void
+consider(struct board *b, const char *name)
+{
+	struct account a;
+	struct sshd_answer answer;
+	bool shared;
+
+	if (!account_find(&a, name))
+		return;
+	if (account_in(&a, "jump") || account_in(&a, "jump-devices") ||
+	    account_in_policy(b->d->policy, name, &shared) ||
+	    sshd_ask(&b->d->sshd, name, &answer) == -1) {
+		account_free(&a);
+		return;
+	}
+	if (gets_in(&a, &answer)) {
+		size_t used = strlen(b->names);
+
+		snprintf(b->names + used, sizeof(b->names) - used, "%s%s",
+		    used == 0 ? "" : ", ", name);
+		b->n++;
+	}
+	sshd_answer_free(&answer);
+	account_free(&a);
+}
+
+void
+check_administrators(struct doctor *d)
+{
+	struct board b = {.d = d};
+	struct names names = {0};
+	const char *remedy = "keep two who log in and become root, outside of "
+			     "jump and jump-devices";
+
+	if (d->sshd.path == NULL)
+		return;
+	names_add(&names, "root");
+	for (size_t i = 0; ranks[i] != NULL; i++)
+		names_members(&names, ranks[i]);
+	names_sort(&names);
+	for (size_t i = 0; i < names.n; i++)
+		consider(&b, names.list[i]);
+	names_free(&names);
+	if (b.n == 0)
+		found(d, LEVEL_FAIL, NULL, NULL, remedy,
+		    "no administrator gets in by plain sshd (sudoers are not "
+		    "read)");
+	else if (b.n == 1)
+		found(d, LEVEL_WARN, NULL, NULL, remedy,
+		    "%s is the only administrator who gets in by plain sshd "
+		    "(sudoers are not read)",
+		    b.names);
+	else
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "administrators who get in by plain sshd: %s", b.names);
+}
