@@ -6,7 +6,7 @@
  *       -> "ok", or "error: " and the first message
  *   request\tKEY=VALUE...\n    about the last policy; values have %XX
  *       -> "VERDICT obligations=LIST unmet=LIST idle=N duration=N step=N
- *          timed=N"
+ *          timed=N end=N", end being decide_end() of an allow, 0 of others
  *
  * The policy is parsed, saved, and opened again: the image is what answers.
  */
@@ -211,6 +211,8 @@ read_value(
 		r->addr = read_addr(value);
 	else if (strcmp(key, "path") == 0)
 		r->path = value;
+	else if (strcmp(key, "presume") == 0)
+		r->presume = *value == '1';
 	else if (strcmp(key, "port") == 0)
 		r->port = (uint16_t)strtoul(value, NULL, 10);
 	else if (strcmp(key, "road") == 0)
@@ -271,6 +273,23 @@ answer_words(const char *key, uint32_t bits)
 		}
 }
 
+/* When it ends, if it is an allow of an address or a path. */
+static time_t
+end_of(const struct policy *p, const struct policy_request *r,
+    const struct policy_verdict *verdict)
+{
+	struct target asked = {.form = TARGET_ADDRESSED, .port = r->port};
+	struct choice choice = {r->addr, *verdict};
+
+	if (verdict->action != ACTION_ALLOW || r->presume)
+		return 0;
+	if (r->asked != NULL) {
+		asked.form = TARGET_NAMED;
+		snprintf(asked.text, sizeof(asked.text), "%s", r->asked);
+	}
+	return decide_end(p, r, &asked, &choice, r->path);
+}
+
 static void
 answer_request(const struct policy *p, char *pairs)
 {
@@ -293,8 +312,10 @@ answer_request(const struct policy *p, char *pairs)
 	printf("%s", policy_action_names[verdict.action]);
 	answer_words("obligations", verdict.obligations);
 	answer_words("unmet", verdict.unmet);
-	printf(" idle=%u duration=%u step=%d timed=%d\n", verdict.idle,
-	    verdict.duration, step(verdict.reason), verdict.timed);
+	printf(" idle=%u duration=%u step=%d timed=%d end=%lld\n",
+	    verdict.idle, verdict.duration, step(verdict.reason),
+	    verdict.timed,
+	    (long long)end_of(p, &q.request, &verdict));
 }
 
 int

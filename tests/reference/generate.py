@@ -40,7 +40,7 @@ TAGS = ("web", "ot", "prod", "any")
 WINDOWS = ("office", "night", "when", "w4")
 LOGINS = ("root", "admin", "Operator.One", "svc.x")
 TICKETS = ("CHG123456", "CHG12", "INC7", "chg.1", "")
-TICKET_PATTERNS = ("CHG??????", "CHG*", "INC?", "*", "*.*", "???.?", "INC7")
+TICKET_PATTERNS = ("CHG??????", "CHG*", "CHG12*", "????1", "INC?", "*", "*.*", "???.?", "INC7")
 PORTS = (22, 80, 443, 2222)
 
 IPV4 = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.5", "10.0.1.1",
@@ -771,6 +771,11 @@ class World:
         if self.chance(0.08):
             port = rng.choice(PORTS + (23, 65535))
         request["port"] = str(port)
+        # A name that nobody has looked up yet, and so without an address.
+        if self.chance(0.3 if thing["kind"] == "domain" else 0.03):
+            request["asked"] = rng.choice(DNS_NAMES)
+            request["presume"] = "1"
+            return
         places = thing["places"]
         if self.chance(0.08):
             places = IPV4 + IPV6 + NEARLY_NEVER

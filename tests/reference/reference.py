@@ -544,6 +544,7 @@ class Request:
         self.asked = pairs["asked"]
         self.addr = address(pairs["addr"]) if pairs.get("addr") else None
         self.path = pairs.get("path") or None
+        self.presume = pairs.get("presume") == "1"
         self.port = int(pairs["port"]) if pairs.get("port") else None
         self.road = pairs["road"]
         self.source = address(pairs["from"]) if pairs.get("from") else None
@@ -596,6 +597,12 @@ class Judgement:
         if request.port not in target.ports:
             self.note("cover:", target.kind, "not by its ports")
             return FALSE
+        if request.presume:     # by the domains that its name matches alone
+            cover = certain(target.kind == "domain" and any(
+                matches(pattern, request.asked)
+                for pattern in target.patterns))
+            self.note("cover: before a look-up,", target.kind, TRUTH[cover])
+            return cover
         cover = self.covers_address(target, request.addr)
         self.note("cover:", target.kind, TRUTH[cover])
         if cover == FALSE:
