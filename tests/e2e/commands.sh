@@ -509,7 +509,7 @@ check "eight sessions at once" \
 
 # Existing and missing names take the same time; a look-up would take 1 s.
 cat >"$T/time.py" <<'END'
-import statistics, subprocess, sys, time
+import subprocess, sys, time
 names = ("db1", "nosuch", "app1.dev.corp.example", "nosuch.dev.corp.example")
 took = {name: [] for name in names}
 for _ in range(25):
@@ -519,8 +519,8 @@ for _ in range(25):
                        stderr=subprocess.DEVNULL)
         took[name].append(time.monotonic() - start)
 for name in names:
-    print(name, "%.2f ms" % (1000 * statistics.median(took[name])))
-fast, *_, slow = sorted(map(statistics.median, took.values()))
+    print(name, "%.2f ms" % (1000 * min(took[name])))
+fast, *_, slow = sorted(map(min, took.values()))
 sys.exit(slow > 1.3 * fast + 0.002)
 END
 run lab on -u alice jump python3 "$T/time.py" \

@@ -230,16 +230,29 @@ nobody silent.dev.corp.example -w 1
 check "-w bounds the look-up" [ $(($(date +%s) - start)) -le 8 ]
 check "nobody goes on looking it up" \
     not lab on jump pgrep -x jump-connect
+: >"$queries"
+lab on -u alice jump /usr/local/libexec/jump/jump-connect \
+    slower.dev.corp.example 22 </dev/null >/dev/null 2>&1 &
+for _ in $(seq 100); do
+	[ ! -s "$queries" ] || break
+	sleep 0.1
+done
+check "a look-up is a child" \
+    [ "$(lab on jump pgrep -c -x jump-connect)" -eq 2 ]
+lab on jump pkill -KILL -o -x jump-connect
+for _ in $(seq 20); do
+	lab on jump pgrep -x jump-connect >/dev/null || break
+	sleep 0.1
+done
+check "which ends with its parent" not lab on jump pgrep -x jump-connect
 patient 1
-for host in servfail refused silent badid question; do
+for host in servfail refused silent badid question garbage short \
+    zeros; do
 	nobody "$host.dev.corp.example"
 done
 nobody udp.dev.corp.example -w 2
-for host in garbage short zeros cut loop longname size other; do
-	ask "$host.dev.corp.example"
-	check "$host is no answer" [ "$status" -eq 69 -o "$status" -eq 77 ]
-	check "$host: in one line" [ "$(grep -c '^jump: ' "$T/err")" -eq 1 ]
-	check "$host: nothing is dialled" sent 0
+for host in cut loop longname size other; do
+	no "$host.dev.corp.example" "$none"
 done
 
 # Neither the machine's search list nor the user's environment is used.

@@ -26,7 +26,6 @@ Every other name does not exist.  Manners:
     flood                        65,000 bytes of addresses, over TCP
 """
 import ipaddress
-import os
 import socket
 import socketserver
 import struct
@@ -117,7 +116,7 @@ def answer(query, udp):
     if manner == "slow":
         time.sleep(float(seconds[0]))
     if manner == "garbage":
-        return query[:2] + os.urandom(60)
+        return query[:2] + b"\xa7" * 60
     if manner == "short":
         return query[:2] + b"\x85"
     if manner == "zeros":
