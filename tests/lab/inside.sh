@@ -13,8 +13,8 @@
 #
 # Further addresses: web1 10.8.0.10 (app1.dev.corp.example), web2 10.9.0.2 and
 # 10.2.0.53 (where nothing answers the jump host's DNS queries, unless a test
-# starts dns.py there), db1 10.50.1.7
-# (plc7).  The client has no route to any of them.
+# starts dns.py there), db1 10.50.1.7 (plc7).  The client has no route to any
+# of them.
 set -eu
 
 USERS='alice bob vend1 carol'

@@ -172,7 +172,7 @@ START_TEST(last_of_many_answers)
 	start = now();
 	fd = dial_again(a, DIAL_ADDRESSES, AF_UNSPEC, 10, &which);
 	ck_assert_int_ne(fd, -1);
-	ck_assert_double_le(now() - start, 2); /* refusals cost nothing */
+	ck_assert_double_le(now() - start, 3); /* refusals cost nothing */
 	ck_assert_uint_eq(which, DIAL_ADDRESSES - 1);
 	must_work(fd, listener);
 }
@@ -236,7 +236,7 @@ START_TEST(nobody_answers)
 	    -1);
 	ck_assert_int_eq(errno, nobodies[_i].error);
 	took = now() - start;
-	ck_assert_double_le(took, waits ? 3 : 1);
+	ck_assert_double_le(took, waits ? 8 : 5);
 	ck_assert_double_ge(took, waits ? 0.79 : 0);
 }
 END_TEST
@@ -336,7 +336,7 @@ START_TEST(silence_is_not_waited_for)
 	fd = dial_again(a, 3, AF_UNSPEC, 20, &which);
 	took = now() - start;
 	ck_assert_double_ge(took, 2 * DIAL_DELAY / 1000.0 - 0.01);
-	ck_assert_double_le(took, 2);
+	ck_assert_double_le(took, 8);
 	ck_assert_uint_eq(which, 2);
 	ck_assert_int_eq(descriptors(), before + 1);
 	must_work(fd, listener);
