@@ -46,6 +46,8 @@ mixed2.dev.corp.example A 10.2.0.12 10.8.0.10
 mixed3.dev.corp.example A 10.8.0.10
 mixed3.dev.corp.example AAAA 2001:db8::12
 mixed4.dev.corp.example A 10.8.0.10 127.0.0.1
+mixed5.dev.corp.example A 10.8.0.10 10.9.0.2
+mixed6.dev.corp.example A 10.9.0.2 10.8.0.10
 mapped.dev.corp.example AAAA ::ffff:10.8.0.10
 mapped-bad.dev.corp.example AAAA ::ffff:10.2.0.12
 alias.dev.corp.example CNAME good.dev.corp.example
@@ -188,7 +190,7 @@ no rebind.dev.corp.example "$outside"
 no rebind.dev.corp.example "$outside"
 yes rebind.dev.corp.example
 
-for host in bad bad6 mixed1 mixed2 mixed3 mixed4 mapped-bad alias-bad \
+for host in bad bad6 mixed1 mixed2 mixed3 mixed4 mixed5 mixed6 mapped-bad alias-bad \
     hundred seventeen flood; do
 	no "$host.dev.corp.example" "$outside"
 done
