@@ -231,13 +231,39 @@ is_ours(const struct visit *v)
 	return false;
 }
 
+/*
+ * Whether a method that is off as shipped is a second step that this account
+ * must take after its key.
+ */
+static bool
+is_second_step(const struct visit *v, const char *keyword)
+{
+	static const char *const steps[][2] = {
+	    {"PasswordAuthentication", ",password"},
+	    {"KbdInteractiveAuthentication", ",keyboard-interactive"},
+	    {"HostbasedAuthentication", ",hostbased"},
+	    {"GSSAPIAuthentication", ",gssapi-with-mic"},
+	};
+	char methods[VALUE_MAX];
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (strcmp(steps[i][0], keyword) == 0)
+			return sshd_value(v->answer, "AuthenticationMethods", 0,
+				   methods, sizeof(methods)) &&
+			    strstr(methods, steps[i][1]) != NULL;
+	}
+	return false;
+}
+
 static void
 check_in_force(const struct visit *v)
 {
 	if (!is_ours(v))
 		return;
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-		check_need(v, &needs[i]);
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (!is_second_step(v, needs[i].keyword))
+			check_need(v, &needs[i]);
+	}
 	check_need(v, v->shared ? &shared_command : &own_command);
 }
 

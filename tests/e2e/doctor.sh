@@ -121,6 +121,17 @@ names FAIL "alice, bob, vend1: AllowTcpForwarding is yes, want local" \
 echo 'AllowTcpForwarding yes' >"$ssh_d/00-cis.conf"
 doctor
 check "a line outside of blocks changes nothing" healthy
+methods() {
+	printf 'Match User alice\n AuthenticationMethods %s\n%s\n' "$1" \
+	    ' KbdInteractiveAuthentication yes' >"$ssh_d/00-cis.conf"
+	doctor
+}
+methods 'publickey,keyboard-interactive publickey,publickey'
+check "a second step after the key" healthy
+methods 'publickey,password keyboard-interactive'
+check "an alternative without a key" says FAIL "AuthenticationMethods is"
+methods 'publickey'
+check "a method that no list has" says FAIL "KbdInteractiveAuthentication is"
 echo 'PermitUserEnvironment yes' >"$ssh_d/00-cis.conf"
 names FAIL "PermitUserEnvironment is yes, want no" "a global setting" \
     /etc/ssh/sshd_config.d/00-cis.conf:1
