@@ -20,6 +20,8 @@ int check_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int export_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
+int edit_main(int argc, char **argv);
 int lock_main(int argc, char **argv);
 int unlock_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
@@ -120,8 +122,18 @@ const char *lock_words(
     const struct policy *, uint32_t lock, char *buf, size_t size);
 size_t locks_warn(const struct policy *);
 
-/* load.c: do what load does; an exit code. */
-int load_system(struct audit *, const char *who);
+/*
+ * load.c: put a policy that has passed policy_check() into force, under the
+ * lock of the directory.  Frees the policy, closes the directory, returns an
+ * exit code; exits if it cannot be written.
+ */
+int load_policy(struct audit *, const char *who, int dir, struct policy *);
+
+/*
+ * diff.c: write what changes for whom from one policy to another.  Returns
+ * the number of changes.
+ */
+size_t diff_policies(const struct policy *, const struct policy *, FILE *);
 
 /*
  * check.c: parse, check and test; prints all messages to standard error.

@@ -41,6 +41,15 @@ put(struct audit *audit, const char *who, const char *what, int dir,
 }
 
 int
+load_policy(struct audit *audit, const char *who, int dir, struct policy *p)
+{
+	snprintf(p->loaded_by, sizeof(p->loaded_by), "%s", who);
+	p->loaded_at = time(NULL);
+	put(audit, who, "loaded", dir, p);
+	return EXIT_OK;
+}
+
+static int
 load_system(struct audit *audit, const char *who)
 {
 	struct sources s;
@@ -58,10 +67,7 @@ load_system(struct audit *audit, const char *who)
 		close(dir);
 		return EXIT_NO_MATCH;
 	}
-	snprintf(p->loaded_by, sizeof(p->loaded_by), "%s", who);
-	p->loaded_at = time(NULL);
-	put(audit, who, "loaded", dir, p);
-	return EXIT_OK;
+	return load_policy(audit, who, dir, p);
 }
 
 /* The policy before, whose locks may be of another time. */

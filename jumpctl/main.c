@@ -23,6 +23,8 @@ static const struct {
     {"explain", explain_main, "explain WHO WHAT [--via ROAD] [--from ADDRESS]"
 			      " [--as LOGIN]\n               [--at TIME] "
 			      "[--json]"},
+    {"edit", edit_main, "edit [FILE]"},
+    {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
     {"lock", lock_main, "lock [WHO [REASON]]"},
     {"unlock", unlock_main, "unlock WHO"},
     {"export", export_main, "export hosts"},

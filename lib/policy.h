@@ -469,6 +469,12 @@ void policy_evaluate(const struct policy *, const struct policy_request *,
     struct policy_verdict *);
 
 /*
+ * Call each(arg, target, certain) for every target that covers the request.
+ */
+void policy_covers(const struct policy *, const struct policy_request *,
+    void (*each)(void *arg, uint32_t target, bool certain), void *arg);
+
+/*
  * The lock that binds the request's user, an index of PT_LOCKS, or
  * POLICY_NONE.  Whoever is locked has no rights, and cannot log in.
  */

@@ -212,6 +212,17 @@ find_covers(struct judge *j)
 	}
 }
 
+void
+policy_covers(const struct policy *p, const struct policy_request *q,
+    void (*each)(void *, uint32_t, bool), void *arg)
+{
+	struct judge j = {.p = p, .q = q};
+
+	find_covers(&j);
+	for (size_t i = 0; i < j.ncovers; i++)
+		each(arg, j.covers[i].target, j.covers[i].truth == TRUTH_YES);
+}
+
 static bool
 has_tag(const struct judge *j, uint32_t target, uint32_t tag)
 {

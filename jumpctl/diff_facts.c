@@ -1,0 +1,272 @@
+/*
+ * What is no right, and changes what rights mean.
+ */
+#include "diff.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+
+struct facts {
+	const struct policy *p;
+	char **list;
+	size_t n;
+};
+
+static void
+add(struct facts *f, char *text)
+{
+	if ((f->n & (f->n - 1)) == 0)
+		f->list = xrealloc(f->list, f->n == 0 ? 1 : f->n * 2,
+		    sizeof(*f->list));
+	f->list[f->n++] = text;
+}
+
+static const char *
+text_of(const struct facts *f, uint32_t string)
+{
+	return policy_string(f->p, string);
+}
+
+static void
+put_fingerprint(const uint8_t *bytes, FILE *out)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = 0;
+	int n = 0;
+
+	fputs("SHA256:", out);
+	for (int i = 0; i < FINGERPRINT_BYTES; i++) {
+		bits = bits << 8 | bytes[i];
+		for (n += 8; n >= 6; n -= 6)
+			fputc(digits[bits >> (n - 6) & 63], out);
+	}
+	if (n > 0)
+		fputc(digits[bits << (6 - n) & 63], out);
+}
+
+static void
+put_nets(const struct facts *f, struct policy_range r, FILE *out)
+{
+	char text[ADDR_TEXT + 4];
+
+	for (uint32_t i = 0; i < r.n; i++)
+		fprintf(out, "%s %s", i == 0 ? " from" : "", net_print(
+		    policy_row(f->p, PT_NETS, r.first + i), text));
+}
+
+static void
+add_key(struct facts *f, uint32_t i)
+{
+	const struct policy_key *key = policy_key(f->p, i);
+	const uint32_t *ca;
+	const char *kind = "key", *owner;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (key->kind == KEY_HOST) {
+		kind = "host key";
+		owner = text_of(f, policy_target(f->p, key->owner)->name);
+	} else if (key->kind == KEY_CA) {
+		kind = "certificate authority";
+		ca = policy_row(f->p, PT_CAS, key->owner);
+		owner = text_of(f, *ca);
+	} else {
+		owner = text_of(f, policy_user(f->p, key->owner)->name);
+	}
+	fprintf(out, "%s: %s ", owner, kind);
+	put_fingerprint(key->fingerprint, out);
+	put_nets(f, key->from, out);
+	if (key->verify)
+		fputs(" verify-required", out);
+	fclose(out);
+	add(f, text);
+}
+
+static void
+add_user(struct facts *f, uint32_t i)
+{
+	const struct policy_user *u = policy_user(f->p, i);
+	time_t until = (time_t)u->until;
+	char *text = NULL, when[40] = "";
+	size_t size = 0;
+	struct tm tm;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, "%s: %s", text_of(f, u->name),
+	    u->flags & USER_DEVICE ? "device" : "user");
+	if (u->account != u->name)
+		fprintf(out, " on the account %s", text_of(f, u->account));
+	if (until != 0 && localtime_r(&until, &tm) != NULL)
+		strftime(when, sizeof(when), " until %Y-%m-%d %H:%M:%S %Z",
+		    &tm);
+	fputs(when, out);
+	fclose(out);
+	add(f, text);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+put_members(const struct facts *f, struct policy_range r, FILE *out)
+{
+	const char **names = xrealloc(NULL, r.n, sizeof(*names));
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct policy_ref *ref = policy_ref(f->p, r.first + i);
+
+		names[i] = ref->kind == REF_ANYONE ? "any" :
+		    ref->kind == REF_UNIXGROUP ?
+		    policy_unixgroup(f->p, ref->index) :
+		    ref->kind == REF_GROUP ?
+		    text_of(f, policy_group(f->p, ref->index)->name) :
+		    text_of(f, policy_user(f->p, ref->index)->name);
+	}
+	qsort(names, r.n, sizeof(*names), by_text);
+	for (uint32_t i = 0; i < r.n; i++)
+		fprintf(out, " %s", names[i]);
+	free(names);
+}
+
+/* A group that approves, and each group in it. */
+static void
+add_approvers(struct facts *f, uint32_t group, uint8_t *seen)
+{
+	const struct policy_group *g = policy_group(f->p, group);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	if (seen[group])
+		return;
+	seen[group] = 1;
+	out = open_memstream(&text, &size);
+	fprintf(out, "@%s: approves, and has", text_of(f, g->name));
+	put_members(f, g->members, out);
+	fclose(out);
+	add(f, text);
+	for (uint32_t i = 0; i < g->members.n; i++) {
+		const struct policy_ref *ref =
+		    policy_ref(f->p, g->members.first + i);
+
+		if (ref->kind == REF_GROUP)
+			add_approvers(f, ref->index, seen);
+	}
+}
+
+static void
+add_setting(struct facts *f, const char *word, const char *value)
+{
+	char *text = NULL;
+
+	if (*value != '\0' && asprintf(&text, "set %s %s", word, value) != -1)
+		add(f, text);
+}
+
+static void
+add_settings(struct facts *f)
+{
+	const struct policy_meta *meta = policy_meta(f->p);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	add_setting(f, "timezone", text_of(f, meta->timezone));
+	add_setting(f, "contact", text_of(f, meta->contact));
+	add_setting(f, "keys-from", text_of(f, meta->keys_from));
+	add_setting(f, "ticket-program", text_of(f, meta->ticket_program));
+	out = open_memstream(&text, &size);
+	fprintf(out, "set sessions %u", meta->sessions);
+	fclose(out);
+	if (meta->sessions != 0)
+		add(f, text);
+	else
+		free(text);
+	for (uint32_t i = 0; i < meta->never.n; i++) {
+		char net[ADDR_TEXT + 4];
+
+		add_setting(f, "never", net_print(
+		    policy_row(f->p, PT_NETS, meta->never.first + i), net));
+	}
+}
+
+static void
+add_target(struct facts *f, uint32_t i)
+{
+	const struct policy_target *t = policy_target(f->p, i);
+	char *text;
+
+	if ((t->flags & TARGET_AGENT) &&
+	    asprintf(&text, "%s: agent forwarding", text_of(f, t->name)) != -1)
+		add(f, text);
+}
+
+static struct facts
+collect(const struct policy *p)
+{
+	struct facts f = {.p = p};
+	uint8_t *seen = calloc(p->table[PT_GROUPS].n + 1, 1);
+	char words[1024], *text;
+
+	if (seen == NULL)
+		err(EXIT_INTERNAL, NULL);
+	add_settings(&f);
+	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++)
+		add_user(&f, i);
+	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++)
+		add_key(&f, i);
+	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++)
+		add_target(&f, i);
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		const struct policy_rule *r = policy_rule(p, i);
+
+		if (r->obligations & MUST_APPROVE)
+			add_approvers(&f, r->approvers, seen);
+	}
+	for (uint32_t i = 0; i < p->table[PT_LOCKS].n; i++) {
+		lock_words(p, i, words, sizeof(words));
+		text = strdup(words);
+		if (text != NULL)
+			add(&f, text);
+	}
+	free(seen);
+	if (f.n > 1)
+		qsort(f.list, f.n, sizeof(*f.list), by_text);
+	return f;
+}
+
+size_t
+facts_compare(const struct policy *a, const struct policy *b,
+    void (*each)(void *, bool, const char *), void *arg)
+{
+	struct facts f[SIDES] = {collect(a), collect(b)};
+	size_t i = 0, k = 0, n = 0;
+
+	while (i < f[OLD].n || k < f[NEW].n) {
+		int order = i == f[OLD].n ? 1 : k == f[NEW].n ? -1 :
+		    strcmp(f[OLD].list[i], f[NEW].list[k]);
+
+		if (order == 0) {
+			i++;
+			k++;
+			continue;
+		}
+		each(arg, order > 0, order < 0 ? f[OLD].list[i++] :
+		    f[NEW].list[k++]);
+		n++;
+	}
+	for (int side = 0; side < SIDES; side++) {
+		for (i = 0; i < f[side].n; i++)
+			free(f[side].list[i]);
+		free(f[side].list);
+	}
+	return n;
+}
