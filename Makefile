@@ -108,7 +108,7 @@ test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
 UNIT += locks sshd
-test_locks_SRC   := jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
+test_locks_SRC   := lib/audit.c jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
 test_sshd_SRC    := jumpctl/sshd.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \

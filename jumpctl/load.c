@@ -5,6 +5,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,8 +33,11 @@ put(struct audit *audit, const char *who, const char *what, int dir,
 {
 	char hash[17];
 
-	if (state_put_image(dir, p, true) == -1)
-		err(EXIT_STATE, "%s", POLICY_IMAGE);
+	if (state_put_image(dir, p, true) == -1) {
+		warn("%s", POLICY_IMAGE);
+		record(audit, who, "rejected", "", AUDIT_FAILURE);
+		exit(EXIT_STATE);
+	}
 	policy_hash_text(p, hash);
 	record(audit, who, what, hash, AUDIT_SUCCESS);
 	policy_free(p);

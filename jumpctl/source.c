@@ -10,17 +10,32 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { SOURCE_MAX = 1 << 28 };
+enum { SOURCE_MAX = 1 << 28, SHOWN_MAX = 4 * NAME_MAX + 1 };
 
 static int
 refuse(const char *name, const char *why)
 {
 	warnx("%s: %s", name, why);
 	return -1;
+}
+
+static const char *
+open_error(int dir, const char *base, bool system)
+{
+	int error = errno;
+	struct stat st;
+
+	if (error == ENXIO) /* a socket */
+		return "is not a regular file";
+	if (system && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		return "is a symbolic link";
+	return strerror(error);
 }
 
 /* Of root alone: what a policy and its directories must be. */
@@ -44,8 +59,7 @@ open_file(int dir, const char *base, const char *name, bool system,
 	const char *why = NULL;
 
 	if (fd == -1)
-		return refuse(name, system && errno == ELOOP ?
-		    "is a symbolic link" : strerror(errno));
+		return refuse(name, open_error(dir, base, system));
 	if (fstat(fd, st) == -1)
 		why = strerror(errno);
 	else if (!S_ISREG(st->st_mode))
@@ -63,9 +77,12 @@ open_file(int dir, const char *base, const char *name, bool system,
 static bool
 same(const struct stat *a, const struct stat *b)
 {
-	return a->st_size == b->st_size &&
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	    a->st_size == b->st_size &&
 	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* Read the whole file; NULL if it changes meanwhile. */
@@ -99,18 +116,17 @@ read_text(int fd, const struct stat *before, const char *name)
 
 static int
 read_at(struct policy_source *one, int dir, const char *base, const char *name,
-    bool system)
+    bool system, struct stat *st)
 {
-	struct stat st;
-	int fd = open_file(dir, base, name, system, &st);
+	int fd = open_file(dir, base, name, system, st);
 
 	if (fd == -1)
 		return -1;
-	one->text = read_text(fd, &st, name);
+	one->text = read_text(fd, st, name);
 	close(fd);
 	if (one->text == NULL)
 		return -1;
-	one->size = (size_t)st.st_size;
+	one->size = (size_t)st->st_size;
 	one->name = strdup(name);
 	return 0;
 }
@@ -118,7 +134,9 @@ read_at(struct policy_source *one, int dir, const char *base, const char *name,
 int
 source_read(struct policy_source *one, const char *path)
 {
-	return read_at(one, AT_FDCWD, path, path, true);
+	struct stat st;
+
+	return read_at(one, AT_FDCWD, path, path, true, &st);
 }
 
 void
@@ -130,7 +148,7 @@ source_clear(struct policy_source *one)
 
 static int
 add(struct sources *s, int dir, const char *base, const char *name,
-    bool system)
+    bool system, struct stat *st)
 {
 	struct policy_source *more =
 	    reallocarray(s->list, s->n + 1, sizeof(*more));
@@ -138,18 +156,41 @@ add(struct sources *s, int dir, const char *base, const char *name,
 	if (more == NULL)
 		return refuse(name, strerror(errno));
 	s->list = more;
-	if (read_at(&s->list[s->n], dir, base, name, system) == -1)
+	if (read_at(&s->list[s->n], dir, base, name, system, st) == -1)
 		return -1;
 	return s->list[s->n++].name == NULL ? -1 : 0;
 }
 
-static int
-is_fragment(const struct dirent *entry)
+static bool
+ends_in(const char *name, const char *end)
 {
-	size_t size = strlen(entry->d_name);
+	size_t size = strlen(name), n = strlen(end);
 
-	return entry->d_name[0] != '.' && size > 5 &&
-	    strcmp(entry->d_name + size - 5, ".conf") == 0;
+	return size > n && strcmp(name + size - n, end) == 0;
+}
+
+/* All but what is hidden, and what editors leave behind. */
+static int
+is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && !ends_in(entry->d_name, "~");
+}
+
+static bool
+is_fragment(const char *base)
+{
+	return ends_in(base, ".conf");
+}
+
+/* The name as it is shown: bytes that could move a cursor escaped. */
+static const char *
+shown(char path[SHOWN_MAX + sizeof(POLICY_DIR)], const char *base)
+{
+	char safe[SHOWN_MAX];
+
+	snprintf(path, SHOWN_MAX + sizeof(POLICY_DIR), "%s/%s", POLICY_DIR,
+	    audit_escape(safe, sizeof(safe), base));
+	return path;
 }
 
 static int
@@ -160,36 +201,87 @@ open_directory(const char *name)
 	const char *why;
 
 	if (fd == -1)
-		return -1;
+		return refuse(name, open_error(AT_FDCWD, name, true));
 	why = fstat(fd, &st) == -1 ? strerror(errno) : unsafe(&st);
 	if (why == NULL)
 		return fd;
 	close(fd);
-	errno = 0;
 	return refuse(name, why);
+}
+
+/* Read one entry of the folder, or warn that it plays no part. */
+static int
+add_entry(struct sources *s, int dir, const char *base, struct stat *st)
+{
+	char path[SHOWN_MAX + sizeof(POLICY_DIR)];
+
+	shown(path, base);
+	if (is_fragment(base))
+		return add(s, dir, base, path, true, st);
+	warnx("warning: %s is not read: its name does not end in .conf", path);
+	return fstatat(dir, base, st, AT_SYMLINK_NOFOLLOW) == -1 ?
+	    refuse(path, strerror(errno)) : 0;
+}
+
+/*
+ * Whether the folder still holds what was read, each file as it was.  A file
+ * that is renamed while the folder is listed may be in no list at all.
+ */
+static bool
+unchanged(int dir, struct dirent *const *before, const struct stat *st, int n)
+{
+	struct dirent **after;
+	struct stat now;
+	int count = scandirat(dir, ".", &after, is_visible, alphasort);
+	bool good = count == n;
+
+	for (int i = 0; i < count; i++) {
+		good = good &&
+		    strcmp(before[i]->d_name, after[i]->d_name) == 0 &&
+		    fstatat(dir, after[i]->d_name, &now,
+			AT_SYMLINK_NOFOLLOW) == 0 && same(&st[i], &now);
+		free(after[i]);
+	}
+	if (count != -1)
+		free(after);
+	return good;
+}
+
+static int
+add_entries(struct sources *s, int dir, struct dirent *const *entries, int n)
+{
+	struct stat *st = calloc((size_t)n + 1, sizeof(*st));
+	int result = 0;
+
+	if (st == NULL)
+		return refuse(POLICY_DIR, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		if (add_entry(s, dir, entries[i]->d_name, &st[i]) == -1)
+			result = -1;
+	}
+	if (result == 0 && !unchanged(dir, entries, st, n))
+		result = refuse(POLICY_DIR, "changed while it was read");
+	free(st);
+	return result;
 }
 
 static int
 add_fragments(struct sources *s)
 {
 	struct dirent **entries;
-	char path[sizeof(POLICY_DIR) + sizeof(entries[0]->d_name) + 1];
-	int dir = open_directory(POLICY_DIR), n, result = 0;
+	int dir = open_directory(POLICY_DIR), n, result;
 
 	if (dir == -1) /* missing too: its rules may only be on their way */
-		return errno == 0 ? -1 : refuse(POLICY_DIR, strerror(errno));
-	n = scandirat(dir, ".", &entries, is_fragment, alphasort);
-	if (n == -1)
-		result = refuse(POLICY_DIR, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), POLICY_DIR "/%s",
-		    entries[i]->d_name);
-		if (add(s, dir, entries[i]->d_name, path, true) == -1)
-			result = -1;
-		free(entries[i]);
+		return -1;
+	n = scandirat(dir, ".", &entries, is_visible, alphasort);
+	if (n == -1) {
+		close(dir);
+		return refuse(POLICY_DIR, strerror(errno));
 	}
-	if (n != -1)
-		free(entries);
+	result = add_entries(s, dir, entries, n);
+	for (int i = 0; i < n; i++)
+		free(entries[i]);
+	free(entries);
 	close(dir);
 	return result;
 }
@@ -198,25 +290,32 @@ int
 sources_system(struct sources *s)
 {
 	int dir = open_directory(SYSCONFDIR "/jump"), result;
+	struct stat before, after;
 
 	memset(s, 0, sizeof(*s));
 	s->system = true;
 	if (dir == -1)
-		return errno == 0 ? -1 :
-		    refuse(SYSCONFDIR "/jump", strerror(errno));
-	result = add(s, dir, "policy", POLICY_FILE, true);
+		return -1;
+	result = add(s, dir, "policy", POLICY_FILE, true, &before);
+	if (add_fragments(s) == -1)
+		result = -1;
+	if (result == 0 &&
+	    (fstatat(dir, "policy", &after, AT_SYMLINK_NOFOLLOW) == -1 ||
+		!same(&before, &after)))
+		result = refuse(POLICY_FILE, "changed while it was read");
 	close(dir);
-	return add_fragments(s) == -1 ? -1 : result;
+	return result;
 }
 
 int
 sources_files(struct sources *s, char *const *names, size_t n)
 {
+	struct stat st;
 	int result = 0;
 
 	memset(s, 0, sizeof(*s));
 	for (size_t i = 0; i < n; i++) {
-		if (add(s, AT_FDCWD, names[i], names[i], false) == -1)
+		if (add(s, AT_FDCWD, names[i], names[i], false, &st) == -1)
 			result = -1;
 	}
 	return result;

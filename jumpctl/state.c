@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #define IMAGE	  "policy.db"
 #define IMAGE_OLD "policy.db.1"
 #define IMAGE_NEW "policy.db.new"
+#define OLD_NEW	  "policy.db.1.new"
 
 enum { WAIT_S = 60 };
 
@@ -58,6 +60,7 @@ state_lock(bool wait)
 	int dir = open(STATEDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
+	signal(SIGXFSZ, SIG_IGN); /* write(2) fails, and that is told */
 	if (dir == -1 || fstat(dir, &st) == -1)
 		err(EXIT_STATE, "%s", STATEDIR);
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
@@ -126,19 +129,40 @@ worth_keeping(const struct policy *new)
 	return worth;
 }
 
+/*
+ * The image in force gets a second name, that of the previous one, which is
+ * there all the time.
+ */
+static int
+keep_image(int dir)
+{
+	int result = -1, saved;
+
+	if (unlinkat(dir, OLD_NEW, 0) == -1 && errno != ENOENT)
+		return -1;
+	if (linkat(dir, IMAGE, dir, OLD_NEW, 0) == 0 &&
+	    renameat(dir, OLD_NEW, dir, IMAGE_OLD) == 0)
+		result = 0;
+	saved = errno;
+	unlinkat(dir, OLD_NEW, 0); /* still there if both were one file */
+	errno = saved;
+	return result;
+}
+
 int
 state_put_image(int dir, struct policy *p, bool keep)
 {
+	int saved;
+
 	if (write_image(dir, p) == -1)
 		return -1;
-	keep = keep && worth_keeping(p);
-	if (keep && unlinkat(dir, IMAGE_OLD, 0) == -1 && errno != ENOENT)
-		return -1;
-	if (keep && linkat(dir, IMAGE, dir, IMAGE_OLD, 0) == -1)
-		return -1;
-	if (renameat(dir, IMAGE_NEW, dir, IMAGE) == -1)
-		return -1;
-	return fsync(dir);
+	if ((!keep || !worth_keeping(p) || keep_image(dir) == 0) &&
+	    renameat(dir, IMAGE_NEW, dir, IMAGE) == 0)
+		return fsync(dir);
+	saved = errno;
+	unlinkat(dir, IMAGE_NEW, 0);
+	errno = saved;
+	return -1;
 }
 
 int

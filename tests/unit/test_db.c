@@ -431,6 +431,179 @@ START_TEST(large_image_is_verified)
 END_TEST
 
 /*
+ * All that a plug-in asks, of an image of several chunks, some of which it
+ * does not look at.  Each answer of a damaged image is that of the intact one,
+ * or a refusal.
+ */
+enum { ANSWERS = 40, ANSWER = 512 };
+
+static const char *const asked_of[] = {"web1:22", "10.2.0.10:80",
+    "10.9.1.1:22", "a.dev.example:22", "rtu:2222", "metr", "www:22",
+    "nosuch:22"};
+
+static size_t
+answer_roads(const struct policy *p, const char *user, const char *text,
+    char (*answers)[ANSWER])
+{
+	struct policy_request q = request_of(p, user, "192.0.2.1");
+	struct addr from = q.addr;
+	struct target asked;
+	struct decision d;
+	size_t n = 0;
+
+	q.from = &from;
+	unit_check(target_parse(&asked, text, NULL));
+	for (; n < 2; n++) {
+		char *to = answers[n];
+
+		q.road = (enum policy_road)n;
+		decide(p, &q, &asked, NULL, 0, &d);
+		if (policy_damaged(p) || d.action == ACTION_DENY) {
+			unit_check(d.action == ACTION_DENY);
+			strcpy(to, "deny");
+			continue;
+		}
+		to += sprintf(to, "%d %zu %u", d.action, d.n,
+		    d.verdict.obligations);
+		for (size_t i = 0; i < d.n && i < 4; i++) {
+			char addr[ADDR_TEXT];
+
+			to += sprintf(to, " %s %d",
+			    addr_print(&d.choices[i].addr, addr),
+			    d.choices[i].verdict.action);
+		}
+	}
+	free((void *)q.unixgroups);
+	return n;
+}
+
+/* The answers, each on its own; an empty one is a refusal too. */
+static size_t
+answer_all(const struct policy *p, char (*answers)[ANSWER])
+{
+	struct policy_request q = request_of(p, "alice", "10.2.0.10");
+	char *text;
+	size_t n = 0, size;
+	FILE *out = open_memstream(&text, &size);
+	int result;
+
+	q.road = ROAD_FORWARD;
+	result = keys_line(p, &q, keys_find(p, "alice", "ssh-ed25519", KEY,
+		"SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w"),
+	    true, "/x", out);
+	fclose(out);
+	snprintf(answers[n++], ANSWER, "%s", result == -1 ? "deny" : text);
+	for (int i = 0; i < COUNT(asked_of); i++) {
+		n += answer_roads(p, "alice", asked_of[i], answers + n);
+		n += answer_roads(p, "bob", asked_of[i], answers + n);
+	}
+	free(text);
+	free((void *)q.unixgroups);
+	unit_check(n <= ANSWERS);
+	return n;
+}
+
+static struct policy *
+large_policy(void)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct policy *p;
+
+	for (int i = 0; i < 220; i++)
+		fprintf(out, "user u%d comment \"%0*d\"\n", i, 500, i);
+	fputs(statements, out);
+	fclose(out);
+	p = unit_policy(text);
+	free(text);
+	return p;
+}
+
+START_TEST(damage_changes_no_answer)
+{
+	static char intact[ANSWERS][ANSWER], got[ANSWERS][ANSWER];
+	struct policy *saved = large_policy(), *p;
+	size_t size, n, seen = 0, refused = 0, allowed = 0;
+	char *bytes = image_of(saved, &size);
+	int fd;
+
+	ck_assert_uint_gt(size, 5 * CHUNK);
+	write_file(bytes, size);
+	fd = open(path, O_WRONLY);
+	p = open_good();
+	n = answer_all(p, intact);
+	policy_free(p);
+	for (size_t i = 0; i < n; i++)
+		allowed += strcmp(intact[i], "deny") != 0;
+	ck_assert_uint_gt(allowed, 5);
+	ck_assert_str_ne(intact[0], "deny");
+	for (size_t at = 6 * (size_t)_i; at < size; at += 24) {
+		char byte = (char)(bytes[at] ^ (1 + at * 37 % 255));
+
+		unit_check(pwrite(fd, &byte, 1, (off_t)at) == 1);
+		if (policy_open(path, geteuid(), &p) == POLICY_OK) {
+			answer_all(p, got);
+			for (size_t i = 0; i < n; i++) {
+				if (strcmp(got[i], intact[i]) == 0)
+					continue;
+				unit_check(policy_damaged(p));
+				if (strcmp(got[i], "deny") != 0)
+					ck_abort_msg("byte %zu: %s, not %s",
+					    at, got[i], intact[i]);
+			}
+			seen += !policy_damaged(p);
+			refused += policy_damaged(p);
+			policy_free(p);
+		}
+		unit_check(pwrite(fd, bytes + at, 1, (off_t)at) == 1);
+	}
+	close(fd);
+	/* Damage in a chunk that no answer rests on plays no part. */
+	ck_assert_uint_gt(seen, CHUNK / 24);
+	ck_assert_uint_gt(refused, CHUNK / 24);
+	policy_free(saved);
+	free(bytes);
+}
+END_TEST
+
+/* Each part of the large image in the place of another. */
+START_TEST(swapped_chunks_change_no_answer)
+{
+	static char intact[ANSWERS][ANSWER], got[ANSWERS][ANSWER];
+	struct policy *saved = large_policy(), *p;
+	size_t size, n, from = sizeof(struct image_header), chunks;
+	char *bytes = image_of(saved, &size), *other = malloc(size);
+
+	write_file(bytes, size);
+	p = open_good();
+	n = answer_all(p, intact);
+	policy_free(p);
+	chunks = (size - from) / CHUNK;
+	for (size_t a = 0; a < chunks; a++) {
+		for (size_t b = 0; b < chunks; b++) {
+			memcpy(other, bytes, size);
+			memcpy(other + from + a * CHUNK,
+			    bytes + from + b * CHUNK, CHUNK);
+			memcpy(other + from + b * CHUNK,
+			    bytes + from + a * CHUNK, CHUNK);
+			write_file(other, size);
+			p = open_good();
+			answer_all(p, got);
+			for (size_t i = 0; i < n; i++)
+				unit_check(strcmp(got[i], intact[i]) == 0 ||
+				    strcmp(got[i], "deny") == 0);
+			unit_check(policy_verify(p) == (a == b));
+			policy_free(p);
+		}
+	}
+	policy_free(saved);
+	free(bytes);
+	free(other);
+}
+END_TEST
+
+/*
  * Rows that are not there.
  */
 static void
@@ -779,6 +952,46 @@ endless_name(struct image_header *h)
 	memset(h->loaded_by, 'x', sizeof(h->loaded_by));
 }
 
+/* Each word of the header at the edges of what it can be, and its sum right. */
+START_TEST(header_word_does_not_crash)
+{
+	static const uint64_t values[] = {0, 1, 7, 8, CHUNK, 0x7fffffff,
+	    0xffffffff, 0x100000000, INT64_MAX, UINT64_MAX - 7, UINT64_MAX};
+	char *bytes = malloc(image_size);
+	struct image_header *h = (void *)bytes;
+	FILE *null = fopen("/dev/null", "w");
+	struct policy *p;
+	int opened = 0;
+
+	for (size_t at = 0; at < offsetof(struct image_header, sum); at += 4) {
+		for (int i = 0; i < COUNT(values) * 3; i++) {
+			uint64_t value = values[i / 3];
+			size_t n = i % 3 == 2 && at % 8 == 0 ? 8 : 4;
+
+			memcpy(bytes, image, image_size);
+			if (i % 3 == 1) {
+				memcpy(&value, bytes + at, n);
+				value += values[i / 3];
+			}
+			memcpy(bytes + at, &value, n);
+			if (h->sums % 8 == 0 && h->sums <= image_size &&
+			    h->nsums <= (image_size - h->sums) / 8)
+				h->sum = image_header_sum(
+				    h, (void *)(bytes + h->sums));
+			write_file(bytes, image_size);
+			if (policy_open(path, geteuid(), &p) != POLICY_OK)
+				continue;
+			opened++;
+			use(p, null);
+			policy_free(p);
+		}
+	}
+	ck_assert_int_gt(opened, 100);
+	fclose(null);
+	free(bytes);
+}
+END_TEST
+
 static const struct {
 	void (*change)(struct image_header *);
 	enum policy_error error;
@@ -995,6 +1208,9 @@ db_suite(void)
 	tcase_add_test(t, longer_image_is_refused);
 	tcase_add_test(t, swapped_words_are_found);
 	tcase_add_test(t, large_image_is_verified);
+	tcase_add_loop_test(t, damage_changes_no_answer, 0, 4);
+	tcase_add_test(t, swapped_chunks_change_no_answer);
+	tcase_add_test(t, header_word_does_not_crash);
 	tcase_add_loop_test(t, missing_row_is_damage, 0, COUNT(touches));
 	tcase_add_loop_test(t, wrong_index_does_not_crash, 0, 2);
 	tcase_add_loop_test(t, each_index_is_bounded, 0, 4);
