@@ -271,6 +271,7 @@ static const struct {
     /* A net, each address in it. */
     {"allow a: alice to lab", "addr=10.9.0.0", "allow a"},
     {"allow a: alice to lab", "addr=10.9.255.255", "allow a"},
+    {"allow a: alice to lab", "addr=10.9.1.1 road=shell", "allow a"},
     {"allow a: alice to lab", "addr=10.8.255.255", "deny: no-rule"},
     {"allow a: alice to lab", "addr=10.9.1.1 port=80", "deny: no-rule"},
     {"allow a: alice to v6", "addr=2001:db8::99 port=7", "allow a"},
