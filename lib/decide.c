@@ -214,7 +214,8 @@ decide_zone(const struct policy *p)
 		return false;
 	}
 	tzset();
-	return true;
+	/* It says nothing when it cannot read the file, and goes on in UTC. */
+	return *tzname[0] != '\0';
 }
 
 uint32_t

@@ -5,6 +5,8 @@
 
 #include "decide.h"
 
+#include <sys/resource.h>
+
 #include <ctype.h>
 #include <ifaddrs.h>
 
@@ -424,6 +426,20 @@ START_TEST(zone_is_needed)
 	p = unit_policy("");
 	ck_assert(decide_zone(p));
 	ck_assert_uint_eq(decide_minute(0), 3 * DAY_MINUTES);
+	policy_free(p);
+}
+END_TEST
+
+/* libc would go on in UTC, without a word. */
+START_TEST(zone_must_be_read)
+{
+	struct policy *p = policy_in("Europe/Amsterdam", "");
+	const struct rlimit none = {0};
+
+	ck_assert(setenv("TZ", "UTC0", 1) == 0);
+	tzset();
+	ck_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	ck_assert(!decide_zone(p));
 	policy_free(p);
 }
 END_TEST
@@ -962,6 +978,7 @@ target_suite(void)
 	tcase_add_test(t, decision_takes_the_best);
 	tcase_add_loop_test(t, minute_is, 0, COUNT(clocks));
 	tcase_add_test(t, zone_is_needed);
+	tcase_add_test(t, zone_must_be_read);
 	tcase_add_loop_test(t, end_is, 0, COUNT(ends));
 	tcase_add_test(t, end_of_a_path);
 	tcase_add_loop_test(t, end_agrees_with_the_slow_one, 0, 6);
