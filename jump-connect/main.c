@@ -57,17 +57,22 @@ static const struct {
 
 /* stdio would make system calls that are not permitted any more. */
 static void
+say(const char *line)
+{
+	if (write(STDERR_FILENO, line, strlen(line)) == -1)
+		return; /* there is nobody to tell */
+}
+
+static void
 say_end(enum relay_end end)
 {
 	char line[80];
-	int n;
 
 	if (ends[end].line == NULL)
 		return;
-	n = snprintf(line, sizeof(line),
+	snprintf(line, sizeof(line),
 	    "jump: the connection has ended: %s.\n", ends[end].line);
-	if (write(STDERR_FILENO, line, (size_t)n) == -1)
-		return; /* there is nobody to tell */
+	say(line);
 }
 
 /* Confine the process and relay; the end, or -1 if it cannot be confined. */
@@ -197,8 +202,10 @@ relay_request(struct request *r, int sock)
 	if (end == RELAY_HOSTKEY)
 		hostkey = relay.hostkey;
 	if (request_close(r, ends[end].name, &relay, monotonic_ns() - start,
-		hostkey) == -1)
+		hostkey) == -1) {
+		say("jump: the end of the connection cannot be recorded.\n");
 		_exit(EXIT_INTERNAL);
+	}
 	say_end((enum relay_end)end); /* last: a terminal may not read */
 	if (hostkey != NULL)
 		request_tell_hostkey(r, hostkey);
@@ -230,15 +237,14 @@ main(int argc, char **argv)
 	enum policy_error error;
 	bool setgid;
 
-	if (process_repair_fds() == -1 || process_check_setgid(&setgid) == -1 ||
-	    process_clear_env() == -1)
+	if (process_signals() == -1 || process_repair_fds() == -1 ||
+	    process_check_setgid(&setgid) == -1 || process_clear_env() == -1)
 		return broken("start");
 	error = policy_open(POLICY_IMAGE, 0, &request.policy);
 	if (dial_open(&dial) == -1 ||
 	    audit_open(&request.audit, "jump-connect", AUDIT_SOCKET) == -1)
 		return broken("make its sockets");
-	if (process_drop_group() == -1 || process_signals() == -1 ||
-	    process_harden() == -1)
+	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("give up its group");
 
 	if (options_parse(&options, argc, argv) == -1 ||

@@ -134,17 +134,23 @@ refuse_target(struct session *s, const struct target *target,
 static int
 read_input(struct session *s, int argc, char **argv)
 {
-	const struct passwd *pw = getpwuid(getuid());
+	const char *original = getenv("SSH_ORIGINAL_COMMAND");
+	const char *connection = getenv("SSH_CONNECTION");
+	const struct passwd *pw;
 
+	/* The strings stay; libc's look-ups are to see none of the rest. */
+	if (process_clear_env() == -1)
+		return broken("clear its environment");
 	s->uid = getuid();
+	pw = getpwuid(s->uid);
 	s->account = pw != NULL ? strdup(pw->pw_name) : NULL;
 	if (s->account == NULL)
 		return broken("find the name of this account");
 	s->gid = pw->pw_gid; /* not getgid(): sg(1) changes that */
-	if (command_from(&s->from, getenv("SSH_CONNECTION")))
+	if (command_from(&s->from, connection))
 		addr_print(&s->from, s->from_text);
-	if (command_source(argc, argv, getenv("SSH_ORIGINAL_COMMAND"),
-		JUMP_SHELL, &s->request, &s->id) &&
+	if (command_source(argc, argv, original, JUMP_SHELL, &s->request,
+		&s->id) &&
 	    (s->id == NULL || strlen(s->id) <= ID_TEXT))
 		return EXIT_OK;
 	dprintf(STDERR_FILENO, "usage: jump-shell [--id=NAME] [-c STRING]\n");
@@ -277,7 +283,9 @@ serve(struct session *s)
 	if (policy_damaged(s->policy))
 		return refuse_because(
 		    s, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
-	return fflush(stdout) == 0 ? code : broken("write its answer");
+	if (code == EXIT_INTERNAL || (fflush(stdout) == 0 && !ferror(stdout)))
+		return code;
+	return broken("write its answer");
 }
 
 int
@@ -289,19 +297,18 @@ main(int argc, char **argv)
 	bool setgid;
 	int code;
 
-	if (process_repair_fds() == -1 || process_check_setgid(&setgid) == -1)
+	if (process_signals() == -1 || process_repair_fds() == -1 ||
+	    process_check_setgid(&setgid) == -1)
 		return broken("start");
 	error = policy_open(POLICY_IMAGE, 0, &s.policy);
 	reason = policy_strerror(error);
-	if (process_drop_group() == -1 || process_signals() == -1 ||
-	    process_harden() == -1)
+	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("confine itself");
 
 	code = read_input(&s, argc, argv);
 	if (code != EXIT_OK)
 		return code;
-	if (process_clear_env() == -1 ||
-	    audit_open(&s.audit, "jump-shell", AUDIT_SOCKET) == -1 ||
+	if (audit_open(&s.audit, "jump-shell", AUDIT_SOCKET) == -1 ||
 	    audit_session_id(s.reference) == -1)
 		return broken("keep records");
 	if (error != POLICY_OK)

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,12 +87,16 @@ process_drop_group(void)
 int
 process_signals(void)
 {
+	static const struct itimerval never;
 	sigset_t none;
 
+	if (setitimer(ITIMER_REAL, &never, NULL) == -1)
+		return -1;
 	/* SIGKILL, SIGSTOP and those that libc keeps to itself refuse. */
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return -1;
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);

@@ -37,9 +37,11 @@ int process_check_setgid(bool *setgid);
 int process_drop_group(void);
 
 /*
- * Default action for every signal, none blocked, and SIGPIPE ignored: writing
- * to a peer that has gone is an error like others.  Ignored signals and the
- * mask survive execve(2).
+ * Default action for every signal, none blocked, and no alarm(2) under way.
+ * SIGPIPE and SIGXFSZ are ignored: writing to a peer that has gone, or beyond
+ * RLIMIT_FSIZE (which counts for a memfd too), is an error like others.
+ * Ignored signals, the mask and the alarm survive execve(2).  Comes first, so
+ * that every end after it is an exit.
  */
 int process_signals(void);
 

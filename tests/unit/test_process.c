@@ -136,6 +136,7 @@ signals(void)
 	struct sigaction action;
 	sigset_t all;
 
+	alarm(100);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	signal(SIGTERM, SIG_IGN);
@@ -145,9 +146,12 @@ signals(void)
 		return 1;
 	for (int n = 1; n < NSIG; n++) {
 		if (sigaction(n, NULL, &action) == 0 &&
-		    action.sa_handler != (n == SIGPIPE ? SIG_IGN : SIG_DFL))
+		    action.sa_handler !=
+			(n == SIGPIPE || n == SIGXFSZ ? SIG_IGN : SIG_DFL))
 			return 2;
 	}
+	if (alarm(0) != 0)
+		return 4;
 	sigprocmask(SIG_SETMASK, NULL, &all);
 	return sigisemptyset(&all) ? 0 : 3;
 }
