@@ -150,8 +150,10 @@ request_read(
 	int code;
 
 	r->options = o;
-	if (audit_session_id(r->reference) == -1)
+	if (audit_session_id(r->reference) == -1) {
+		dprintf(STDERR_FILENO, "jump: there are no random numbers.\n");
 		return EXIT_INTERNAL;
+	}
 	if (read_arguments(r) == -1) {
 		dprintf(STDERR_FILENO,
 		    "jump: this is not a target, or not "
