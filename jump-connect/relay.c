@@ -348,14 +348,22 @@ send_step(struct session *s)
 	switch (flow_step(&s->send)) {
 	case FLOW_GOES:
 		break;
+	case FLOW_INPUT_LOST: /* no end of file: something may be missing */
+		if (s->end == RELAY_DONE)
+			s->end = RELAY_CLIENT_GONE;
+		/* FALLTHROUGH */
 	case FLOW_EOF:
-	case FLOW_INPUT_LOST:
 		s->ended = true;
 		s->send.state = FLOW_DONE;
 		shutdown(s->r->sock, SHUT_WR);
 		break;
 	case FLOW_OUTPUT_LOST:
+		if (errno != EPIPE && errno != ECONNRESET &&
+		    s->end == RELAY_DONE)
+			s->end = RELAY_RESET; /* not how TCP says it */
 		peer_lost(s, true);
+		/* A peer that is alive would wait for more. */
+		shutdown(s->r->sock, SHUT_WR);
 		break;
 	case FLOW_REFUSED:
 		refused(s);
