@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <seccomp.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,6 +61,9 @@ static const struct sandbox_rule sanitizer_rules[] = {
     {SCMP_SYS(sched_yield), {{0}}, "its locks"},
     {SCMP_SYS(futex), {{0}}, "its locks"},
 };
+
+/* Twice what libseccomp takes; below what malloc(3) would map or trim. */
+enum { ROOM = 120 * 1024 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -131,13 +135,28 @@ add_rules(scmp_filter_ctx filter, const struct sandbox_rule *rules, size_t n,
 	return 0;
 }
 
+/*
+ * libseccomp 2.5 loses rules or crashes if memory runs out in the middle.
+ * Have the memory first: what is freed stays with this process.
+ */
+static bool
+memory_is_there(void)
+{
+	void *room = malloc(ROOM);
+
+	free(room);
+	return room != NULL;
+}
+
 /* Have libseccomp write the program into fd.  0 or a negative error. */
 static int
 compile(const struct sandbox_rule *rules, size_t n, const int *fds, int fd)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx filter = NULL;
 	int error;
 
+	if (memory_is_there())
+		filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (filter == NULL)
 		return -ENOMEM;
 	error = seccomp_attr_set(
