@@ -55,7 +55,7 @@ PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/keys.c \
-	jump-authkeys/confine.c $(POLICY) \
+	jump-authkeys/confine.c jump-authkeys/text.c $(POLICY) \
 	$(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c $(POLICY) lib/audit.c lib/decide.c lib/process.c \
@@ -138,20 +138,26 @@ $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(if $(FUZZ),,tests/fuzz/replay.c)) \
 	$(eval $(t)_LIB := -lbsd -lmd $(if $(FUZZ),-fsanitize=fuzzer)))
 
-ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS)
+ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS) inject
 bench_drive_SRC := tests/bench/drive.c
 bench_empty_SRC := tests/bench/empty.c
 
 BENCH := bench_drive bench_empty
+inject_SRC := tests/faults/inject.c
+
 
 all: $(PROGRAMS:%=$(BUILD)/%)			## build the programs
-tests: $(ALL:%=$(BUILD)/%)			## build the tests too
+tests: $(ALL:%=$(BUILD)/%) $(BUILD)/alloc.so	## build the tests too
 
 define link
 $(BUILD)/$(1): $($(1)_SRC:%.c=$(BUILD)/obj/%.o)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $($(1)_LIB)
 endef
 $(foreach p,$(ALL) $(BENCH),$(eval $(call link,$(p))))
+
+$(BUILD)/alloc.so: tests/faults/alloc.c
+	$(Q)$(COMPILE) -MF $(BUILD)/obj/alloc.d -fPIC -shared -fno-sanitize=all \
+	    -o $@ $<
 
 # What is compiled in.  This file changes only when one of these does, and all
 # objects with it: `make && make PREFIX=/usr install` builds again.

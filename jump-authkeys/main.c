@@ -19,6 +19,7 @@
 #include "exit.h"
 #include "keys.h"
 #include "process.h"
+#include "text.h"
 
 #define POLICY_IMAGE STATEDIR "/policy.db"
 #define JUMP_SHELL   LIBEXECDIR "/jump-shell"
@@ -102,7 +103,7 @@ make_line(struct answer *a)
 	if (until != 0 && now >= until)
 		return false;
 	a->reason = "the line cannot be made";
-	f = open_memstream(&a->line, &a->size);
+	f = text_open(&a->line, &a->size);
 	if (f == NULL)
 		return false;
 	result = keys_line(p, &request, a->key, a->names, JUMP_SHELL, f);
@@ -169,10 +170,10 @@ main(int argc, char **argv)
 	struct policy *policy;
 	enum policy_error error;
 
-	alarm(SECONDS);
-	if (process_repair_fds() == -1 || process_signals() == -1 ||
+	if (process_signals() == -1 || process_repair_fds() == -1 ||
 	    process_harden() == -1 || process_clear_env() == -1)
 		return EXIT_INTERNAL;
+	alarm(SECONDS);
 	if (argc != 5)
 		errx(EXIT_USAGE, "usage: jump-authkeys USER TYPE KEY "
 		    "FINGERPRINT, for sshd: %%u %%t %%k %%f");
