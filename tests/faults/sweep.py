@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""sweep: fail every system call and every allocation of the plug-ins once.
+
+    sweep.py INJECT [--all] [SCENARIO...]
+
+On the jump host of a lab, as root.  Without --all, each call fails once with
+one error, calls that repeat are thinned out, and so are allocations; with it,
+each call fails with each error that it can give, and is cut short.
+"""
+
+import errno
+import os
+import re
+import struct
+import sys
+import tempfile
+import time
+
+import world
+
+HEADER = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h"
+PLAN = "/run/alloc"
+FEW = 3  # calls in a row of one kind that are not thinned out
+
+
+def call_names():
+    with open(HEADER) as f:
+        return {int(n): name for name, n in
+                re.findall(r"#define __NR_(\w+) (\d+)", f.read())}
+
+
+NAMES = call_names()
+
+# What else than EIO and ENOMEM a call may give.
+FILES = ["EACCES", "EMFILE", "ENFILE", "EINTR", "ENOENT", "ENOMEM", "EIO"]
+IO = ["EIO", "EINTR", "EAGAIN", "ENOMEM"]
+ERRORS = {
+    "open": FILES, "openat": FILES,
+    "read": IO, "pread64": IO, "readv": IO,
+    "write": IO + ["ENOSPC", "EPIPE"], "pwrite64": IO + ["ENOSPC"],
+    "writev": IO + ["ENOSPC", "EPIPE"],
+    "socket": ["EMFILE", "ENFILE", "ENOBUFS", "EACCES"],
+    "connect": ["ECONNREFUSED", "EINTR", "EAGAIN", "ENETUNREACH", "EACCES"],
+    "sendto": ["EAGAIN", "EINTR", "ENOBUFS", "ECONNREFUSED", "EACCES"],
+    "sendmmsg": ["EAGAIN", "EINTR", "ENOBUFS"],
+    "recvfrom": IO + ["ECONNRESET"], "recvmsg": IO + ["ENOBUFS"],
+    "poll": ["EINTR", "ENOMEM"], "ppoll": ["EINTR", "ENOMEM"],
+    "splice": ["EIO", "EINTR", "EAGAIN", "EINVAL", "ENOMEM", "EPIPE"],
+    "getrandom": ["EINTR", "ENOSYS"],
+    "mmap": ["ENOMEM", "EACCES", "EAGAIN"],
+    "execve": ["ENOMEM", "EACCES", "ENOENT", "EIO", "ETXTBSY"],
+    "fcntl": ["EPERM", "EBUSY", "EINTR"],
+    "prctl": ["EPERM", "EINVAL"],
+    "seccomp": ["EINVAL", "ENOMEM"],
+    "close": ["EIO", "EINTR"],
+    "memfd_create": ["EMFILE", "ENOMEM"],
+    "setresgid": ["EPERM", "EAGAIN"],
+    "getpeername": ["ENOTCONN", "ENOBUFS"],
+    "landlock_create_ruleset": ["ENOSYS", "EMFILE", "ENOMEM"],
+}
+OTHERS = ["ENOMEM", "EIO", "EPERM"]
+# Datagrams go whole or not at all.
+SHORT = {"read", "write", "splice", "pread64"}
+# As in inject.c, which knows better which call it is.
+NEVER = {"exit_group", "rt_sigreturn", "shutdown", "futex"}
+# How ld.so may end for want of memory, and libc's look-ups.
+LIBRARY = {6, 11}
+
+
+def meddlings(name):
+    """What can be done to a call: the names of errors, and "short"."""
+    if name in NEVER:
+        return []
+    if name == "brk":
+        return ["ENOMEM"]
+    return ERRORS.get(name, OTHERS) + (["short"] if name in SHORT else [])
+
+
+class Sweep:
+    def __init__(self, inject, everything):
+        self.world = world.World()
+        self.inject = inject
+        self.everything = everything
+        self.report = tempfile.mktemp()
+        self.failed = self.library = 0
+        self.loaded = set()
+        self.start = time.time()
+
+    # --- system calls --------------------------------------------------------
+
+    def traced(self, s, *options):
+        """Run s under inject; the run and the calls of its report."""
+        calls = []
+
+        def finish(r):
+            with open(self.report) as f:
+                how, number, _ = f.readline().split()
+                calls.extend(tuple(map(int, line.split())) for line in f)
+            r.code = r.signal = None
+            if how == "exit":
+                r.code = int(number)
+            else:
+                r.signal = int(number)
+
+        argv = [self.inject, "-u", s.user, *options, self.report] + s.argv
+        if os.path.exists(self.report):
+            os.unlink(self.report)
+        r = self.world.run(s, argv, finish=lambda r: r.hung or finish(r))
+        return r, calls
+
+    def chosen(self, s, calls):
+        """(k, name, what) for each fault that is to be tried.
+
+        How a program is loaded is tried once for each, or always with --all."""
+        row, before = 0, None
+        known = s.argv[0] in self.loaded and not self.everything
+        self.loaded.add(s.argv[0])
+        for k, (nr, first, third) in enumerate(calls, 1):
+            name = NAMES.get(nr, str(nr))
+            row = row + 1 if name == before else 1
+            before = name
+            whats = meddlings(name)
+            if known and self.in_startup(calls, k):
+                continue
+            if self.everything:
+                yield from ((k, name, what) for what in whats)
+            elif whats and (row <= FEW or k % 16 == 0):
+                yield k, name, whats[k % len(whats)]
+
+    @staticmethod
+    def in_startup(calls, k):
+        """Whether call k is of ld.so and libc, before a main."""
+        for nr, _, _ in reversed(calls[:k - 1]):
+            if NAMES.get(nr) in ("execve", "close_range"):
+                return NAMES[nr] == "execve"
+        return True
+
+    def calls(self, s):
+        base, calls = self.traced(s)
+        if not world.as_expected(s, base):
+            self.verdict(f"{s.name}: without faults", [str(base)])
+            return
+        n, wrong = 0, []
+        for k, name, what in self.chosen(s, calls):
+            option = ["-s"] if what == "short" else \
+                ["-e", str(getattr(errno, what))]
+            r, made = self.traced(s, "-k", str(k), *option)
+            n += 1
+            if made:  # nothing tells that this call is the same one
+                name = NAMES.get(made[0][0], "?")
+            if s.name == "connect, target ends first" and what == "EPIPE":
+                continue  # which says that it had ended both ways
+            silent = bool(made) and name in ("write", "writev") and \
+                made[0][1] == 2
+            wrong += [f"call {k}, {name} {made and made[0][1:]}, {what}: "
+                      f"{w}: {r}" for w in world.judge(
+                          s, base, r, silent,
+                          LIBRARY if self.in_startup(calls, k) else ())]
+        self.verdict(f"{s.name}: {len(calls)} calls, {n} faults", wrong)
+
+    # --- allocations ---------------------------------------------------------
+
+    def allocating(self, s, first, last):
+        with open(PLAN, "wb") as f:
+            f.write(struct.pack("QQQQ", 0, first, last, 0))
+        os.chmod(PLAN, 0o666)
+        r = self.world.run(s, user=s.user, group=group_of(s.user),
+                           extra_groups=[])
+        with open(PLAN, "rb") as f:
+            count, _, _, inside = struct.unpack("QQQQ", f.read(32))
+        return r, count, inside
+
+    def allocations(self, s):
+        never = 2 ** 64 - 1
+        base, count, _ = self.allocating(s, never, never)
+        if not world.as_expected(s, base) or count == 0:
+            self.verdict(f"{s.name}: without faults", [str(base)])
+            return
+        n, wrong = 0, []
+        for k in range(1, count + 1):
+            for last in (k, never - 1):  # this one, or all from this one on
+                if not self.everything and (last == k) != (k % 2 == 0):
+                    continue
+                r, _, inside = self.allocating(s, k, last)
+                n += 1
+                # Of libraries, what nobody outside of them can mend.
+                ends = LIBRARY if inside else ()
+                if inside and r.signal in LIBRARY:
+                    self.library += 1
+                wrong += [f"allocation {k}{'' if last == k else ' and on'}: "
+                          f"{w}: {r}" for w in world.judge(
+                              s, base, r, signals=ends)]
+        self.verdict(f"{s.name}: {count} allocations, {n} faults", wrong)
+
+    def verdict(self, name, wrong):
+        self.failed += bool(wrong)
+        print(f"{'not ok' if wrong else 'ok'} - {name}", flush=True)
+        print(f"# at {time.time() - self.start:.1f} s", flush=True)
+        for line in wrong[:None if self.everything else 10]:
+            print(f"# {line}", flush=True)
+
+
+def group_of(user):
+    import pwd
+    return pwd.getpwnam(user).pw_gid
+
+
+def main():
+    args = sys.argv[1:]
+    everything = "--all" in args
+    args = [a for a in args if not a.startswith("--")]
+    inject, preload, wanted = args[0], args[1], args[2:]
+    sweep = Sweep(inject, everything)
+    start = time.time()
+    todo = [s for s in world.scenarios() if not wanted or s.name in wanted]
+    for s in todo:
+        if "--no-calls" not in sys.argv:
+            sweep.calls(s)
+    print(f"# {time.time() - start:.0f} s", flush=True)
+    with open("/etc/ld.so.preload", "w") as f:
+        f.write(preload + "\n")
+    for s in todo:
+        sweep.allocations(s)
+    os.unlink("/etc/ld.so.preload")
+    sweep.world.close()
+    print(f"# {sweep.library} ended inside of a library", flush=True)
+    print(f"# {time.time() - start:.0f} s", flush=True)
+    sys.exit(sweep.failed > 0)
+
+
+main()
