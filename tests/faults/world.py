@@ -96,6 +96,8 @@ class Targets:
     def listen(self, host, family, address):
         if host:
             self.enter(host)
+        elif os.path.exists(address):
+            os.unlink(address)
         s = socket.socket(family, socket.SOCK_STREAM)
         if family == socket.AF_INET:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
