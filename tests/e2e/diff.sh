@@ -44,6 +44,67 @@ ctl diff
 check "a lock is none of it" not printed lock
 ctl diff "$state/policy.db" "$state/policy.db"
 check "an image against itself" gave 0
+
+# is OLD NEW REGEX...: the statements of each, after those common to both;
+# each regex a line of what diff prints, or nothing at all.
+is() {
+	for side in old new; do
+		cat >"$LAB/hosts/jump/tmp/$side" <<-END
+			version 1
+			user alice
+			user bob
+			group @ops { alice bob }
+			host web1 { 10.2.0.10 2001:db8::10 } ssh 22 tag web
+			net lab 10.9.0.0/16 ssh 22
+			domain dev "*.dev.example" in 10.8.0.0/16 ssh 22
+			window day mon-fri 08:00-18:00
+			$1
+		END
+		[ $side = new ] || { first=$1; shift; }
+	done
+	first="$(echo "$first' -> '$1" | tr '\n' ';')"
+	shift
+	ctl diff /tmp/old /tmp/new
+	[ $# -gt 0 ] || { check "'$first': the same" gave 0 ""; return; }
+	for regex; do
+		check "'$first': $regex" printed "$regex"
+	done
+}
+is 'allow a: @ops to web1' 'allow b: { bob alice } to @web:22'
+is 'allow a: @ops to web1' 'allow a: alice to web1
+allow b: bob to web1'
+is 'allow a: alice to web1 mfa' 'allow a: alice to web1
+require r: alice to web1 mfa'
+is 'allow a: alice to web1' 'allow a: alice to web1
+allow b: alice to web1 until 2036-01-01T00:00Z'
+is '' 'allow a: alice to any' '^alice gains' '10\.9\.0\.0/16:22' \
+    '\*\.dev\.example:22' 'web1:22'
+is 'allow a: alice to dev' 'allow a: alice to dev
+deny d: alice to dev' '^alice loses' 'to    \*\.dev\.example:22'
+is 'allow a: alice to lab' 'allow a: alice to lab
+host one 10.9.0.7 ssh 22
+deny d: any to one' '^alice loses' 'to    one:22'
+is 'allow a: any to web1' 'allow a: { any %wheel } to web1' '^%wheel gains'
+is 'allow a: any to web1
+deny d: %temp to web1' 'allow a: any to web1
+deny d: %temp to lab' '^%temp gains'
+is 'allow a: alice to web1
+deny d: %temp to web1' 'allow a: alice to web1
+deny d: %temp to lab' '^alice in %temp gains'
+is 'allow a: %staff to web1
+deny d: %temp to web1' 'allow a: %staff to web1
+deny d: %temp to lab' '%staff with %temp gains'
+is 'allow a: alice to web1 when day' 'allow a: alice to web1' \
+    '^alice: more than before' 'was   when day' 'now   always'
+is 'allow a: alice to web1 from 192.0.2.0/24' \
+    'allow a: alice to web1 from 192.0.2.0/25' '^alice: less than before'
+is 'allow a: alice to web1 ticket "CHG*"' 'allow a: alice to web1 ticket "*"' \
+    '^alice: other conditions' 'now   needs ticket \*'
+is 'allow a: alice to web1 approve @ops 2h' \
+    'allow a: alice to web1 approve @ops 9h' 'now   needs approval by @ops for 9h'
+is 'allow a: alice to web1 idle 10m' 'allow a: alice to web1 idle 20m' \
+    '^alice: more than before'
+
 echo frobnicate >>"$etc/policy"
 ctl diff
 check "a policy that does not load" gave 78

@@ -24,8 +24,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import generate             # noqa: E402
 
-BUILD = os.path.join(HERE, "..", "..", "build")
-COUNT = 60
+BUILD = os.environ.get("LAB_BUILD",
+                       os.path.join(HERE, "..", "..", "build"))
+COUNT = 25
 REQUESTS = 400
 RANK = ("deny", "ask", "allow")
 
