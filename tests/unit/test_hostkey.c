@@ -30,7 +30,7 @@ static struct bytes k_s;
 static void
 put(struct bytes *b, const void *from, size_t n)
 {
-	ck_assert_uint_le(b->n + n, ROOM);
+	unit_check(b->n + n <= ROOM);
 	memcpy(b->at + b->n, from, n);
 	b->n += n;
 }
@@ -186,7 +186,7 @@ must_accept_in_pieces(const struct bytes *b, size_t start, size_t step)
 	for (size_t i = 0; i < b->n; i += step) {
 		size_t n = b->n - i < step ? b->n - i : step;
 
-		ck_assert_int_eq(watch.state, HOSTKEY_READING);
+		unit_check(watch.state == HOSTKEY_READING);
 		hostkey_feed(&watch, HOSTKEY_SERVER, b->at + i, n);
 		if (i + n < b->n)
 			unit_check(i + n - hostkey_held(&watch) <= start);
@@ -271,7 +271,7 @@ START_TEST(wrong_key)
 	k_s.at[k_s.n - 1] ^= 1;
 	put_message(&b, agreements[_i].group ? 33 : 31, k_s.at, k_s.n);
 	for (size_t n = 0; n < b.n; n++) {
-		ck_assert_int_eq(watch.state, HOSTKEY_READING);
+		unit_check(watch.state == HOSTKEY_READING);
 		hostkey_feed(&watch, HOSTKEY_SERVER, b.at + n, 1);
 		if (n >= start && n + 1 < b.n)
 			unit_check(hostkey_held(&watch) == n + 1 - start);
