@@ -111,6 +111,15 @@ X11Forwarding yes
 LogLevel INFO warn
 ClientAliveInterval 0 warn
 MaxSessions 0 warn
+PubkeyAuthentication no
+GSSAPIAuthentication yes
+TrustedUserCAKeys /etc/ssh/ca.pub
+AuthorizedKeysCommand /usr/bin/true
+ForceCommand /bin/sh
+DisableForwarding yes warn
+PermitOpen 10.2.0.10:22 warn
+LogVerbose kex.c:* warn
+ClientAliveCountMax 0 warn
 END_LINES
 printf 'Match User alice\n AllowTcpForwarding yes\n' >"$ssh_d/00-cis.conf"
 doctor
