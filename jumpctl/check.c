@@ -17,16 +17,28 @@ enum { CONTEXT = 72 }; /* columns of a line that are shown */
 /*
  * Messages.
  */
+/*
+ * Line n of a source, or NULL.  Messages come in order, mostly: the search
+ * goes on where the last one ended.
+ */
 static const char *
-line_of(const struct policy_source *source, uint32_t line, size_t *size)
+line_of(const struct policy_source *source, uint32_t n, size_t *size)
 {
-	const char *s = source->text, *end = s + source->size, *eol;
+	static const struct policy_source *last;
+	static const char *s;
+	static uint32_t line;
+	const char *end = source->text + source->size, *eol;
 
-	while (line-- > 1) {
-		s = memchr(s, '\n', (size_t)(end - s));
-		if (s == NULL)
+	if (source != last || n < line) {
+		last = source;
+		s = source->text;
+		line = 1;
+	}
+	for (; line < n; line++) {
+		eol = memchr(s, '\n', (size_t)(end - s));
+		if (eol == NULL)
 			return NULL;
-		s++;
+		s = eol + 1;
 	}
 	eol = memchr(s, '\n', (size_t)(end - s));
 	*size = (size_t)((eol == NULL ? end : eol) - s);

@@ -86,6 +86,7 @@ main(int argc, char **argv)
 	if (process_repair_fds() == -1)
 		return EXIT_INTERNAL;
 	umask(077);
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
 	if (argc < 2)
 		return usage(stderr, EXIT_USAGE);
 	for (int i = 1; i < argc; i++) {
