@@ -158,10 +158,12 @@ int
 person_identify(struct person *person, const char *id)
 {
 	const struct policy *p = person->policy;
-	bool shared = policy_account_shared(p, person->account);
+	uint32_t owner = policy_find_account(p, person->account);
+	uint32_t flags = owner == POLICY_NONE ? 0 :
+	    policy_user(p, owner)->flags;
 	const struct policy_user *u;
 
-	if (shared != (id != NULL))
+	if ((flags & USER_DEVICE) || !(flags & USER_SHARED) != (id == NULL))
 		return -1;
 	person->user =
 	    policy_find_user(p, id == NULL ? person->account : id);

@@ -42,7 +42,7 @@ int person_look_up(struct person *, const struct policy *,
  * Find the user behind the account, without a look-up: the one of its name,
  * or for a shared account the one that id names (NULL otherwise).  -1 if id
  * is not declared with this account, if a shared account comes without one,
- * or for a device.
+ * or for a device's account.
  */
 int person_identify(struct person *, const char *id);
 

@@ -162,6 +162,12 @@ policy_group(const struct policy *p, uint32_t i)
 	return policy_row(p, PT_GROUPS, i);
 }
 
+const struct policy_ca *
+policy_ca(const struct policy *p, uint32_t i)
+{
+	return policy_row(p, PT_CAS, i);
+}
+
 const struct policy_target *
 policy_target(const struct policy *p, uint32_t i)
 {
@@ -318,13 +324,29 @@ policy_find_user(const struct policy *p, const char *name)
 	return find_string(p, PT_IX_USER, name);
 }
 
+uint32_t
+policy_find_account(const struct policy *p, const char *account)
+{
+	return find_string(p, PT_IX_ACCOUNT, account);
+}
+
 bool
 policy_account_shared(const struct policy *p, const char *account)
 {
-	uint32_t user = find_string(p, PT_IX_ACCOUNT, account);
+	uint32_t user = policy_find_account(p, account);
 
 	return user != POLICY_NONE &&
 	    (policy_user(p, user)->flags & USER_SHARED) != 0;
+}
+
+bool
+policy_person_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n < NAME_TEXT && strchr("-+.", *s) == NULL &&
+	    strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		      "0123456789._@+-\\") == n;
 }
 
 uint32_t

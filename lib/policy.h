@@ -100,7 +100,7 @@ struct policy_group {
 };
 
 struct policy_ca {
-	uint32_t name;
+	uint32_t name, key;      /* PT_KEYS */
 	struct policy_range who; /* PT_REFS */
 	struct policy_place place;
 };
@@ -280,6 +280,7 @@ const struct policy_meta *policy_meta(const struct policy *);
 const struct policy_user *policy_user(const struct policy *, uint32_t);
 const struct policy_key *policy_key(const struct policy *, uint32_t);
 const struct policy_group *policy_group(const struct policy *, uint32_t);
+const struct policy_ca *policy_ca(const struct policy *, uint32_t);
 const struct policy_target *policy_target(const struct policy *, uint32_t);
 const struct policy_rule *policy_rule(const struct policy *, uint32_t);
 const struct policy_ref *policy_ref(const struct policy *, uint32_t);
@@ -291,8 +292,14 @@ const char *policy_unixgroup(const struct policy *, uint32_t);
 uint32_t policy_find_user(const struct policy *, const char *name);
 uint32_t policy_find_target(const struct policy *, const char *name);
 
+/* One of the users or devices with this Unix account, or POLICY_NONE. */
+uint32_t policy_find_account(const struct policy *, const char *account);
+
 /* Whether several users share this Unix account. */
 bool policy_account_shared(const struct policy *, const char *account);
+
+/* Whether it could be the name of a user, in quotes. */
+bool policy_person_name(const char *);
 
 /* The user (or device) key with this fingerprint, or POLICY_NONE. */
 uint32_t policy_find_key(
@@ -495,6 +502,16 @@ void policy_candidates(const struct policy *, const struct policy_request *,
 void policy_hostkeys(const struct policy *, const struct policy_request *,
     void (*each)(void *arg, const uint8_t fingerprint[FINGERPRINT_BYTES]),
     void *arg);
+
+/*
+ * Whether the request's user is one of these people, and whether it is an
+ * account of the policy at all.  TRUTH_NO too if the policy is damaged, or
+ * the user is in too many groups.
+ */
+enum truth policy_has_person(const struct policy *,
+    const struct policy_request *, struct policy_range who);
+enum truth policy_has_account(
+    const struct policy *, const struct policy_request *);
 
 /* What a road of this version can hold, bits of enum policy_obligation. */
 uint32_t policy_road_holds(enum policy_road);

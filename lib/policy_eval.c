@@ -720,6 +720,36 @@ policy_candidates(const struct policy *p, const struct policy_request *q,
 		each_of_person(&j, &j.people[i], roads, each, arg);
 }
 
+enum truth
+policy_has_account(const struct policy *p, const struct policy_request *q)
+{
+	struct judge j = {.p = p, .q = q};
+	enum truth account = find_people(&j);
+
+	return j.overflow || policy_damaged(p) ? TRUTH_NO : account;
+}
+
+enum truth
+policy_has_person(const struct policy *p, const struct policy_request *q,
+    struct policy_range who)
+{
+	struct judge j = {.p = p, .q = q};
+	struct policy_range r = policy_clip(p, PT_REFS, who);
+	enum truth found = TRUTH_NO;
+
+	find_people(&j);
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct policy_ref *ref = policy_ref(p, r.first + i);
+
+		for (size_t n = 0; n < j.npeople; n++) {
+			if (j.people[n].kind == ref->kind &&
+			    j.people[n].index == ref->index)
+				found = either(found, j.people[n].truth);
+		}
+	}
+	return j.overflow || policy_damaged(p) ? TRUTH_NO : found;
+}
+
 /*
  * Whether another time could give another verdict: nothing can change where
  * no allow ever matches, or an untimed deny always does.

@@ -202,6 +202,7 @@ parse_ca(struct build *b, const struct position *at)
 	struct position name, place;
 
 	key.owner = build_count(b, PT_CAS);
+	ca.key = build_count(b, PT_KEYS);
 	return read_name(b, false, &ca.name, &name) &&
 	    read_key(b, &key, &place) && parse_expect(b, "for", NULL) &&
 	    read_list(b, PT_REFS, &ca.who, read_who, NULL) &&

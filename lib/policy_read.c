@@ -180,19 +180,6 @@ parse_plain_name(const char *s)
 	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(s);
 }
 
-static bool
-person_name(const char *s)
-{
-	if (*s == '\0' || strchr("-+.", *s) != NULL || strlen(s) >= NAME_TEXT)
-		return false;
-	for (; *s != '\0'; s++) {
-		if (!isalnum((unsigned char)*s) &&
-		    strchr("._@+-\\", *s) == NULL)
-			return false;
-	}
-	return true;
-}
-
 /* A name that text stands for; word tells that it stood without quotes. */
 static bool
 check_name(struct build *b, const char *text, bool word, bool person)
@@ -200,9 +187,10 @@ check_name(struct build *b, const char *text, bool word, bool person)
 	if (word && build_reserved(text))
 		return parse_fail(b, "write it in quotes",
 		    "a reserved word cannot be a name");
-	if (parse_plain_name(text) || (person && !word && person_name(text)))
+	if (parse_plain_name(text) ||
+	    (person && !word && policy_person_name(text)))
 		return true;
-	if (person && person_name(text))
+	if (person && policy_person_name(text))
 		return parse_fail(b, "write it in quotes",
 		    "name needs quotes");
 	if (strlen(text) >= NAME_TEXT)

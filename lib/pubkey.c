@@ -1,6 +1,5 @@
 #include "pubkey.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "match.h"
@@ -115,6 +114,23 @@ static const struct {
 
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
+/* Of a type; TYPES if it is none of ours. */
+static size_t
+find_type(const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < TYPES && strcmp(types[i].type, type) != 0; i++)
+		;
+	return i;
+}
+
+bool
+pubkey_known(const char *type)
+{
+	return find_type(type) != TYPES;
+}
+
 static enum pubkey_error
 check_blob(size_t i, const uint8_t *raw, size_t size)
 {
@@ -148,11 +164,9 @@ enum pubkey_error
 pubkey_decode(
     const char *type, const char *blob, uint8_t *raw, size_t room, size_t *size)
 {
-	size_t i;
+	size_t i = find_type(type);
 	int n;
 
-	for (i = 0; i < TYPES && strcmp(types[i].type, type) != 0; i++)
-		;
 	if (i == TYPES)
 		return unknown_type(type);
 	n = base64_decode(blob, raw, room);

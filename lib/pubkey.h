@@ -6,6 +6,7 @@
 #ifndef PUBKEY_H
 #define PUBKEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ enum pubkey_error {
 	PUBKEY_WRONG,  /* no such point, exponent or curve */
 	PUBKEY_COUNT
 };
+
+/* Whether it is a type of ours. */
+bool pubkey_known(const char *type);
 
 /*
  * Decode blob, which is base64, into raw, which has room bytes; *size is what

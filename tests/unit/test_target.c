@@ -821,7 +821,7 @@ static const struct {
     {"carol", "carol", NULL},
     {"rtu", NULL, NULL},
     {"rtu", "rtu", NULL},
-    {"boxes", NULL, ""},
+    {"boxes", NULL, NULL}, /* a device's account */
     {"box", NULL, NULL},
     {"nope", NULL, ""},
     {"nope", "alice", NULL},
