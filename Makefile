@@ -54,9 +54,11 @@ PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
 	lib/policy_save.c lib/pubkey.c
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
-jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/keys.c \
-	jump-authkeys/confine.c jump-authkeys/text.c $(POLICY) \
-	$(PLUGIN)
+IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
+	jump-authkeys/cert.c jump-authkeys/directory.c lib/program.c
+
+jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
+	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c $(POLICY) lib/audit.c lib/decide.c lib/process.c \
 	lib/target.c
@@ -72,7 +74,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_judge.c \
-	jumpctl/diff_facts.c $(POLICY) \
+	jumpctl/diff_facts.c lib/program.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
 jump-shell_LIB    :=
@@ -83,7 +85,8 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
-	keys process sandbox relay dial lookup options hostkey
+	keys process sandbox relay dial lookup options hostkey cert \
+	directory identify program
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -110,6 +113,10 @@ test_process_SRC := lib/process.c
 UNIT += locks sshd
 test_locks_SRC   := lib/audit.c jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
 test_sshd_SRC    := jumpctl/sshd.c
+test_cert_SRC    := jump-authkeys/cert.c
+test_directory_SRC := jump-authkeys/directory.c lib/program.c
+test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
+test_program_SRC := lib/program.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \

@@ -12,20 +12,27 @@ struct rights {
 	int n;
 };
 
-uint32_t
-keys_find(const struct policy *p, const char *account, const char *type,
-    const char *blob, const char *fingerprint)
+bool
+keys_fingerprint(const struct policy *p, const char *fingerprint, uint32_t *row)
 {
 	uint8_t raw[FINGERPRINT_BYTES];
-	const struct policy_key *key;
-	uint32_t i;
 
 	if (strncmp(fingerprint, "SHA256:", 7) != 0 ||
 	    base64_decode(fingerprint + 7, raw, sizeof(raw)) !=
 		FINGERPRINT_BYTES)
-		return POLICY_NONE;
-	i = policy_find_key(p, raw);
-	if (i == POLICY_NONE)
+		return false;
+	*row = policy_find_key(p, raw);
+	return true;
+}
+
+uint32_t
+keys_find(const struct policy *p, const char *account, const char *type,
+    const char *blob, const char *fingerprint)
+{
+	const struct policy_key *key;
+	uint32_t i;
+
+	if (!keys_fingerprint(p, fingerprint, &i) || i == POLICY_NONE)
 		return POLICY_NONE;
 	key = policy_key(p, i);
 	if (strcmp(policy_string(p, key->type), type) != 0 ||
@@ -152,18 +159,35 @@ print_expiry(const struct policy_user *u, FILE *out)
 	fprintf(out, ",expiry-time=\"%s\"", text);
 }
 
+/*
+ * Options of sshd(8) have no escape but \" and principals are a list, so not
+ * every name of a Unix account may stand there.
+ */
+static bool
+principal_fits(const char *name)
+{
+	return policy_person_name(name) && name[strlen(name) - 1] != '\\';
+}
+
 int
 keys_line(const struct policy *p, const struct policy_request *q,
-    uint32_t index, bool names, const char *shell, FILE *out)
+    const struct credential *c, bool names, bool principals,
+    const char *shell, FILE *out)
 {
-	const struct policy_key *key = policy_key(p, index);
-	const struct policy_user *u = policy_user(p, key->owner);
+	static const struct policy_user nobody;
+	const struct policy_user *u =
+	    q->user == POLICY_NONE ? &nobody : policy_user(p, q->user);
 	struct policy_request by_key = *q;
 	int n;
 
-	by_key.mfa = key->verify != 0;
-	fputs("restrict,pty", out);
-	fprintf(out, ",command=\"%s%s%s\"", shell,
+	if (c->principal != NULL && !principal_fits(c->principal))
+		return -1;
+	by_key.mfa = c->verify;
+	fputs("restrict", out);
+	if (c->principal != NULL && !principals)
+		fprintf(out, ",cert-authority,principals=\"%s\"",
+		    c->principal);
+	fprintf(out, ",pty,command=\"%s%s%s\"", shell,
 	    u->flags & USER_SHARED ? " --id=" : "",
 	    u->flags & USER_SHARED ? policy_string(p, u->name) : "");
 	n = keys_permitopen(p, &by_key, names, out);
@@ -171,11 +195,14 @@ keys_line(const struct policy *p, const struct policy_request *q,
 		return -1;
 	if (n > 0)
 		fputs(",port-forwarding", out);
-	print_from(p, key, out);
+	if (c->row != POLICY_NONE)
+		print_from(p, policy_key(p, c->row), out);
 	print_expiry(u, out);
-	if (key->verify)
+	if (c->verify)
 		fputs(",verify-required", out);
-	fprintf(out, " %s %s\n", policy_string(p, key->type),
-	    policy_string(p, key->blob));
+	if (principals)
+		fprintf(out, " %s\n", c->principal);
+	else
+		fprintf(out, " %s %s\n", c->type, c->blob);
 	return ferror(out) || policy_damaged(p) ? -1 : 0;
 }

@@ -11,9 +11,25 @@
 enum { PERMITOPEN_MAX = 4096 };
 
 /*
- * Find the key that sshd offers: its type, base64 and SHA256 fingerprint as
- * `SHA256:...`, all of which must agree with the policy's.  POLICY_NONE if
- * the account has no such key.
+ * What a login rests on.  The strings are the policy's, or the offer's.
+ */
+struct credential {
+	const char *type, *blob; /* of the key in the line */
+	uint32_t row;		 /* of the key that is proved, or POLICY_NONE */
+	const char *principal;	 /* of a certificate: the line is its CA's */
+	bool verify;		 /* a security key, which must ask for a PIN */
+};
+
+/*
+ * Read a SHA256 fingerprint as sshd(8) writes it, and find the policy's key
+ * that has it: its row, or POLICY_NONE.  False if it is no such text.
+ */
+bool keys_fingerprint(
+    const struct policy *, const char *fingerprint, uint32_t *row);
+
+/*
+ * Find the key that sshd offers: its type, base64 and fingerprint must all
+ * agree with the policy's.  POLICY_NONE if the account has no such key.
  */
 uint32_t keys_find(const struct policy *, const char *account,
     const char *type, const char *blob, const char *fingerprint);
@@ -28,12 +44,16 @@ int keys_permitopen(const struct policy *, const struct policy_request *,
     bool names, FILE *);
 
 /*
- * Write the line for a key.  shell is the path of jump-shell, the command of
- * every line: a ForceCommand of sshd_config(5) goes before it, and where there
- * is none, it is the only one.  Returns 0, or -1 as keys_permitopen() or if writing fails;
- * the line is then not to be used.
+ * Write the line for the request's user.  shell is the path of jump-shell, the
+ * command of every line: a ForceCommand of sshd_config(5) goes before it, and
+ * where there is none, it is the only one.  As a line for
+ * AuthorizedPrincipalsCommand, if principals is set, it ends in the principal
+ * instead of the key.  Returns 0, or -1 as keys_permitopen(), if the principal
+ * is not one that can stand in a line, or if writing fails; the line is then
+ * not to be used.
  */
 int keys_line(const struct policy *, const struct policy_request *,
-    uint32_t key, bool names, const char *shell, FILE *);
+    const struct credential *, bool names, bool principals,
+    const char *shell, FILE *);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * jump-authkeys: AuthorizedKeysCommand of sshd(8).  A user and an offered key
- * come in, at most one line of authorized_keys goes out, complete or not at
- * all; sshd ignores it unless we exit 0.
+ * jump-authkeys: AuthorizedKeysCommand of sshd(8), and its
+ * AuthorizedPrincipalsCommand.  A user and an offered key or certificate come
+ * in, at most one line goes out, complete or not at all; sshd ignores it
+ * unless we exit 0.
  */
 #include <sys/types.h>
 
@@ -15,31 +16,25 @@
 
 #include "audit.h"
 #include "confine.h"
-#include "decide.h"
 #include "exit.h"
-#include "keys.h"
+#include "identify.h"
 #include "process.h"
 #include "text.h"
 
 #define POLICY_IMAGE STATEDIR "/policy.db"
 #define JUMP_SHELL   LIBEXECDIR "/jump-shell"
 
+/* For all of it; keys-from has three of them. */
 enum { SECONDS = 10 };
 
-/* What sshd asks: %u %t %k %f. */
-struct offer {
-	const char *account, *type, *blob, *fingerprint;
-};
-
 struct answer {
-	const struct policy *policy;
-	struct person person;
+	struct login login;
+	const struct directory *directory; /* NULL: not asked */
 	uid_t uid;
-	uint32_t key;
+	time_t now;
 	bool names; /* /etc/hosts is as the load saw it */
 	char *line;
 	size_t size;
-	const char *reason; /* why there is no line */
 };
 
 /* Why nobody gets in, where sshd(8) would drop it: in the log. */
@@ -57,76 +52,55 @@ give_up(struct audit *audit, const struct offer *offer, const char *reason,
 	return audit_write(audit, &event) == 0 ? code : EXIT_INTERNAL;
 }
 
-/*
- * Find the person whom the key belongs to; for a shared account it is the
- * key that says who.  False, with a reason, if nobody may log in with it.
- */
-static bool
-identify(struct answer *a, const struct offer *offer)
-{
-	const struct policy *p = a->policy;
-	const struct policy_user *u;
-	const char *id = NULL;
-
-	a->reason = "the policy has no such key for this account";
-	a->key = keys_find(
-	    p, offer->account, offer->type, offer->blob, offer->fingerprint);
-	if (a->key == POLICY_NONE)
-		return false;
-	u = policy_user(p, policy_key(p, a->key)->owner);
-	a->reason = "devices are not served by this version";
-	if (u->flags & USER_DEVICE)
-		return false;
-	if (u->flags & USER_SHARED)
-		id = policy_string(p, u->name);
-	a->reason = "the account is not a user's";
-	return person_identify(&a->person, id) == 0 &&
-	    a->person.user != POLICY_NONE;
-}
-
 /* Make the line in memory; false, with a reason, if there is none. */
 static bool
-make_line(struct answer *a)
+make_line(struct answer *a, bool principals)
 {
-	const struct policy *p = a->policy;
-	time_t now = time(NULL);
-	int64_t until = policy_user(p, a->person.user)->until;
+	struct login *l = &a->login;
+	const struct policy *p = l->person.policy;
 	struct policy_request request;
 	FILE *f;
 	int result;
 
-	decide_request(&request, &a->person, ROAD_FORWARD, now);
-	a->reason = policy_reason_text(REASON_LOCKED);
+	decide_request(&request, &l->person, ROAD_FORWARD, a->now);
+	l->reason = policy_reason_text(REASON_LOCKED);
 	if (policy_locked(p, &request) != POLICY_NONE)
 		return false;
-	a->reason = policy_reason_text(REASON_EXPIRED);
-	if (until != 0 && now >= until)
+	l->reason = policy_reason_text(REASON_EXPIRED);
+	if (request.user != POLICY_NONE &&
+	    policy_user(p, request.user)->until != 0 &&
+	    a->now >= policy_user(p, request.user)->until)
 		return false;
-	a->reason = "the line cannot be made";
+	l->reason = "the line cannot be made";
 	f = text_open(&a->line, &a->size);
 	if (f == NULL)
 		return false;
-	result = keys_line(p, &request, a->key, a->names, JUMP_SHELL, f);
+	result = keys_line(p, &request, &l->credential, a->names, principals,
+	    JUMP_SHELL, f);
 	if (fclose(f) != 0 || result == -1)
 		return false;
-	a->reason = NULL;
+	l->reason = NULL;
 	return true;
 }
 
 static int
 record(struct audit *audit, const struct answer *a, const struct offer *offer)
 {
-	const struct person *person = &a->person;
+	const struct login *l = &a->login;
+	const struct person *person = &l->person;
 	char hash[17];
 	struct audit_event event = {.kind = AUDIT_LOGIN,
-	    .outcome = a->reason == NULL ? AUDIT_SUCCESS : AUDIT_FAILURE,
+	    .outcome = l->reason == NULL ? AUDIT_SUCCESS : AUDIT_FAILURE,
 	    .uid = a->uid,
 	    .user = person->name,
 	    .key = offer->fingerprint,
-	    .reason = a->reason,
+	    .ca = l->ca,
+	    .certificate = l->key_id,
+	    .serial = l->certified ? l->serial : NULL,
+	    .reason = l->reason,
 	    .policy = hash};
 
-	policy_hash_text(a->policy, hash);
+	policy_hash_text(person->policy, hash);
 	if (strcmp(person->name, person->account) != 0)
 		event.account = person->account;
 	return audit_write(audit, &event);
@@ -150,34 +124,82 @@ print_line(const struct answer *a)
 static int
 answer(struct answer *a, const struct offer *offer, struct audit *audit)
 {
-	if (identify(a, offer))
-		make_line(a);
-	if (policy_damaged(a->policy))
+	struct login *l = &a->login;
+
+	a->now = time(NULL);
+	if (identify(l, offer, a->directory, a->now))
+		make_line(a, offer->principals);
+	if (policy_damaged(l->person.policy))
 		return give_up(audit, offer, policy_strerror(POLICY_BROKEN),
 		    EXIT_POLICY);
 	if (record(audit, a, offer) == -1)
 		return EXIT_INTERNAL;
-	return a->reason == NULL ? print_line(a) : EXIT_OK;
+	return l->reason == NULL ? print_line(a) : EXIT_OK;
+}
+
+/*
+ * Ask the machine about the account: NSS, addresses, and keys-from.  Returns
+ * NULL, or why nobody can be let in; *code is then what to exit with.
+ */
+static const char *
+look_up(struct answer *a, const struct policy *p, const struct offer *offer,
+    int *code)
+{
+	static struct directory directory;
+	const struct passwd *pw = getpwnam(offer->account);
+
+	*code = EXIT_OK;
+	if (pw == NULL)
+		return "no such account";
+	a->uid = pw->pw_uid;
+	a->names = policy_hosts_changed() == p->hosts_changed;
+	*code = EXIT_INTERNAL;
+	if (person_look_up(
+		&a->login.person, p, offer->account, pw->pw_gid) == -1)
+		return "the machine's addresses cannot be read";
+	if (identify_wants_directory(&a->login, offer)) {
+		directory_ask(&directory,
+		    policy_string(p, policy_meta(p)->keys_from),
+		    offer->account);
+		a->directory = &directory;
+	}
+	return NULL;
+}
+
+static struct offer
+read_offer(int argc, char **argv)
+{
+	struct offer offer = {
+	    .principals = argc == 6 && strcmp(argv[1], "--principals") == 0};
+
+	argv += offer.principals;
+	if (argc - offer.principals != 5)
+		errx(EXIT_USAGE,
+		    "usage: jump-authkeys [--principals] USER TYPE KEY "
+		    "FINGERPRINT, for sshd: %%u %%t %%k %%f");
+	offer.account = argv[1];
+	offer.type = argv[2];
+	offer.blob = argv[3];
+	offer.fingerprint = argv[4];
+	return offer;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct answer a = {.uid = (uid_t)-1};
-	const struct passwd *pw;
 	struct offer offer;
 	struct audit audit;
 	struct policy *policy;
 	enum policy_error error;
+	const char *reason;
+	int code;
 
 	if (process_signals() == -1 || process_repair_fds() == -1 ||
 	    process_harden() == -1 || process_clear_env() == -1)
 		return EXIT_INTERNAL;
 	alarm(SECONDS);
-	if (argc != 5)
-		errx(EXIT_USAGE, "usage: jump-authkeys USER TYPE KEY "
-		    "FINGERPRINT, for sshd: %%u %%t %%k %%f");
-	offer = (struct offer){argv[1], argv[2], argv[3], argv[4]};
+	offer = read_offer(argc, argv);
 	if (audit_open(&audit, "jump-authkeys", AUDIT_SOCKET) == -1)
 		err(EXIT_INTERNAL, "no log");
 
@@ -189,15 +211,9 @@ main(int argc, char **argv)
 		return give_up(&audit, &offer,
 		    "the policy's time zone is not on this machine",
 		    EXIT_POLICY);
-	pw = getpwnam(offer.account);
-	if (pw == NULL)
-		return give_up(&audit, &offer, "no such account", EXIT_OK);
-	a.policy = policy;
-	a.uid = pw->pw_uid;
-	a.names = policy_hosts_changed() == policy->hosts_changed;
-	if (person_look_up(&a.person, policy, offer.account, pw->pw_gid) == -1)
-		return give_up(&audit, &offer,
-		    "the machine's addresses cannot be read", EXIT_INTERNAL);
+	reason = look_up(&a, policy, &offer, &code);
+	if (reason != NULL)
+		return give_up(&audit, &offer, reason, code);
 
 	if (confine_printer(STDOUT_FILENO, audit.fd) == SANDBOX_FAILED)
 		return give_up(&audit, &offer, "no sandbox", EXIT_INTERNAL);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "program.h"
 
 enum { CONTEXT = 72 }; /* columns of a line that are shown */
 
@@ -342,15 +343,31 @@ warn_user(const struct sources *s, const struct policy_user *u,
 	print_message(s, &m);
 }
 
+/* Whether some authority may certify the user, who is in every Unix group. */
+static bool
+certifiable(const struct policy *p, uint32_t user, const uint8_t *groups)
+{
+	struct policy_request q = {.user = user, .unixgroups = groups};
+
+	for (uint32_t i = 0; i < p->table[PT_CAS].n; i++) {
+		if (policy_has_person(p, &q, policy_ca(p, i)->who) != TRUTH_NO)
+			return true;
+	}
+	return false;
+}
+
 /* Users who cannot log in, or not any more. */
 static size_t
 warn_users(const struct policy *p, const struct sources *s)
 {
+	uint32_t ngroups = p->table[PT_UNIXGROUPS].n;
 	uint8_t *has_key = calloc(p->table[PT_USERS].n + 1, 1);
+	uint8_t *groups = malloc(ngroups + 1);
 	size_t warnings = 0;
 
-	if (has_key == NULL)
+	if (has_key == NULL || groups == NULL)
 		err(EXIT_INTERNAL, NULL);
+	memset(groups, TRUTH_YES, ngroups + 1);
 	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
 		const struct policy_key *key = policy_key(p, i);
 
@@ -361,14 +378,42 @@ warn_users(const struct policy *p, const struct sources *s)
 		const struct policy_user *u = policy_user(p, i);
 		bool ended = u->until != 0 && u->until <= time(NULL);
 
-		if ((u->flags & USER_DEVICE) || (has_key[i] && !ended))
+		if ((u->flags & USER_DEVICE) || (!ended && (has_key[i] ||
+			certifiable(p, i, groups))))
 			continue;
 		warn_user(s, u, ended ? "the rights of this user have ended" :
 		    "this user has no key");
 		warnings++;
 	}
+	free(groups);
 	free(has_key);
 	return warnings;
+}
+
+/* jump-authkeys looks again, each time. */
+static size_t
+warn_directory(const struct policy *p, const struct sources *s)
+{
+	const struct policy_meta *meta = policy_meta(p);
+	const struct policy_place *place = &meta->place[3];
+	struct policy_message m = {.warning = true,
+	    .source = place->file,
+	    .line = place->line,
+	    .column = 1,
+	    .width = 3};
+	int fd;
+
+	if (meta->keys_from == 0 || !s->system)
+		return 0;
+	fd = program_open(policy_string(p, meta->keys_from), 0);
+	if (fd != -1) {
+		close(fd);
+		return 0;
+	}
+	snprintf(m.what, sizeof(m.what), "keys-from is not run: it is no "
+	    "executable file of root's alone, without symbolic links");
+	print_message(s, &m);
+	return 1;
 }
 
 static size_t
@@ -431,7 +476,7 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	if (!decide_zone(p))
 		warnx("time zone is not on this machine");
 	*warnings += warn_names(s, hosts_mark(p)) + warn_users(p, s) +
-	    warn_unixgroups(p);
+	    warn_unixgroups(p) + warn_directory(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (s->system)
 		*errors += add_locks(p, warnings);

@@ -17,7 +17,7 @@
 #define PAUSE_MS    20
 
 /* Strings are cut at the first of these lengths that lets the record fit. */
-static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16};
+static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16, 12};
 
 static const char *const kind_names[] = {
     "login", "decision", "open", "close", "load", "lock", "unlock"};
@@ -181,6 +181,9 @@ put_event(struct record *r, const struct audit_event *e)
 	put_string(r, ",\"jump.rule\"", e->rule);
 	put_string(r, ",\"jump.reason\"", e->reason);
 	put_string(r, ",\"jump.key\"", e->key);
+	put_string(r, ",\"jump.ca\"", e->ca);
+	put_string(r, ",\"jump.certificate\"", e->certificate);
+	put_string(r, ",\"jump.serial\"", e->serial);
 	put_string(r, ",\"jump.policy\"", e->policy);
 	put_string(r, ",\"jump.who\"", e->who);
 	put_string(r, ",\"jump.note\"", e->note);

@@ -49,6 +49,9 @@ struct audit_event {
 	const char *rule;    /* that decided */
 	const char *reason;  /* in a few words */
 	const char *key;     /* of a login: its fingerprint */
+	const char *ca;	     /* who signed a certificate, in the policy */
+	const char *certificate; /* its key id */
+	const char *serial;
 	const char *policy;  /* first 16 hex digits of the image's hash */
 	const char *request; /* what jump-shell was asked and refused */
 	const char *who;     /* whom a lock means */

@@ -551,14 +551,13 @@ check_zone(struct build *b)
 }
 
 static void
-warn_unserved(struct build *b)
+warn_settings(struct build *b)
 {
 	const struct policy_meta *meta = policy_meta(b->p);
 	static const struct {
 		int place;
 		const char *what;
-	} settings[] = {{3, "keys-from is not served by this version"},
-	    {4, "sessions is not enforced by this version"},
+	} settings[] = {{4, "sessions is not enforced by this version"},
 	    {5, "ticket-program is not served by this version"}};
 	struct position at;
 
@@ -568,9 +567,10 @@ warn_unserved(struct build *b)
 			report_warning(b->report, &at, NULL, "%s",
 			    settings[i].what);
 	}
-	for (uint32_t i = 0; i < count(b, PT_CAS); i++)
-		report_warning(b->report, &b->at[PT_CAS][i], NULL,
-		    "certificates are not served by this version");
+	at = line_of(&meta->place[3]);
+	if (at.line != 0 && count(b, PT_UNIXGROUPS) == 0)
+		report_warning(b->report, &at, "name a %group in a rule or group",
+		    "keys-from serves nobody: no Unix group is in the policy");
 }
 
 static void
@@ -607,5 +607,5 @@ build_check(struct build *b)
 	for (uint32_t i = 0; i < count(b, PT_TESTS); i++)
 		check_test(b, i);
 	warn_shared(b);
-	warn_unserved(b);
+	warn_settings(b);
 }

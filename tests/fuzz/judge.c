@@ -106,6 +106,10 @@ print_keys(struct asking *a, uint32_t user)
 
 	for (uint32_t i = 0; i < p->table[PT_KEYS].n && i < 8; i++) {
 		const struct policy_key *key = policy_key(p, i);
+		struct credential c = {.type = policy_string(p, key->type),
+		    .blob = policy_string(p, key->blob),
+		    .row = i,
+		    .verify = key->verify != 0};
 		char *line = NULL;
 		size_t size = 0;
 		FILE *f;
@@ -115,7 +119,8 @@ print_keys(struct asking *a, uint32_t user)
 			continue;
 		f = open_memstream(&line, &size);
 		must(f != NULL);
-		result = keys_line(p, &a->q, i, true, "/shell", f);
+		result = keys_line(
+		    p, &a->q, &c, true, false, "/shell", f);
 		must(fclose(f) == 0);
 		must(result == -1 || strncmp(line, "restrict,", 9) == 0);
 		if (result == 0 && !a->forged)

@@ -51,6 +51,17 @@ static const struct golden {
 	    .account = "jump",
 	    .key = "SHA256:cLm5hGGhVbV8BcC0JqTm6qQCNn9+l6wTS2UtU3qr0IU",
 	    .policy = "9f86d081884c7d65"}},
+    {"certificate", "jump-authkeys",
+	{.kind = AUDIT_LOGIN,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 1004,
+	    .user = "carol",
+	    .account = "jump",
+	    .key = "SHA256:cLm5hGGhVbV8BcC0JqTm6qQCNn9+l6wTS2UtU3qr0IU",
+	    .ca = "corp",
+	    .certificate = "carol@corp \"\n\xff",
+	    .serial = "18446744073709551615",
+	    .policy = "9f86d081884c7d65"}},
     {"decision", "jump-connect",
 	{.kind = AUDIT_DECISION,
 	    .outcome = AUDIT_FAILURE,
@@ -217,8 +228,8 @@ START_TEST(long_values_fit)
 				s[n] = '\0';
 				struct audit_event e = {kind, AUDIT_FAILURE,
 				    UINT32_MAX, s, s, s, s, s, s, 65535, s, s,
-				    s, s, s, s, s, s, s, s, UINT64_MAX, UINT64_MAX,
-				    UINT64_MAX};
+				    s, s, s, s, s, s, s, s, s, s, s,
+				    UINT64_MAX, UINT64_MAX, UINT64_MAX};
 				len = audit_format(&a, &e, &noon, record);
 				ck_assert_uint_gt(len, 200);
 				ck_assert_uint_le(len, AUDIT_MAX);

@@ -485,12 +485,14 @@ answer_all(const struct policy *p, char (*answers)[ANSWER])
 	char *text;
 	size_t n = 0, size;
 	FILE *out = open_memstream(&text, &size);
-	int result;
+	struct credential c = {.type = "ssh-ed25519", .blob = KEY};
+	int result = -1;
 
 	q.road = ROAD_FORWARD;
-	result = keys_line(p, &q, keys_find(p, "alice", "ssh-ed25519", KEY,
-		"SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w"),
-	    true, "/x", out);
+	c.row = keys_find(p, "alice", "ssh-ed25519", KEY,
+	    "SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w");
+	if (c.row != POLICY_NONE)
+		result = keys_line(p, &q, &c, true, false, "/x", out);
 	fclose(out);
 	snprintf(answers[n++], ANSWER, "%s", result == -1 ? "deny" : text);
 	for (int i = 0; i < COUNT(asked_of); i++) {
@@ -730,8 +732,18 @@ use(const struct policy *p, FILE *null)
 
 	for (int i = 0; i < COUNT(targets); i++)
 		ask_roads(p, users[i % COUNT(users)], targets[i]);
-	for (uint32_t i = 0; i < 2; i++)
-		keys_line(p, &q, i, true, "/x", null);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct policy_key *key = policy_key(p, i);
+		struct credential c = {.type = policy_string(p, key->type),
+		    .blob = policy_string(p, key->blob),
+		    .row = i,
+		    .principal = i == 0 ? NULL : "alice"};
+
+		q.user = key->owner;
+		keys_line(p, &q, &c, true, false, "/x", null);
+	}
+	policy_has_person(p, &q, policy_ca(p, 0)->who);
+	policy_has_account(p, &q);
 	keys_find(p, "alice", "ssh-ed25519", KEY,
 	    "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 	policy_account_shared(p, "jump");

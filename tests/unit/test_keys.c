@@ -84,6 +84,18 @@ request_of(const struct policy *p, uint32_t key)
 	return q;
 }
 
+/* The key by itself, as identify() would have it. */
+static struct credential
+credential_of(const struct policy *p, uint32_t row)
+{
+	const struct policy_key *key = policy_key(p, row);
+
+	return (struct credential){.type = policy_string(p, key->type),
+	    .blob = policy_string(p, key->blob),
+	    .row = row,
+	    .verify = key->verify != 0};
+}
+
 /* What load finds: the name of web1 resolves, or an alias of it. */
 static void
 resolves(struct policy *p, const char *names)
@@ -185,16 +197,101 @@ START_TEST(line_is)
 	struct policy *p = policy_of(lines[_i].rules);
 	uint32_t key = key_of(p, lines[_i].blob);
 	struct policy_request q = request_of(p, key);
+	struct credential c = credential_of(p, key);
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	resolves(p, lines[_i].names);
-	ck_assert_int_eq(keys_line(p, &q, key, true, SHELL, out), 0);
+	ck_assert_int_eq(keys_line(p, &q, &c, true, false, SHELL, out), 0);
 	fclose(out);
 	ck_assert_str_eq(text, lines[_i].line);
 	ck_assert_int_eq(q.road, ROAD_SHELL); /* the caller's is its own */
 	free(text);
+	policy_free(p);
+}
+END_TEST
+
+/*
+ * Lines of certificates, for both commands.
+ */
+#define CA                                                                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIGniLfbAEAATJ+Rw/VtVI8hVYAemhw6Q5jW/kduU1heZ"
+#define OPTIONS_OF_BOB                                                         \
+	"pty,command=\"" SHELL "\",from=\"192.0.2.0/24,2001:db8:1::/64,"       \
+	"198.51.100.7\",expiry-time=\"20361231170000Z\""
+#define RIGHTS(id) ",pty,command=\"" SHELL id "\"" OPEN("10.2.0.11:5432")
+static const struct {
+	const char *user, *principal; /* user: NULL if there is no user line */
+	const char *row;	      /* the blob of the certified key, or NULL */
+	bool verify;
+	const char *keys_line, *principals_line; /* NULL: refused */
+} certified[] = {
+    {"alice", "alice", NULL, false,
+	"restrict,cert-authority,principals=\"alice\"" RIGHTS(
+	    "") ",port-forwarding " ED " " CA "\n",
+	"restrict" RIGHTS("") ",port-forwarding alice\n"},
+    {"alice", "alice", NULL, true,
+	"restrict,cert-authority,principals=\"alice\"" RIGHTS(
+	    "") ",port-forwarding,verify-required " ED " " CA "\n",
+	"restrict" RIGHTS("") ",port-forwarding,verify-required alice\n"},
+    {"carol", "carol", NULL, false,
+	"restrict,cert-authority,principals=\"carol\"" RIGHTS(
+	    " --id=carol") ",port-forwarding " ED " " CA "\n",
+	"restrict" RIGHTS(" --id=carol") ",port-forwarding carol\n"},
+    {"bob", "bob", KB, false,
+	"restrict,cert-authority,principals=\"bob\"," OPTIONS_OF_BOB " " ED
+	" " CA "\n",
+	"restrict," OPTIONS_OF_BOB " bob\n"},
+    {NULL, "dirk@corp.example", NULL, false,
+	"restrict,cert-authority,principals=\"dirk@corp.example\",pty,"
+	"command=\"" SHELL "\" " ED " " CA "\n",
+	"restrict,pty,command=\"" SHELL "\" dirk@corp.example\n"},
+    {NULL, "CORP\\dirk", NULL, false,
+	"restrict,cert-authority,principals=\"CORP\\dirk\",pty,"
+	"command=\"" SHELL "\" " ED " " CA "\n",
+	"restrict,pty,command=\"" SHELL "\" CORP\\dirk\n"},
+    /* What an account may be called, and must not become an option. */
+    {NULL, "", NULL, false, NULL, NULL},
+    {NULL, "a,root", NULL, false, NULL, NULL},
+    {NULL, "a\"", NULL, false, NULL, NULL},
+    {NULL, "a\\", NULL, false, NULL, NULL},
+    {NULL, "a b", NULL, false, NULL, NULL},
+    {NULL, "a\tb", NULL, false, NULL, NULL},
+    {NULL, "a\nb", NULL, false, NULL, NULL},
+    {NULL, "a#b", NULL, false, NULL, NULL},
+    {NULL, "-a", NULL, false, NULL, NULL},
+};
+
+START_TEST(line_of_certificate_is)
+{
+	struct policy *p = policy_of("allow a: { alice carol } to db1\n"
+				     "require m: alice to web1 mfa");
+	struct policy_request q = request_of(p, key_of(p, KA));
+	struct credential c = {.type = ED,
+	    .blob = CA,
+	    .row = POLICY_NONE,
+	    .principal = certified[_i].principal,
+	    .verify = certified[_i].verify};
+	char *text;
+	size_t size;
+
+	q.user = certified[_i].user == NULL ? POLICY_NONE :
+	    policy_find_user(p, certified[_i].user);
+	if (certified[_i].row != NULL)
+		c.row = key_of(p, certified[_i].row);
+	for (int principals = 0; principals < 2; principals++) {
+		const char *want = principals ? certified[_i].principals_line :
+						certified[_i].keys_line;
+		FILE *out = open_memstream(&text, &size);
+
+		ck_assert_int_eq(
+		    keys_line(p, &q, &c, true, principals, SHELL, out),
+		    want == NULL ? -1 : 0);
+		fclose(out);
+		ck_assert_str_eq(text, want == NULL ? "" : want);
+		free(text);
+	}
 	policy_free(p);
 }
 END_TEST
@@ -245,6 +342,7 @@ START_TEST(entries_are_bounded)
 	FILE *out = open_memstream(&text, &size), *to;
 	struct policy *p;
 	struct policy_request q;
+	struct credential c;
 
 	fputs("user alice\nkey alice \"" ED " " KA "\"\n", out);
 	for (int i = 0; i < sizes[_i].hosts; i++) {
@@ -262,9 +360,10 @@ START_TEST(entries_are_bounded)
 	fclose(out);
 	p = unit_policy(text);
 	q = request_of(p, 0);
+	c = credential_of(p, 0);
 	to = open_memstream(&line, &size);
 	ck_assert_int_eq(keys_permitopen(p, &q, true, to), sizes[_i].want);
-	ck_assert_int_eq(keys_line(p, &q, 0, true, SHELL, to),
+	ck_assert_int_eq(keys_line(p, &q, &c, true, false, SHELL, to),
 	    sizes[_i].want == -1 ? -1 : 0);
 	fclose(to);
 	free(line);
@@ -278,10 +377,11 @@ START_TEST(error_is_told)
 	struct policy *p = policy_of("allow a: alice to web1");
 	uint32_t key = key_of(p, KA);
 	struct policy_request q = request_of(p, key);
+	struct credential c = credential_of(p, key);
 	FILE *full = fopen("/dev/full", "w");
 
 	setvbuf(full, NULL, _IONBF, 0);
-	ck_assert_int_eq(keys_line(p, &q, key, true, SHELL, full), -1);
+	ck_assert_int_eq(keys_line(p, &q, &c, true, false, SHELL, full), -1);
 	fclose(full);
 	policy_free(p);
 }
@@ -389,6 +489,8 @@ keys_suite(void)
 
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, line_is, 0, COUNT(lines));
+	tcase_add_loop_test(
+	    t, line_of_certificate_is, 0, COUNT(certified));
 	tcase_add_test(t, line_leaves_out_own_addresses);
 	tcase_add_loop_test(t, entries_are_bounded, 0, COUNT(sizes));
 	tcase_add_test(t, error_is_told);

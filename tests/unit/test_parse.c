@@ -1207,10 +1207,8 @@ END_TEST
 static const struct {
 	const char *text, *message;
 } warnings[] = {
-    {"^set keys-from \"/usr/x\"", "keys-from is not served"},
     {"^set sessions 5", "sessions is not enforced"},
     {"^set ticket-program \"/usr/x\"", "ticket-program is not served"},
-    {"ca ^corp \"" K1 "\" for alice", "certificates are not served"},
     {"user ^carol account jump\nuser dave account jump",
 	"whoever breaks out of the shared account `jump'"},
     {"allow ^x: alice to lab via forward", "no road can serve this rule"},
@@ -1255,12 +1253,32 @@ START_TEST(warning_is_given)
 }
 END_TEST
 
+/* Whom keys-from serves is in a Unix group. */
+START_TEST(keys_from_serves_nobody)
+{
+	static const char text[] = "version 1\n# keys\n"
+				   "set keys-from \"/usr/x\"\nuser alice\n";
+	struct parsed r = parse(text, sizeof(text) - 1);
+
+	ck_assert_ptr_nonnull(r.policy);
+	ck_assert_uint_eq(r.report.n, 1);
+	ck_assert_uint_eq(r.report.warnings, 1);
+	ck_assert_uint_eq(r.report.messages[0].line, 3);
+	ck_assert_ptr_nonnull(strstr(
+	    r.report.messages[0].what, "keys-from serves nobody"));
+	parsed_free(&r);
+}
+END_TEST
+
 START_TEST(warning_is_not_given)
 {
 	static const char *const texts[] = {"", "allow x: alice to { lab web1 }",
 	    "allow x: alice to web1 idle 1m", "allow x: alice to any via forward",
 	    "deny x: alice to lab via forward", "allow x: alice to rtu1 mfa",
-	    "require x: alice to web1 via forward record"};
+	    "require x: alice to web1 via forward record",
+	    "set keys-from \"/usr/x\"\nallow x: %staff to web1",
+	    "set keys-from \"/usr/x\"\ngroup @staff %staff",
+	    "ca corp \"" K1 "\" for alice"};
 
 	for (int i = 0; i < COUNT(texts); i++) {
 		char *text = NULL;
@@ -1602,6 +1620,7 @@ parse_suite(void)
 	tcase_add_loop_test(t, text_may_end_anywhere, 0, COUNT(good));
 	tcase_add_loop_test(t, word_is_reserved, 0, COUNT(words));
 	tcase_add_loop_test(t, warning_is_given, 0, COUNT(warnings));
+	tcase_add_test(t, keys_from_serves_nobody);
 	tcase_add_test(t, warning_is_not_given);
 	tcase_add_loop_test(t, time_is_read, 0, COUNT(times));
 	tcase_add_loop_test(t, time_is_refused, 0, COUNT(not_times));
