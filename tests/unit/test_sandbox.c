@@ -409,12 +409,16 @@ static void
 take_away(int i)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	struct scmp_arg_cmp arg = {
+	    .arg = (unsigned int)lacking[i].arg,
+	    .op = SCMP_CMP_EQ,
+	    .datum_a = (scmp_datum_t)lacking[i].value,
+	};
 
 	if (filter == NULL ||
-	    seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)lacking[i].error),
-		lacking[i].call, 1,
-		SCMP_CMP((unsigned int)lacking[i].arg, SCMP_CMP_EQ,
-		    (scmp_datum_t)lacking[i].value)) != 0 ||
+	    seccomp_rule_add_array(filter,
+		SCMP_ACT_ERRNO((uint16_t)lacking[i].error), lacking[i].call, 1,
+		&arg) != 0 ||
 	    seccomp_load(filter) != 0)
 		_exit(3);
 	seccomp_release(filter);
