@@ -4,7 +4,9 @@
 . "$(dirname "$0")/lib.sh"
 
 policy <<'END'
-allow web: { alice carol } to web1:22 from 192.0.2.0/24
+user bob
+key bob "ssh-ed25519 AAAA"
+allow web: { alice bob carol } to web1:22 from 192.0.2.0/24
 END
 
 # A library that leaves a mark; a plain program shows that it would.
@@ -62,6 +64,27 @@ done
 check "AcceptEnv *: connect, from sshd's own address" printed '^SSH-2\.0-'
 forged connect db1 22
 check "AcceptEnv *: refused" gave 77 ""
+
+# bob's login shell is jump-shell: no program of theirs is in between, and so
+# nothing at all may be loaded.
+lab on jump rm -f /tmp/mark
+all() {
+	as bob run ssh -F "$C" -o "SetEnv=LD_PRELOAD=/usr/local/mark.so \
+LD_AUDIT=/usr/local/mark.so LD_LIBRARY_PATH=/usr/local GCONV_PATH=/usr/local \
+LOCPATH=/usr/local NLSPATH=/usr/local/%N RES_OPTIONS=debug \
+HOSTALIASES=/usr/local/x LOCALDOMAIN=dev.corp.example RESOLV_HOST_CONF=/x \
+BASH_ENV=/usr/local/x ENV=/usr/local/x SHELLOPTS=xtrace PS4=x IFS=e PATH=/x \
+TZ=/etc/passwd TZDIR=/usr/local MALLOC_CHECK_=3 TMPDIR=/usr/local \
+GLIBC_TUNABLES=glibc.malloc.check=3 SSH_TTY=/dev/tty JUMP_ID=carol \
+SSH_USER_AUTH=/etc/passwd" jump "$@" </dev/null
+}
+all connect web1 22
+check "AcceptEnv *, 24 variables: what is granted is" printed '^SSH-2\.0-'
+all connect db1 22
+check "AcceptEnv *, 24 variables: refused" gave 77 ""
+all list
+check "AcceptEnv *, 24 variables: the list" gave 0
+check "AcceptEnv *, 24 variables: nothing was loaded" not marked
 check "AcceptEnv *: the log has sshd's address" \
     logged '"source.ip":"192.0.2.10","destination.address":"db1"'
 # sshd sets no SSH_ORIGINAL_COMMAND where there is none: the request is forged,

@@ -111,12 +111,12 @@ class Odd:
     # --- limits --------------------------------------------------------------
 
     def limits(self):
-        for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 64):
+        for n in range(65):
             self.limit("NOFILE", n)
-        for n in (0, 1, 64, 1000):
+        for n in (*range(17), 64, 1000):
             self.limit("FSIZE", n)
         for name in ("NPROC", "CORE", "MEMLOCK"):
-            for n in (0, 1, 64):
+            for n in (0, 1, 2, 3, 4, 8, 64):
                 self.limit(name, n)
         for mb in (1, 2, 3, 4, 5, 6, 7, 8, 16, 64):
             for part in range(4 if mb < 8 else 1):
