@@ -124,8 +124,8 @@ $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 # The tests of the sandbox, without one: test_sandbox looks how they fail.
 open_sandbox_SRC := tests/unit/no_filter.c $(test_sandbox_SRC)
 open_sandbox_LIB := $(test_sandbox_LIB) -Wl,--wrap=prctl
-reference_SRC := tests/reference/evaluate.c lib/decide.c lib/target.c \
-	$(PARSE) $(POLICY)
+reference_SRC := tests/reference/evaluate.c jumpctl/locks.c jumpctl/source.c \
+	lib/audit.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 reference_LIB := -lbsd -lmd
 
 # Fuzz targets: with FUZZ=1 (make fuzz) they are libFuzzer's, else they only

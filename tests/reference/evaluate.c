@@ -4,6 +4,9 @@
  *
  *   policy SIZE...\n TEXT...   the files of a policy, of SIZE bytes each
  *       -> "ok", or "error: " and the first message
+ *   locks LIST\n              who is locked in it, with commas and %XX, and
+ *       nobody else
+ *       -> "ok"
  *   request\tKEY=VALUE...\n    about the last policy; values have %XX
  *       -> "VERDICT obligations=LIST unmet=LIST idle=N duration=N step=N
  *          timed=N end=N", end being decide_end() of an allow, 0 of others
@@ -15,12 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../jumpctl/ctl.h"
 #include "decide.h"
 
-enum { SOURCES = 8, LISTED = 64, STEP_ALLOW = 7 };
+enum { SOURCES = 8, LISTED = 64 };
 
 /* What a struct policy_request points to. */
-struct question {
+struct inquiry {
 	struct policy_request request;
 	struct addr from, own[LISTED];
 	uint8_t unixgroups[LISTED];
@@ -110,6 +114,29 @@ decode(char *text)
 	*to = '\0';
 }
 
+/* The policy with these locks, as jumpctl lock makes it; p is freed. */
+static struct policy *
+set_locks(struct policy *p, char *list)
+{
+	struct policy *copy = locks_thaw(p);
+	struct locks locks = {0};
+	char *who;
+
+	if (*list == '\0')
+		list = NULL;
+	while ((who = strsep(&list, ",")) != NULL) {
+		decode(who);
+		if (!lock_valid(who) ||
+		    locks_add(&locks, who, 0, "reference", "") == -1)
+			errx(1, "no lock: %s", who);
+	}
+	if (copy == NULL || locks_set(copy, &locks) == -1)
+		errx(1, "locks");
+	locks_free(&locks);
+	policy_free(p);
+	return through_image(copy);
+}
+
 static struct addr
 read_addr(const char *text)
 {
@@ -142,7 +169,7 @@ read_road(const char *text)
 
 /* NAME:yes|no|failed; groups that the policy does not name are skipped. */
 static void
-read_unixgroup(const struct policy *p, struct question *q, char *item)
+read_unixgroup(const struct policy *p, struct inquiry *q, char *item)
 {
 	char *state = strrchr(item, ':');
 	uint32_t i;
@@ -159,7 +186,7 @@ read_unixgroup(const struct policy *p, struct question *q, char *item)
 }
 
 static void
-read_approval(const struct policy *p, struct question *q, char *item)
+read_approval(const struct policy *p, struct inquiry *q, char *item)
 {
 	uint32_t i;
 
@@ -173,7 +200,7 @@ read_approval(const struct policy *p, struct question *q, char *item)
 /* A KEY whose VALUE is a list with commas; false if it is none. */
 static bool
 read_list(
-    const struct policy *p, struct question *q, const char *key, char *value)
+    const struct policy *p, struct inquiry *q, const char *key, char *value)
 {
 	char *item;
 	bool groups = strcmp(key, "groups") == 0;
@@ -196,7 +223,7 @@ read_list(
 
 static void
 read_value(
-    const struct policy *p, struct question *q, const char *key, char *value)
+    const struct policy *p, struct inquiry *q, const char *key, char *value)
 {
 	struct policy_request *r = &q->request;
 
@@ -205,6 +232,8 @@ read_value(
 	decode(value);
 	if (strcmp(key, "user") == 0)
 		r->user = policy_find_user(p, value);
+	else if (strcmp(key, "account") == 0)
+		r->account = value;
 	else if (strcmp(key, "asked") == 0)
 		r->asked = is_name(value) ? value : NULL;
 	else if (strcmp(key, "addr") == 0)
@@ -233,30 +262,42 @@ read_value(
 }
 
 /* The number of the manual's list "The verdict"; 0 if it has none. */
-static int
+static const char *
 step(enum policy_reason reason)
 {
 	switch (reason) {
 	case REASON_NOT_A_USER:
+		return "1";
 	case REASON_LOCKED:
-		return 1;
+		return "1-locked";
 	case REASON_EXPIRED:
 	case REASON_END_NOT_HELD:
-		return 2;
+		return "2";
 	case REASON_NEVER:
-		return 3;
+		return "3";
 	case REASON_DENIED:
 	case REASON_NO_RULE:
-		return 4;
+		return "4";
 	case REASON_NOT_HELD:
-		return 5;
+		return "5";
 	case REASON_UNMET:
-		return 6;
+		return "6";
 	case REASON_NONE:
-		return STEP_ALLOW;
+		return "7";
 	default:
-		return 0;
+		return "0";
 	}
+}
+
+/* policy_locked() of an account says what the verdict says. */
+static void
+check_lock(const struct policy *p, const struct policy_request *r,
+    enum policy_reason reason)
+{
+	bool locked = policy_locked(p, r) != POLICY_NONE;
+
+	if (reason != REASON_NOT_A_USER && locked != (reason == REASON_LOCKED))
+		errx(1, "policy_locked: %d, reason: %s", locked, step(reason));
 }
 
 static void
@@ -293,7 +334,7 @@ end_of(const struct policy *p, const struct policy_request *r,
 static void
 answer_request(const struct policy *p, char *pairs)
 {
-	struct question q = {0};
+	struct inquiry q = {0};
 	struct policy_verdict verdict;
 	char *pair, *value;
 
@@ -309,12 +350,12 @@ answer_request(const struct policy *p, char *pairs)
 	}
 	q.request.minute = decide_minute(q.request.now);
 	policy_evaluate(p, &q.request, &verdict);
+	check_lock(p, &q.request, verdict.reason);
 	printf("%s", policy_action_names[verdict.action]);
 	answer_words("obligations", verdict.obligations);
 	answer_words("unmet", verdict.unmet);
-	printf(" idle=%u duration=%u step=%d timed=%d end=%lld\n",
-	    verdict.idle, verdict.duration, step(verdict.reason),
-	    verdict.timed,
+	printf(" idle=%u duration=%u step=%s timed=%d end=%lld\n", verdict.idle,
+	    verdict.duration, step(verdict.reason), verdict.timed,
 	    (long long)end_of(p, &q.request, &verdict));
 }
 
@@ -334,6 +375,9 @@ main(void)
 				    decide_zone(p)
 					? "ok"
 					: "error: the zone is not known here");
+		} else if (strncmp(line, "locks ", 6) == 0 && p != NULL) {
+			p = set_locks(p, line + 6);
+			printf("ok\n");
 		} else if (strncmp(line, "request\t", 8) == 0 && p != NULL)
 			answer_request(p, line + 8);
 		else

@@ -34,6 +34,7 @@ UNIX_GROUPS = ("sysadmin", "wheel", "domain admins@corp.example", "to")
 USERS = ("alice", "bob@corp.example", "CORP\\dave", "vend1", "erin", "any")
 SHARED = ("carol", "frank")                 # of the account jump
 STRANGERS = ("gina", "hal", "jump", "root")
+UNNAMED_GROUP = "contractors"               # only a lock may name it
 DEVICE_ACCOUNTS = ("rtu-a", "rtu-b")
 GROUPS = ("ops", "boss", "staff", "all", "host")
 TAGS = ("web", "ot", "prod", "any")
@@ -187,6 +188,7 @@ class World:
         self.make_windows()
         self.rules()
         self.extras()
+        self.locks = self.make_locks() if self.chance(0.2) else []
         rng.shuffle(self.statements)
 
     def chance(self, probability):
@@ -658,6 +660,27 @@ class World:
         if self.chance(0.5):
             test.options[-1].append(List(self.some(reference.OBLIGATIONS)))
 
+    # LOCKS: state beside the text
+
+    def make_locks(self):
+        """Who is locked, as jumpctl lock takes it."""
+        rng = self.rng
+        some = []
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            kind = rng.choice(("user", "user", "group", "group", "unix",
+                               "any", "nobody"))
+            if kind == "user":
+                some.append(rng.choice(USERS + SHARED + STRANGERS))
+            elif kind == "group":
+                some.append("@" + rng.choice(self.groups))
+            elif kind == "unix":
+                some.append("%" + rng.choice(UNIX_GROUPS + (UNNAMED_GROUP,)))
+            elif kind == "any" and self.chance(0.3):
+                some.append("any")
+            else:
+                some.append(rng.choice(("zoe", "@zoo", "ALICE", "ali")))
+        return list(dict.fromkeys(some))
+
     # The text
 
     def texts(self):
@@ -712,7 +735,7 @@ class World:
                    "mfa": rng.choice("000001")}
         request["groups"] = {
             name: rng.choice(("yes", "no", "no", "failed"))
-            for name in UNIX_GROUPS}
+            for name in UNIX_GROUPS + (UNNAMED_GROUP,)}
         if self.chance(0.25):               # nobody's member for certain
             for name in UNIX_GROUPS:
                 request["groups"][name] = rng.choice(("no", "failed"))
@@ -734,6 +757,14 @@ class World:
         request["user"] = rng.choice(people)
         if self.chance(0.13):
             request["user"] = self.anybody()
+        request["locks"] = self.locks if self.chance(0.5) else []
+        locked = [who for who in request["locks"] if who in STRANGERS]
+        if locked and self.chance(0.3):     # whom only a Unix group declares
+            request["user"] = rng.choice(locked)
+            request["groups"] = dict.fromkeys(request["groups"], "yes")
+        request["account"] = request["user"]
+        if request["user"] in SHARED and request["user"] in self.users:
+            request["account"] = "jump"
         self.where(request, thing, port)
         return request
 

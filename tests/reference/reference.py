@@ -555,6 +555,8 @@ class Request:
         self.ticket = pairs.get("ticket") or None
         self.approvals = list(pairs.get("approvals") or [])
         self.own = [address(text) for text in pairs.get("own") or []]
+        self.account = pairs.get("account") or self.user
+        self.locks = list(pairs.get("locks") or [])
 
 
 class Judgement:
@@ -622,9 +624,12 @@ class Judgement:
 
     def unix_groups(self):
         """The user's membership in each Unix group of the policy."""
-        truth = {"yes": TRUE, "no": FALSE, "failed": UNCERTAIN}
-        return {name: truth[self.request.groups[name]]
+        return {name: self.unix_group(name)
                 for name in self.policy.unix_groups}
+
+    def unix_group(self, name):
+        truth = {"yes": TRUE, "no": FALSE, "failed": UNCERTAIN}
+        return truth[self.request.groups[name]]
 
     def anybody(self):
         """any, which means every account of the policy."""
@@ -793,7 +798,26 @@ class Judgement:
             if self.anybody() == UNCERTAIN:
                 return "uncertain account"
             self.note("account: by a Unix group")
-        return None
+        truths = [self.lock(who) for who in self.request.locks]
+        return "locked" if any(truths) else None
+
+    def lock(self, who):
+        """Whether a lock binds: what is uncertain does."""
+        kind, truth = "user", certain(who in (self.request.user,
+                                              self.request.account))
+        if who == "any":
+            kind, truth = "any", TRUE
+        elif who.startswith("%"):
+            kind, truth = "unix", self.unix_group(who[1:])
+        elif who.startswith("@"):
+            kind, truth = "group", FALSE
+            if who[1:] in self.policy.groups:
+                truth = self.person("group", who[1:])
+        if kind == "user" and truth == TRUE \
+                and self.request.user not in self.policy.users:
+            self.note("lock: user true, by a Unix group")
+        self.note("lock:", kind, TRUTH[truth])
+        return truth != FALSE
 
     def until_step(self):
         user = self.policy.users.get(self.request.user)
@@ -850,6 +874,7 @@ class Judgement:
 # The numbers of the manual's list under "The verdict".
 STEPS = {
     "no account": 1, "the user is a device": 1, "uncertain account": 1,
+    "locked": "1-locked",
     "the user's until has come": 2, "the user's until is not held": 2,
     "never reached": 3,
     "a deny matches": 4, "no allow matches": 4,
@@ -868,7 +893,7 @@ def render(verdict):
     def listed(words):
         return ",".join(word for word in OBLIGATIONS if word in words)
 
-    return "%s obligations=%s unmet=%s idle=%d duration=%d step=%d" % (
+    return "%s obligations=%s unmet=%s idle=%d duration=%d step=%s" % (
         verdict.word, listed(verdict.obligations), listed(verdict.unmet),
         verdict.idle, verdict.duration, STEPS[verdict.step])
 
@@ -880,7 +905,7 @@ def main(arguments):
     pairs = dict(pair.split("=", 1) for pair in arguments[cut + 1:])
     pairs["groups"] = dict(pair.split(":") for pair
                            in pairs.get("groups", "").split(",") if pair)
-    for key in ("approvals", "own"):
+    for key in ("approvals", "own", "locks"):
         pairs[key] = [item for item in pairs.get(key, "").split(",") if item]
     verdict = judge(policy, Request(pairs))
     print(render(verdict), "(%s)" % verdict.step)
