@@ -45,15 +45,24 @@ run ssh -F "$C" -W web1:22 jump </dev/null
 check "a name that leads elsewhere now is not" forward_refused
 
 # A relay that is told to end leaves its closing record.
+more() {
+	[ "$(count_log "$1")" -gt "$2" ]
+}
+
 for signal in HUP INT QUIT TERM; do
+	opened=$(count_log '"event.action":"open"')
 	before=$(count_log '"jump.end":"signal"')
-	sleep 4 | timeout 10 ssh -F "$C" jump connect web1 22 >/dev/null 2>&1 &
-	sleep 1
+	mkfifo "$T/silent"
+	timeout 20 ssh -F "$C" jump connect web1 22 <"$T/silent" \
+	    >/dev/null 2>&1 &
+	exec 8>"$T/silent"
+	within more '"event.action":"open"' "$opened"
 	lab on jump pkill -"$signal" jump-connect
-	wait
-	sleep 0.3
 	check "$signal: the end is recorded" \
-	    test "$(count_log '"jump.end":"signal"')" -eq $((before + 1))
+	    within more '"jump.end":"signal"' "$before"
+	exec 8>&-
+	wait
+	rm "$T/silent"
 done
 
 # An account of the shared block that is nobody's shared account.

@@ -27,7 +27,7 @@ three() {
 run ssh -F "$C" -o "ProxyCommand=ssh -F $C jump connect %h %p" web1 hostname \
     </dev/null
 check "a session" gave 0 web1
-sleep 0.5
+logged '"event.action":"close"'
 id=$(sed -n 's/.*"event.action":"close".*"jump.session":"\([a-z2-7]*\)".*/\1/p' \
     "$LAB/jump.log" | tail -n 1)
 check "has one id on decision, open and close" three
@@ -80,10 +80,7 @@ except BlockingIOError:
     pass
 open("/run/full", "w")
 time.sleep(20)' &
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	! lab on jump test -e /run/full || break
-	sleep 0.2
-done
+within lab on jump test -e /run/full
 wire_reset
 shared connect web1 22
 check "a full log: connect exits 70" gave 70 ""

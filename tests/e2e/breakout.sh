@@ -57,11 +57,15 @@ state() {
 	    "/proc/$1/status" | tr '\n\t' '  '
 }
 sleep 5 | timeout 10 lab on -u alice jump $connect web1 22 >/dev/null 2>&1 &
-sleep 1
-pid=$(grep -lz "$connect" /proc/[0-9]*/cmdline 2>/dev/null |
-    sed -n 's,/proc/\([0-9]*\)/cmdline,\1,p' | while read -r p; do
-	[ "$(readlink "/proc/$p/exe")" != "$connect" ] || echo "$p"
-    done | head -n 1)
+relay() {
+	pid=$(grep -lz "$connect" /proc/[0-9]*/cmdline 2>/dev/null |
+	    sed -n 's,/proc/\([0-9]*\)/cmdline,\1,p' | while read -r p; do
+		[ "$(readlink "/proc/$p/exe")" != "$connect" ] ||
+		    ! state "$p" | grep -q 'Seccomp: 2' || echo "$p"
+	    done | head -n 1)
+	[ -n "$pid" ]
+}
+within relay
 check "a relay is running" test -n "$pid"
 state "${pid:-1}" >"$T/out"
 check "the relay has no group of ours" \

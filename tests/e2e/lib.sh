@@ -111,13 +111,18 @@ no_login() {
 
 # --- the log of the jump host ------------------------------------------------
 
-# logged REGEX: within 2 s.
-logged() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		! grep -Eq -- "$1" "$LAB/jump.log" || return 0
+# within COMMAND...: it succeeds before 10 s are over, however busy the machine.
+within() {
+	for _ in $(seq 50); do
+		! "$@" || return 0
 		sleep 0.2
 	done
 	return 1
+}
+
+# logged REGEX: sooner or later.
+logged() {
+	within grep -Eq -- "$1" "$LAB/jump.log"
 }
 
 # count_log REGEX
