@@ -86,7 +86,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program
+	directory identify program session
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -117,6 +117,7 @@ test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c lib/program.c
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
+test_session_SRC := lib/session.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \

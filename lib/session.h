@@ -1,0 +1,120 @@
+/*
+ * The registry of live sessions: a file for each in a directory that only
+ * root reads and only the group _jump writes (mode 1730).
+ *
+ *   UID.SLOT   a page that its relay has mapped; who owns it is who connects
+ *   UID        of it only the locks are used: each is a place under a limit
+ *
+ * A session lives as long as its record lock (fcntl(2), F_SETLK) is held,
+ * which the kernel frees on any death of its process; who holds it is what the
+ * kernel says (F_GETLK).  What stands in the page is its owner's word.
+ * POSIX locks, not those of open files: a child that outlives its parent does
+ * not inherit them, and they name their process.  They are lost when *any*
+ * descriptor of the file is closed, so a process opens each file once.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	SESSION_SLOTS = 16384, /* of one uid, at most */
+	SESSION_NAME = 24,     /* room for UID.SLOT */
+	SESSION_ID = 9,
+	SESSION_USER = 132,
+	SESSION_TARGET = 260,
+	SESSION_ADDR = 48,
+	SESSION_RULE = 132,
+	SESSION_PAGE = 4096
+};
+
+/*
+ * The page.  Strings end in a NUL.  sent, received and active are written
+ * while it lives and by nobody else; a reader takes them with relaxed loads.
+ * version is written last: a page without it is one that is being made.
+ */
+struct session_page {
+	uint64_t sent;     /* bytes from the user to the target */
+	uint64_t received; /* bytes from the target to the user */
+	int64_t active;	   /* CLOCK_MONOTONIC, ms, of the last byte */
+	uint64_t version;  /* SESSION_VERSION */
+	int64_t started;   /* seconds since the epoch */
+	int64_t deadline;  /* the same; 0: none */
+	uint32_t idle;	   /* seconds; 0: none */
+	uint16_t port;	   /* of the target; 0: a path */
+	uint8_t road;	   /* enum policy_road */
+	uint8_t pad;
+	char id[SESSION_ID];	     /* jump.session of the records */
+	char user[SESSION_USER];     /* of the policy */
+	char account[SESSION_USER];  /* the Unix account */
+	char source[SESSION_ADDR];   /* the user's address; may be empty */
+	char target[SESSION_TARGET]; /* as it was asked for: name or path */
+	char ip[SESSION_ADDR];	     /* really used; empty: a path */
+	char rule[SESSION_RULE];     /* that allowed it */
+};
+
+#define SESSION_VERSION 0x3130534553504d4aU /* "JMPSES01" */
+
+struct session {
+	struct session_page *page; /* mapped; NULL: no session */
+	int fd;			   /* of the page; it holds the lock */
+	int limits;		   /* of the file UID */
+};
+
+/*
+ * Take a free slot of uid, who must be the effective one, and map its page,
+ * empty: counters run, but nobody sees it.  Wants search and write permission
+ * for the directory; the descriptors stay good without it.  0, or -1 with
+ * errno: EUSERS if all slots are taken, EPERM if a file is not as we make
+ * them.  Descriptors are close-on-exec.
+ */
+int session_open(struct session *, const char *directory, uid_t uid);
+
+/*
+ * Take one of n places of this user and rule ("" is a name too).  0, or -1
+ * with errno: EAGAIN if all are taken.  Places are kept until session_close().
+ * Two rules whose names have the same hash (of 40 bits) share their places.
+ */
+int session_take(
+    const struct session *, const char *user, const char *rule, uint32_t n);
+
+/* What is filled in becomes visible. */
+void session_publish(struct session *);
+
+/* Give up the slot and the places. */
+void session_close(struct session *);
+
+/* What a reader knows of one. */
+struct session_seen {
+	uid_t uid;
+	uint32_t slot;
+	pid_t pid; /* who holds the lock, as the kernel says */
+	struct session_page page;
+};
+
+/*
+ * Read a registry: the live sessions, in the order of their start.  gid is
+ * what each file must have; other files are counted in *odd.  The caller
+ * frees *seen.  0, or -1 with errno.
+ */
+int session_list(const char *directory, gid_t gid, struct session_seen **seen,
+    size_t *n, size_t *odd);
+
+/*
+ * Remove what no session holds, of which the caller (root) takes the lock
+ * first.  The number of files removed, or -1 with errno.
+ */
+ssize_t session_clean(const char *directory, gid_t gid);
+
+/*
+ * Have a signal sent to the process of this session, if it still lives: its
+ * lock is looked at again when its process can no longer be another (pidfd).
+ * 0, or -1 with errno: ESRCH if it has ended.
+ */
+int session_signal(
+    const char *directory, const struct session_seen *, int sig);
+
+#endif

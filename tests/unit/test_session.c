@@ -1,0 +1,491 @@
+/*
+ * The registry: who lives, who holds what, and what is not believed.
+ */
+#include "session.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "unit.h"
+
+enum { HOLDERS = 200, PLACES = 5, ROUNDS = 10 };
+
+static char dir[64];
+static struct session_seen *seen;
+static size_t n, odd;
+
+static void
+setup(void)
+{
+	snprintf(dir, sizeof(dir), "%s/session.XXXXXX", unit_tmp());
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	ck_assert_int_eq(system(command), 0);
+	free(seen);
+	seen = NULL;
+}
+
+static const char *
+file(const char *name)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static size_t
+list(void)
+{
+	free(seen);
+	seen = NULL;
+	ck_assert_int_eq(session_list(dir, getegid(), &seen, &n, &odd), 0);
+	return n;
+}
+
+static void
+start(struct session *s, const char *id)
+{
+	ck_assert_int_eq(session_open(s, dir, geteuid()), 0);
+	snprintf(s->page->id, sizeof(s->page->id), "%s", id);
+	strcpy(s->page->user, "alice");
+	session_publish(s);
+}
+
+/* A process that says on its pipe that it is ready, and waits. */
+struct child {
+	pid_t pid;
+	int ready;
+};
+
+static struct child
+spawn(void (*body)(void))
+{
+	struct child c;
+	int fds[2];
+	char byte;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	c.pid = fork();
+	ck_assert_int_ne(c.pid, -1);
+	if (c.pid == 0) {
+		signal(SIGTERM, SIG_DFL); /* libcheck would end us all */
+		body();
+		if (write(fds[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(fds[1]);
+	ck_assert_int_eq(read(fds[0], &byte, 1), 1);
+	close(fds[0]);
+	return c;
+}
+
+static void
+end(struct child c)
+{
+	kill(c.pid, SIGKILL);
+	ck_assert_int_eq(waitpid(c.pid, NULL, 0), c.pid);
+}
+
+static struct session held;
+
+static void
+hold(void)
+{
+	if (session_open(&held, dir, geteuid()) == -1)
+		_exit(1);
+	strcpy(held.page->id, "held");
+	held.page->sent = 7;
+	session_publish(&held);
+}
+
+static void
+hold_unpublished(void)
+{
+	if (session_open(&held, dir, geteuid()) == -1)
+		_exit(1);
+}
+
+static void
+hold_damaged(void)
+{
+	hold();
+	memset(held.page->target, 'x', sizeof(held.page->target));
+}
+
+static void
+hold_place(void)
+{
+	hold();
+	if (session_take(&held, "alice", "web", 1) == -1)
+		_exit(1);
+}
+
+/*
+ * Life.
+ */
+START_TEST(lives_and_ends)
+{
+	struct child a = spawn(hold), b = spawn(hold);
+
+	ck_assert_uint_eq(list(), 2);
+	ck_assert_uint_eq(odd, 0);
+	ck_assert_int_eq(seen[0].pid, a.pid < b.pid ? a.pid : b.pid);
+	ck_assert_uint_ne(seen[0].slot, seen[1].slot);
+	ck_assert_uint_eq(seen[0].uid, geteuid());
+	ck_assert_str_eq(seen[0].page.id, "held");
+	ck_assert_uint_eq(seen[0].page.sent, 7);
+	end(a);
+	ck_assert_uint_eq(list(), 1);
+	ck_assert_int_eq(seen[0].pid, b.pid);
+	end(b);
+	ck_assert_uint_eq(list(), 0);
+}
+END_TEST
+
+START_TEST(slot_is_used_again)
+{
+	struct child a = spawn(hold_damaged), b = spawn(hold);
+
+	end(a);
+	a = spawn(hold);
+	ck_assert_uint_eq(list(), 2);
+	ck_assert_uint_eq(odd, 0);
+	ck_assert_uint_eq(seen[0].slot + seen[1].slot, 1);
+	end(a);
+	end(b);
+}
+END_TEST
+
+START_TEST(own_is_not_seen)
+{
+	struct session s;
+
+	start(&s, "own");
+	/* F_GETLK does not tell of locks of one's own. */
+	ck_assert_uint_eq(list(), 0);
+	session_close(&s);
+}
+END_TEST
+
+START_TEST(unpublished_is_not_seen)
+{
+	struct child a = spawn(hold_unpublished);
+
+	ck_assert_uint_eq(list(), 0);
+	ck_assert_uint_eq(odd, 0);
+	end(a);
+}
+END_TEST
+
+START_TEST(damaged_is_odd)
+{
+	struct child a = spawn(hold_damaged);
+
+	ck_assert_uint_eq(list(), 0);
+	ck_assert_uint_eq(odd, 1);
+	end(a);
+}
+END_TEST
+
+START_TEST(child_holds_nothing)
+{
+	struct session s;
+	struct child c;
+
+	start(&s, "own");
+	ck_assert_int_eq(session_take(&s, "alice", "web", 1), 0);
+	c = spawn(hold_unpublished); /* it has our descriptors */
+	session_close(&s);
+	start(&s, "next");
+	ck_assert_int_eq(session_take(&s, "alice", "web", 1), 0);
+	session_close(&s);
+	end(c);
+}
+END_TEST
+
+/*
+ * What is not believed.
+ */
+static void
+symlinked(void)
+{
+	ck_assert_int_eq(symlink("/etc/passwd", file("0.1")), 0);
+}
+
+static void
+fifo(void)
+{
+	ck_assert_int_eq(mkfifo(file("0.1"), 0600), 0);
+}
+
+static void
+loose(void)
+{
+	int fd = open(file("0.1"), O_CREAT | O_RDWR, 0600);
+
+	ck_assert_int_eq(fchmod(fd, 0660), 0);
+	close(fd);
+}
+
+static void
+somebody_elses(void)
+{
+	close(open(file("0.1"), O_CREAT | O_RDWR, 0600));
+	ck_assert_int_eq(chown(file("0.1"), 12345, (gid_t)-1), 0);
+}
+
+static void
+of_another_group(void)
+{
+	close(open(file("0.1"), O_CREAT | O_RDWR, 0600));
+	ck_assert_int_eq(chown(file("0.1"), (uid_t)-1, 12345), 0);
+}
+
+static void
+linked(void)
+{
+	char other[96];
+
+	close(open(file("0.1"), O_CREAT | O_RDWR, 0600));
+	strcpy(other, file("x"));
+	ck_assert_int_eq(link(file("0.1"), other), 0);
+}
+
+static void
+misnamed(void)
+{
+	close(open(file("0.01"), O_CREAT | O_RDWR, 0600));
+}
+
+static void
+overflowing(void)
+{
+	close(open(file("4294967296.1"), O_CREAT | O_RDWR, 0600));
+}
+
+static const struct {
+	void (*make)(void);
+	size_t odd;
+} oddities[] = {
+    {symlinked, 1},
+    {fifo, 1},
+    {loose, 1},
+    {somebody_elses, 1},
+    {of_another_group, 1},
+    {linked, 2},
+    {misnamed, 1},
+    {overflowing, 1},
+};
+
+START_TEST(odd_files)
+{
+	oddities[_i].make();
+	ck_assert_uint_eq(list(), 0);
+	ck_assert_uint_eq(odd, oddities[_i].odd);
+	ck_assert_int_eq(session_clean(dir, getegid()), 0);
+}
+END_TEST
+
+/* What cannot be taken for a slot of ours ends the attempt. */
+START_TEST(odd_slots)
+{
+	static void (*const make[])(void) = {symlinked, fifo, somebody_elses};
+	static const char *const at[] = {"0.0", "0"};
+	struct session s;
+	char from[96];
+
+	make[_i / 2]();
+	strcpy(from, file("0.1"));
+	ck_assert_int_eq(rename(from, file(at[_i % 2])), 0);
+	ck_assert_int_eq(session_open(&s, dir, geteuid()), -1);
+	ck_assert_ptr_null(s.page);
+	ck_assert_int_eq(s.fd, -1);
+	ck_assert_int_eq(s.limits, -1);
+}
+END_TEST
+
+START_TEST(no_directory)
+{
+	struct session s;
+
+	ck_assert_int_eq(session_open(&s, file("none"), geteuid()), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(
+	    session_list(file("none"), 0, &seen, &n, &odd), -1);
+	ck_assert_int_eq(session_clean(file("none"), 0), -1);
+}
+END_TEST
+
+/*
+ * Limits.
+ */
+START_TEST(places_are_of_user_and_rule)
+{
+	struct child a = spawn(hold_place);
+	struct session s;
+
+	start(&s, "own");
+	ck_assert_int_eq(session_take(&s, "alice", "web", 1), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(session_take(&s, "alice", "web", 0), -1);
+	ck_assert_int_eq(session_take(&s, "alice", "", 1), 0);
+	ck_assert_int_eq(session_take(&s, "alicew", "eb", 1), 0);
+	ck_assert_int_eq(session_take(&s, "bob", "web", 1), 0);
+	ck_assert_int_eq(session_take(&s, "alice", "web", 2), 0);
+	session_close(&s);
+	end(a);
+	start(&s, "own");
+	ck_assert_int_eq(session_take(&s, "alice", "web", 1), 0);
+	session_close(&s);
+}
+END_TEST
+
+/* Start, wait for the others, and take a place or not. */
+static void
+race(int go, int done)
+{
+	struct session s;
+	char byte;
+
+	if (read(go, &byte, 1) != 0 || session_open(&s, dir, 0) == -1)
+		_exit(2);
+	byte = session_take(&s, "alice", "web", PLACES) == 0 ? 'y' : 'n';
+	if (write(done, &byte, 1) != 1)
+		_exit(2);
+	for (;;)
+		pause();
+}
+
+static void
+race_once(void)
+{
+	pid_t pids[HOLDERS];
+	int go[2], done[2], got = 0;
+	char byte;
+
+	ck_assert_int_eq(pipe(go), 0);
+	ck_assert_int_eq(pipe(done), 0);
+	for (int i = 0; i < HOLDERS; i++) {
+		pids[i] = fork();
+		ck_assert_int_ne(pids[i], -1);
+		if (pids[i] == 0) {
+			close(go[1]);
+			race(go[0], done[1]);
+		}
+	}
+	close(go[1]);
+	for (int i = 0; i < HOLDERS; i++) {
+		ck_assert_int_eq(read(done[0], &byte, 1), 1);
+		got += byte == 'y';
+	}
+	for (int i = 0; i < HOLDERS; i++) {
+		kill(pids[i], SIGKILL);
+		ck_assert_int_eq(waitpid(pids[i], NULL, 0), pids[i]);
+	}
+	close(go[0]);
+	close(done[0]);
+	close(done[1]);
+	ck_assert_int_eq(got, PLACES);
+}
+
+START_TEST(never_more_and_never_fewer)
+{
+	for (int round = 0; round < ROUNDS; round++)
+		race_once();
+	ck_assert_uint_eq(list(), 0);
+}
+END_TEST
+
+/*
+ * What an administrator does.
+ */
+START_TEST(dead_are_cleaned)
+{
+	struct child a = spawn(hold), b = spawn(hold);
+
+	end(a);
+	ck_assert_int_eq(session_clean(dir, getegid()), 1);
+	ck_assert_int_eq(session_clean(dir, getegid()), 0);
+	ck_assert_uint_eq(list(), 1);
+	ck_assert_int_eq(seen[0].pid, b.pid);
+	end(b);
+}
+END_TEST
+
+START_TEST(cleaned_meanwhile)
+{
+	pid_t cleaner = fork();
+
+	ck_assert_int_ne(cleaner, -1);
+	if (cleaner == 0)
+		for (;;)
+			session_clean(dir, getegid());
+	for (int i = 0; i < 500; i++) {
+		struct child a = spawn(hold);
+
+		ck_assert_uint_eq(list(), 1);
+		ck_assert_int_eq(seen[0].pid, a.pid);
+		end(a);
+	}
+	kill(cleaner, SIGKILL);
+	waitpid(cleaner, NULL, 0);
+}
+END_TEST
+
+START_TEST(signals_the_living)
+{
+	struct child a = spawn(hold);
+	int status;
+
+	ck_assert_uint_eq(list(), 1);
+	strcpy(seen[0].page.id, "other");
+	ck_assert_int_eq(session_signal(dir, &seen[0], SIGTERM), -1);
+	ck_assert_int_eq(errno, ESRCH);
+	strcpy(seen[0].page.id, "held");
+	ck_assert_int_eq(session_signal(dir, &seen[0], SIGTERM), 0);
+	ck_assert_int_eq(waitpid(a.pid, &status, 0), a.pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	ck_assert_int_eq(session_signal(dir, &seen[0], SIGTERM), -1);
+	ck_assert_int_eq(errno, ESRCH);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("session");
+	TCase *t = tcase_create("session");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, lives_and_ends);
+	tcase_add_test(t, slot_is_used_again);
+	tcase_add_test(t, own_is_not_seen);
+	tcase_add_test(t, unpublished_is_not_seen);
+	tcase_add_test(t, damaged_is_odd);
+	tcase_add_test(t, child_holds_nothing);
+	tcase_add_loop_test(t, odd_files, 0, COUNT(oddities));
+	tcase_add_loop_test(t, odd_slots, 0, 6);
+	tcase_add_test(t, no_directory);
+	tcase_add_test(t, places_are_of_user_and_rule);
+	tcase_add_test(t, never_more_and_never_fewer);
+	tcase_add_test(t, dead_are_cleaned);
+	tcase_add_test(t, cleaned_meanwhile);
+	tcase_add_test(t, signals_the_living);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
