@@ -11,15 +11,59 @@
 
 #include "exit.h"
 
+/* What the record of a load says of the policies before and after. */
+struct change {
+	char previous[17], hash[17], what[160];
+};
+
+/* How many more or fewer there are of a kind of statement. */
+static void
+count(char *what, size_t size, const char *name, uint32_t old, uint32_t new)
+{
+	size_t n = strlen(what);
+
+	if (old != new)
+		snprintf(what + n, size - n, "%s%s %+lld", n == 0 ? "" : ", ",
+		    name, (long long)new - (long long)old);
+}
+
+/* Compare two policies, or one with none; jumpctl diff says all of it. */
+static void
+compare(struct change *c, const struct policy *old, const struct policy *new)
+{
+	static const struct {
+		enum policy_table table;
+		const char *name;
+	} kinds[] = {{PT_USERS, "users"}, {PT_KEYS, "keys"},
+	    {PT_GROUPS, "groups"}, {PT_TARGETS, "targets"},
+	    {PT_WINDOWS, "windows"}, {PT_RULES, "rules"}};
+
+	policy_hash_text(new, c->hash);
+	if (old == NULL)
+		return;
+	policy_hash_text(old, c->previous);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		count(c->what, sizeof(c->what), kinds[i].name,
+		    old->table[kinds[i].table].n, new->table[kinds[i].table].n);
+	if (c->what[0] == '\0')
+		snprintf(c->what, sizeof(c->what), "%s",
+		    strcmp(c->hash, c->previous) == 0 ? "nothing" :
+							"as many statements");
+}
+
 static void
 record(struct audit *audit, const char *who, const char *what,
-    const char *hash, enum audit_outcome outcome)
+    const struct change *c, enum audit_outcome outcome)
 {
+	char loginuid[AUDIT_LOGINUID];
 	struct audit_event event = {.kind = AUDIT_LOAD,
 	    .outcome = outcome,
 	    .uid = getuid(),
 	    .user = who,
-	    .policy = hash,
+	    .policy = outcome == AUDIT_SUCCESS ? c->hash : NULL,
+	    .previous = c->previous,
+	    .changes = outcome == AUDIT_SUCCESS ? c->what : NULL,
+	    .loginuid = audit_loginuid(loginuid),
 	    .reason = what};
 
 	if (audit_write(audit, &event) == -1)
@@ -31,15 +75,19 @@ static void
 put(struct audit *audit, const char *who, const char *what, int dir,
     struct policy *p)
 {
-	char hash[17];
+	struct change change = {.what = ""};
+	struct policy *old;
 
+	if (policy_open(POLICY_IMAGE, 0, &old) != POLICY_OK)
+		old = NULL;
 	if (state_put_image(dir, p, true) == -1) {
 		warn("%s", POLICY_IMAGE);
-		record(audit, who, "rejected", "", AUDIT_FAILURE);
+		record(audit, who, "rejected", &change, AUDIT_FAILURE);
 		exit(EXIT_STATE);
 	}
-	policy_hash_text(p, hash);
-	record(audit, who, what, hash, AUDIT_SUCCESS);
+	compare(&change, old, p);
+	record(audit, who, what, &change, AUDIT_SUCCESS);
+	policy_free(old);
 	policy_free(p);
 	close(dir);
 }
@@ -59,6 +107,7 @@ load_system(struct audit *audit, const char *who)
 	struct sources s;
 	struct policy *p = NULL;
 	size_t errors = 1, warnings = 0;
+	struct change none = {.what = ""};
 	int dir = state_lock(false); /* before reading: the last to read wins */
 
 	if (sources_system(&s) == 0)
@@ -67,7 +116,7 @@ load_system(struct audit *audit, const char *who)
 	if (p == NULL) {
 		warnx("nothing is loaded; the policy in force, if any, is "
 		      "unchanged");
-		record(audit, who, "rejected", "", AUDIT_FAILURE);
+		record(audit, who, "rejected", &none, AUDIT_FAILURE);
 		close(dir);
 		return EXIT_NO_MATCH;
 	}

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,7 +21,8 @@
 static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16, 12};
 
 static const char *const kind_names[] = {
-    "login", "decision", "open", "close", "load", "lock", "unlock"};
+    "login", "decision", "open", "close", "load", "lock", "unlock", "kick",
+    "sweep"};
 static const char *const outcome_names[] = {"failure", "success"};
 static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -158,6 +160,57 @@ put_time(struct record *r, const struct timespec *now)
 	put(r, "\"");
 }
 
+/* What an opened session may not go beyond. */
+static void
+put_limits(struct record *r, const struct audit_limits *l)
+{
+	time_t until = (time_t)l->until;
+	char stamp[40];
+	struct tm tm;
+
+	if (l->idle != 0)
+		put_integer(r, ",\"jump.limit.idle\"", l->idle);
+	if (l->duration != 0)
+		put_integer(r, ",\"jump.limit.duration\"", l->duration);
+	if (l->until != 0 && gmtime_r(&until, &tm) != NULL) {
+		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		put_string(r, ",\"jump.limit.until\"", stamp);
+	}
+	if (l->max != 0)
+		put_integer(r, ",\"jump.limit.max\"", l->max);
+}
+
+static void
+put_end(struct record *r, const struct audit_event *e)
+{
+	put_integer(r, ",\"source.bytes\"", e->sent);
+	put_integer(r, ",\"destination.bytes\"", e->received);
+	put_integer(r, ",\"event.duration\"", e->duration);
+	put_string(r, ",\"jump.end\"", e->end);
+	if (e->lost != 0)
+		put_integer(r, ",\"jump.lost\"", e->lost);
+}
+
+static void
+put_administration(struct record *r, const struct audit_event *e)
+{
+	put_string(r, ",\"jump.who\"", e->who);
+	put_string(r, ",\"jump.note\"", e->note);
+	put_string(r, ",\"jump.previous\"", e->previous);
+	put_string(r, ",\"jump.changes\"", e->changes);
+	put_string(r, ",\"jump.loginuid\"", e->loginuid);
+	if (e->pid != 0)
+		put_integer(r, ",\"process.pid\"", (uint64_t)e->pid);
+}
+
+static void
+put_certificate(struct record *r, const struct audit_event *e)
+{
+	put_string(r, ",\"jump.ca\"", e->ca);
+	put_string(r, ",\"jump.certificate\"", e->certificate);
+	put_string(r, ",\"jump.serial\"", e->serial);
+}
+
 static void
 put_event(struct record *r, const struct audit_event *e)
 {
@@ -181,19 +234,16 @@ put_event(struct record *r, const struct audit_event *e)
 	put_string(r, ",\"jump.rule\"", e->rule);
 	put_string(r, ",\"jump.reason\"", e->reason);
 	put_string(r, ",\"jump.key\"", e->key);
-	put_string(r, ",\"jump.ca\"", e->ca);
-	put_string(r, ",\"jump.certificate\"", e->certificate);
-	put_string(r, ",\"jump.serial\"", e->serial);
+	if (e->kind == AUDIT_LOGIN)
+		put_certificate(r, e);
 	put_string(r, ",\"jump.policy\"", e->policy);
-	put_string(r, ",\"jump.who\"", e->who);
-	put_string(r, ",\"jump.note\"", e->note);
+	if (e->kind >= AUDIT_LOAD)
+		put_administration(r, e);
 	put_string(r, ",\"jump.request\"", e->request);
-	if (e->kind != AUDIT_CLOSE)
-		return;
-	put_integer(r, ",\"source.bytes\"", e->sent);
-	put_integer(r, ",\"destination.bytes\"", e->received);
-	put_integer(r, ",\"event.duration\"", e->duration);
-	put_string(r, ",\"jump.end\"", e->end);
+	if (e->kind == AUDIT_OPEN)
+		put_limits(r, &e->limits);
+	if (e->kind == AUDIT_CLOSE)
+		put_end(r, e);
 }
 
 size_t
@@ -300,6 +350,21 @@ audit_write(struct audit *a, const struct audit_event *e)
 		poll(NULL, 0, PAUSE_MS);
 	}
 	return 0;
+}
+
+const char *
+audit_loginuid(char buf[AUDIT_LOGINUID])
+{
+	int fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? -1 : read(fd, buf, AUDIT_LOGINUID - 1);
+
+	if (fd != -1)
+		close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	buf[strspn(buf, "0123456789")] = '\0';
+	if (strcmp(buf, "4294967295") == 0) /* nobody has */
+		*buf = '\0';
+	return buf;
 }
 
 int

@@ -22,15 +22,19 @@ enum audit_kind {
 	AUDIT_CLOSE,
 	AUDIT_LOAD,
 	AUDIT_LOCK,
-	AUDIT_UNLOCK
+	AUDIT_UNLOCK,
+	AUDIT_KICK,
+	AUDIT_SWEEP
 };
 
 /* The first is the default, so that an event forgotten half reads as one. */
 enum audit_outcome { AUDIT_FAILURE, AUDIT_SUCCESS };
 
 /*
- * One event.  Strings that are NULL or empty, and a port of 0, are left out
- * of the record; the last three numbers stand in close records only.
+ * One event.  Strings that are NULL or empty, and a port, a pid and limits of
+ * 0, are left out of the record.  What a comment gives to one kind of event stands
+ * in its records only; the last three numbers, and lost unless it is 0, in
+ * those of a close.
  */
 struct audit_event {
 	enum audit_kind kind;
@@ -49,14 +53,26 @@ struct audit_event {
 	const char *rule;    /* that decided */
 	const char *reason;  /* in a few words */
 	const char *key;     /* of a login: its fingerprint */
-	const char *ca;	     /* who signed a certificate, in the policy */
-	const char *certificate; /* its key id */
-	const char *serial;
+	const char *ca;	     /* of a login: who signed a certificate */
+	const char *certificate; /* of a login: its key id */
+	const char *serial;	 /* of a login */
 	const char *policy;  /* first 16 hex digits of the image's hash */
 	const char *request; /* what jump-shell was asked and refused */
-	const char *who;     /* whom a lock means */
+	/* of jumpctl's events, from AUDIT_LOAD on */
+	const char *who;     /* whom a lock means; whose session was ended */
 	const char *note;    /* what was said about it */
-	const char *end;     /* why the session ended */
+	const char *previous; /* of a load: the hash of the policy before */
+	const char *changes;  /* of a load: what has changed */
+	const char *loginuid; /* audit_loginuid() of an administrator */
+	pid_t pid;	      /* of the process that was ended */
+
+	struct audit_limits {
+		uint32_t idle, duration; /* seconds */
+		int64_t until;		 /* seconds since the epoch */
+		uint32_t max;
+	} limits;	 /* of an open: in force for this session */
+	const char *end; /* why the session ended */
+	uint32_t lost;	 /* records of this session that no log took */
 	uint64_t sent;	     /* bytes from the user to the target */
 	uint64_t received;   /* bytes from the target to the user */
 	uint64_t duration;   /* nanoseconds */
@@ -100,6 +116,13 @@ size_t audit_format(const struct audit *, const struct audit_event *,
  * cut and ends in "...".  size is at least 8.  dst is returned.
  */
 char *audit_escape(char *dst, size_t size, const char *src);
+
+/*
+ * The uid that logged in at first, whatever su(1) and sudo(8) made of it
+ * since, as the kernel keeps it where pam_loginuid(8) told it; or "".
+ */
+enum { AUDIT_LOGINUID = 12 };
+const char *audit_loginuid(char buf[AUDIT_LOGINUID]);
 
 /* A new id: eight of a-z and 2-7.  0, or -1 without random numbers. */
 int audit_session_id(char id[AUDIT_SESSION + 1]);

@@ -95,6 +95,12 @@ static const struct golden {
 	    .key = "SHA256:cLm5hGGhVbV8BcC0JqTm6qQCNn9+l6wTS2UtU3qr0IU",
 	    .policy = "9f86d081884c7d65"}},
     {"open", "jump-connect", {.kind = AUDIT_OPEN, OPENED}},
+    {"limits", "jump-connect",
+	{.kind = AUDIT_OPEN,
+	    OPENED,
+	    .limits = {600, 7200, 1795190531, 2}}},
+    {"lost", "jump-connect",
+	{.kind = AUDIT_CLOSE, OPENED, .end = "idle", .lost = 2}},
     {"close", "jump-connect",
 	{.kind = AUDIT_CLOSE,
 	    OPENED,
@@ -108,6 +114,46 @@ static const struct golden {
 	    .uid = 0,
 	    .user = "root",
 	    .reason = "loaded",
+	    .policy = "9f86d081884c7d65"}},
+    {"changes", "jumpctl",
+	{.kind = AUDIT_LOAD,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 0,
+	    .user = "root (bob)",
+	    .reason = "loaded",
+	    .previous = "2c26b46b68ffc68f",
+	    .changes = "users +1, rules -2",
+	    .loginuid = "3000",
+	    .policy = "9f86d081884c7d65"}},
+    {"kick", "jumpctl",
+	{.kind = AUDIT_KICK,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 0,
+	    .user = "root (bob)",
+	    .source = "192.0.2.9",
+	    .address = "db1",
+	    .port = 22,
+	    .session = "k3gsabcd",
+	    .road = "connect",
+	    .who = "alice",
+	    .request = "db1",
+	    .reason = "kicked",
+	    .loginuid = "3000",
+	    .pid = 4712,
+	    .policy = "9f86d081884c7d65"}},
+    {"sweep", "jumpctl",
+	{.kind = AUDIT_SWEEP,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 0,
+	    .user = "root",
+	    .source = "192.0.2.9",
+	    .address = "db1",
+	    .port = 22,
+	    .road = "forward",
+	    .who = "alice",
+	    .reason = "a deny rule matches",
+	    .rule = "frozen",
+	    .pid = 4712,
 	    .policy = "9f86d081884c7d65"}},
     {"lock", "jumpctl",
 	{.kind = AUDIT_LOCK,
@@ -220,7 +266,7 @@ START_TEST(long_values_fit)
 	unsigned int kind, i, j;
 
 	a.pid = 4194304;
-	for (kind = AUDIT_LOGIN; kind <= AUDIT_UNLOCK; kind++)
+	for (kind = AUDIT_LOGIN; kind <= AUDIT_SWEEP; kind++)
 		for (i = 0; i < sizeof(worst); i++)
 			for (j = 0; j < 4; j++) {
 				n = filled[j];
@@ -228,8 +274,12 @@ START_TEST(long_values_fit)
 				s[n] = '\0';
 				struct audit_event e = {kind, AUDIT_FAILURE,
 				    UINT32_MAX, s, s, s, s, s, s, 65535, s, s,
-				    s, s, s, s, s, s, s, s, s, s, s,
-				    UINT64_MAX, UINT64_MAX, UINT64_MAX};
+				    s, s, s, s, s, s, s, s, s, s, s, s, s,
+				    4194304,
+				    {UINT32_MAX, UINT32_MAX, 253402300799,
+					UINT32_MAX},
+				    s, UINT32_MAX, UINT64_MAX, UINT64_MAX,
+				    UINT64_MAX};
 				len = audit_format(&a, &e, &noon, record);
 				ck_assert_uint_gt(len, 200);
 				ck_assert_uint_le(len, AUDIT_MAX);
