@@ -57,6 +57,11 @@ PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
 	jump-authkeys/cert.c jump-authkeys/directory.c lib/program.c
 
+LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
+	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
+	jumpctl/log_join.c jumpctl/log_source.c jumpctl/log_why.c \
+	jumpctl/log_filter.c jumpctl/log_print.c
+
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
@@ -74,12 +79,12 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_judge.c \
-	jumpctl/diff_facts.c lib/program.c $(POLICY) \
+	jumpctl/diff_facts.c $(LOG) lib/program.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
 jump-shell_LIB    :=
 jump-connect_LIB  := -lseccomp
-jumpctl_LIB       := -lbsd -lmd
+jumpctl_LIB       := -lbsd -lmd -lz
 
 PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 
@@ -207,7 +212,8 @@ lint:						## static checks and manuals
 
 # What is installed, by folder.  Texts get the paths of this installation in
 # place of the default ones.
-DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy dist/jumphost.nft
+DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
+	dist/jumphost.nft dist/rsyslog.conf dist/logrotate.conf
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
 SETGID   := jump-shell jump-connect
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \

@@ -4,6 +4,8 @@
 #ifndef CTL_H
 #define CTL_H
 
+#include <stdio.h>
+
 #include "audit.h"
 #include "decide.h"
 
@@ -25,6 +27,7 @@ int edit_main(int argc, char **argv);
 int lock_main(int argc, char **argv);
 int unlock_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
+int log_main(int argc, char **argv);
 
 /*
  * source.c: the text of a policy.  Errors go to standard error.
@@ -160,6 +163,10 @@ int question_person(
 void question_decide(const struct policy *, const struct question *,
     const struct person *, enum policy_road, const struct target *,
     struct decision *);
+
+/* explain.c: why a verdict is what it is, in words. */
+void verdict_print(
+    const struct policy *, const struct policy_verdict *, FILE *);
 
 /*
  * hosts.c: mark the names that /etc/hosts resolves to the policy's own

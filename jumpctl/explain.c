@@ -148,14 +148,14 @@ parse_options(struct explain *e, int argc, char **argv)
  * Words.
  */
 static void
-print_words(uint32_t bits)
+print_words(FILE *f, uint32_t bits)
 {
 	const char *separator = "";
 
 	for (int i = 0; i < OBLIGATIONS; i++) {
 		if (!(bits >> i & 1))
 			continue;
-		printf("%s%s", separator, policy_obligation_names[i]);
+		fprintf(f, "%s%s", separator, policy_obligation_names[i]);
 		separator = ", ";
 	}
 }
@@ -241,7 +241,7 @@ print_conditions(const struct policy *p, const struct policy_rule *rule)
 	print_until(rule->until);
 	if (rule->obligations != 0) {
 		fputs("  ", stdout);
-		print_words(rule->obligations);
+		print_words(stdout, rule->obligations);
 	}
 }
 
@@ -312,22 +312,23 @@ matched_rules(const struct explain *e, uint32_t *rules, size_t room)
 	return n;
 }
 
-static void
-print_why(const struct explain *e, const struct policy_verdict *v)
+void
+verdict_print(
+    const struct policy *p, const struct policy_verdict *v, FILE *f)
 {
-	fputs(policy_reason_text(v->reason), stdout);
+	fputs(policy_reason_text(v->reason), f);
 	if (v->reason == REASON_NOT_HELD) {
-		fputs(": ", stdout);
-		print_words(v->unheld);
+		fputs(": ", f);
+		print_words(f, v->unheld);
 	} else if (v->reason == REASON_UNMET) {
-		fputs(": ", stdout);
-		print_words(v->unmet);
+		fputs(": ", f);
+		print_words(f, v->unmet);
 	} else if (v->rule != POLICY_NONE) {
-		printf(", by %s", rule_name(e->p, v->rule));
+		fprintf(f, ", by %s", rule_name(p, v->rule));
 	}
 	if (v->action != ACTION_DENY && (v->obligations & ~v->unmet) != 0) {
-		fputs("; binds: ", stdout);
-		print_words(v->obligations & ~v->unmet);
+		fputs("; binds: ", f);
+		print_words(f, v->obligations & ~v->unmet);
 	}
 }
 
@@ -341,7 +342,7 @@ print_roads(const struct explain *e)
 			continue;
 		printf("road    %-11s %-6s ", policy_road_names[road],
 		    policy_action_names[d->action]);
-		print_why(e, &d->verdict);
+		verdict_print(e->p, &d->verdict, stdout);
 		if (!policy_road_served(road))
 			fputs(" (not served by this version)", stdout);
 		putchar('\n');

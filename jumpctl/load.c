@@ -47,8 +47,8 @@ compare(struct change *c, const struct policy *old, const struct policy *new)
 		    old->table[kinds[i].table].n, new->table[kinds[i].table].n);
 	if (c->what[0] == '\0')
 		snprintf(c->what, sizeof(c->what), "%s",
-		    strcmp(c->hash, c->previous) == 0 ? "nothing" :
-							"as many statements");
+		    strcmp(c->hash, c->previous) == 0 ? "nothing"
+						      : "as many statements");
 }
 
 static void
@@ -167,6 +167,6 @@ load_main(int argc, char **argv)
 	if (audit_open(&audit, "jumpctl", AUDIT_SOCKET) == -1)
 		err(EXIT_INTERNAL, "no log");
 	state_who(who, sizeof(who));
-	return argc == 2 ? load_previous(&audit, who) :
-	    load_system(&audit, who);
+	return argc == 2 ? load_previous(&audit, who)
+			 : load_system(&audit, who);
 }

@@ -28,6 +28,10 @@ static const struct {
     {"lock", lock_main, "lock [WHO [REASON]]"},
     {"unlock", unlock_main, "unlock WHO"},
     {"export", export_main, "export hosts"},
+    {"log", log_main,
+	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
+	"               [--road ROAD] [--outcome WORD] [--since TIME] "
+	"[--until TIME]\n               [--file FILE] [REF]"},
     {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
 };
 

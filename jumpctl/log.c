@@ -1,0 +1,241 @@
+/*
+ * jumpctl log: who reached what, and who was refused what.
+ */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "exit.h"
+#include "log.h"
+
+struct job {
+	struct log_filter filter;
+	struct log_printer printer;
+	struct log_join *join;
+	const char *file;
+	bool follow, json, since;
+	size_t shown;
+	char question[2048]; /* of the last row that had one */
+};
+
+/*
+ * Arguments.
+ */
+static bool
+choose(int *n, const char *text, const char *const *names, int count)
+{
+	for (*n = 0; *n < count; (*n)++) {
+		if (strcmp(text, names[*n]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+take_option(struct job *j, int option, char *value)
+{
+	time_t now = time(NULL);
+
+	switch (option) {
+	case 'f':
+		return j->follow = true;
+	case 'j':
+		return j->json = true;
+	case 'r':
+		j->filter.outcome = LOG_REFUSED;
+		return true;
+	case 'u':
+		j->filter.user = value;
+		return *value != '\0';
+	case 't':
+		return log_filter_target(&j->filter, value);
+	case 'v':
+		return choose(
+		    &j->filter.road, value, policy_road_names, ROAD_COUNT);
+	case 'o':
+		return choose(
+		    &j->filter.outcome, value, log_outcome_names, LOG_DECIDED);
+	case 's':
+		j->since = true;
+		return log_filter_time(&j->filter.since, value, now);
+	case 'e':
+		return log_filter_time(&j->filter.until, value, now);
+	case 'i':
+		j->file = value;
+		return *value != '\0';
+	}
+	return false;
+}
+
+/* What each option takes, for whoever gave it something else. */
+static const struct {
+	int option;
+	const char *takes;
+} wants[] = {{'t', "--target takes NAME[:PORT] or an address"},
+    {'v', "--road takes forward, connect or shell"},
+    {'o',
+	"--outcome takes login, logout, open, close, refused, failed, admin "
+	"or forged"},
+    {'s',
+	"--since takes YYYY-MM-DD[THH:MM], HH:MM, today, yesterday or as "
+	"2h"},
+    {'e',
+	"--until takes YYYY-MM-DD[THH:MM], HH:MM, today, yesterday or as "
+	"2h"}};
+
+static bool
+parse_options(struct job *j, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"follow", no_argument, NULL, 'f'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"refused", no_argument, NULL, 'r'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"target", required_argument, NULL, 't'},
+	    {"road", required_argument, NULL, 'v'},
+	    {"outcome", required_argument, NULL, 'o'},
+	    {"since", required_argument, NULL, 's'},
+	    {"until", required_argument, NULL, 'e'},
+	    {"file", required_argument, NULL, 'i'}, {NULL, 0, NULL, 0}};
+	char name[] = "jumpctl";
+	int option;
+
+	argv[0] = name;
+	while ((option = getopt_long(argc, argv, "f", options, NULL)) != -1) {
+		if (take_option(j, option, optarg))
+			continue;
+		for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+			if (wants[i].option == option)
+				warnx("%s, not `%s'", wants[i].takes, optarg);
+		}
+		return false;
+	}
+	if (argc - optind == 1)
+		j->filter.ref = argv[optind];
+	return argc - optind <= 1;
+}
+
+/*
+ * Rows.
+ */
+
+/* Before the first row of a session of ours: the login that it came by. */
+static void
+show_login(struct job *j, const struct log_row *row)
+{
+	struct log_row login;
+
+	if (j->shown == 0 && row->road != NULL &&
+	    strcmp(row->road, "forward") != 0 && row->account != NULL &&
+	    row->from != NULL &&
+	    log_join_login(j->join, row->account, row->from, &login))
+		log_print(&j->printer, &login);
+}
+
+static void
+keep_question(struct job *j, const struct log_row *row)
+{
+	char text[sizeof(j->question)] = "";
+	FILE *f = fmemopen(text, sizeof(text), "w");
+	bool good = f != NULL && log_print_question(f, row);
+
+	if (f != NULL && fclose(f) == 0 && good)
+		memcpy(j->question, text, sizeof(text));
+}
+
+static void
+show(void *arg, const struct log_row *row)
+{
+	struct job *j = arg;
+	struct log_row asked = *row;
+	char why[512];
+
+	if (!log_filter_passes(&j->filter, row))
+		return;
+	if (row->outcome == LOG_REFUSED && row->reason == NULL &&
+	    log_why(row, why, sizeof(why))) {
+		asked.reason = why;
+		asked.asked = true;
+	}
+	if (j->filter.ref != NULL) {
+		show_login(j, row);
+		keep_question(j, row);
+	}
+	log_print(&j->printer, &asked);
+	j->shown++;
+}
+
+static void
+idle(void *arg)
+{
+	struct job *j = arg;
+
+	if (fflush(j->printer.out) != 0)
+		exit(EXIT_OK); /* nobody reads on */
+}
+
+static void
+legend(const struct job *j)
+{
+	static const char *const meanings[] = {
+	    "!  not from whom it claims to be",
+	    "?  nothing says who wrote it: see SENDERS in jump-audit(5)",
+	    "~  from this uid, perhaps not by our program"};
+
+	if (j->json)
+		return;
+	for (int i = 0; i < 3; i++) {
+		if (j->printer.marks >> i & 1)
+			fprintf(stderr, "%s\n", meanings[i]);
+	}
+}
+
+static void
+read_all(struct job *j)
+{
+	struct log_source *source = log_source_open(j->file,
+	    j->filter.since == INT64_MIN ? 0 : j->filter.since - 86400 * SECOND,
+	    j->follow);
+	struct log_entry entry;
+	time_t newest;
+	char *line;
+
+	while ((line = log_source_line(source, &newest, idle, j)) != NULL) {
+		if (log_entry_parse(&entry, line, newest))
+			log_join_entry(j->join, &entry);
+	}
+	log_source_close(source);
+}
+
+int
+log_main(int argc, char **argv)
+{
+	static struct job j;
+
+	j.filter = (struct log_filter){
+	    .road = -1, .outcome = -1, .since = INT64_MIN, .until = INT64_MAX};
+	if (!parse_options(&j, argc, argv)) {
+		warnx("usage: jumpctl log [-f] [--json] [--refused] [--user "
+		      "WHO] [--target WHAT] [--road ROAD] [--outcome WORD] "
+		      "[--since TIME] [--until TIME] [--file FILE] [REF]");
+		return EXIT_USAGE;
+	}
+	if (j.follow && !j.since && j.filter.ref == NULL)
+		j.filter.since = (int64_t)time(NULL) * SECOND;
+	log_printer_init(&j.printer, stdout, j.json);
+	j.join = log_join_new(show, &j);
+	read_all(&j);
+	if (*j.question != '\0' && !j.json)
+		fputs(j.question, stdout);
+	if (fflush(stdout) != 0 && errno != EPIPE)
+		err(EXIT_INTERNAL, "standard output");
+	legend(&j);
+	if (log_join_unread(j.join) > 0)
+		warnx("%zu lines that claim to be records are unreadable",
+		    log_join_unread(j.join));
+	log_join_free(j.join);
+	return j.shown > 0 ? EXIT_OK : EXIT_NO_MATCH;
+}

@@ -1,0 +1,142 @@
+/* What a reader wants to see. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "policy.h"
+
+/* "90s", "5m", "2h", "7d": so long ago. */
+static bool
+ago(int64_t *time, const char *text, time_t now)
+{
+	static const char units[] = "smhd";
+	static const int64_t seconds[] = {1, 60, 3600, 86400};
+	size_t n = strspn(text, "0123456789");
+	const char *unit = text[n] == '\0' ? NULL : strchr(units, text[n]);
+
+	if (n == 0 || n > 9 || unit == NULL || text[n + 1] != '\0')
+		return false;
+	*time = (int64_t)now - atol(text) * seconds[unit - units];
+	return true;
+}
+
+/* A day, or a time on one, in the reader's zone: 2026-11-20T09:30, 09:30. */
+static bool
+local_time(int64_t *time, const char *text, time_t now)
+{
+	static const char *const formats[] = {
+	    "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%H:%M"};
+	struct tm tm;
+	const char *end;
+	time_t t;
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (localtime_r(&now, &tm) == NULL)
+			return false;
+		tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+		tm.tm_isdst = -1;
+		end = strptime(text, formats[i], &tm);
+		if (end == NULL || *end != '\0')
+			continue;
+		t = mktime(&tm);
+		*time = t;
+		return t != (time_t)-1;
+	}
+	return false;
+}
+
+static bool
+day(int64_t *time, int back, time_t now)
+{
+	struct tm tm;
+
+	if (localtime_r(&now, &tm) == NULL)
+		return false;
+	tm.tm_mday -= back;
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	*time = mktime(&tm);
+	return true;
+}
+
+bool
+log_filter_time(int64_t *time, const char *text, time_t now)
+{
+	bool good;
+
+	if (strcmp(text, "today") == 0)
+		good = day(time, 0, now);
+	else if (strcmp(text, "yesterday") == 0)
+		good = day(time, 1, now);
+	else
+		good = ago(time, text, now) || policy_time_parse(time, text) ||
+		    local_time(time, text, now);
+	*time *= SECOND;
+	return good;
+}
+
+/* A path keeps its colons. */
+bool
+log_filter_target(struct log_filter *f, char *text)
+{
+	char *colon = strrchr(text, ':'), *end;
+	struct addr a;
+	uint16_t port;
+
+	f->target = text;
+	f->port = 0;
+	if (*text == '/' || addr_parse(&a, text))
+		return true;
+	if (*text == '[') {
+		end = strchr(text, ']');
+		if (end == NULL)
+			return false;
+		*end++ = '\0';
+		f->target = text + 1;
+		colon = *end == ':' ? end : NULL;
+		if (!addr_parse(&a, f->target) ||
+		    (colon == NULL && *end != '\0'))
+			return false;
+	}
+	if (colon == NULL)
+		return *f->target != '\0';
+	if (!port_parse(&port, colon + 1))
+		return false;
+	*colon = '\0';
+	f->port = port;
+	return *f->target != '\0';
+}
+
+static bool
+is(const char *a, const char *b)
+{
+	return a != NULL && strcmp(a, b) == 0;
+}
+
+static bool
+is_target(const struct log_filter *f, const struct log_row *row)
+{
+	if (f->port != 0 && f->port != row->port)
+		return false;
+	return (row->target != NULL &&
+		   strcasecmp(row->target, f->target) == 0) ||
+	    is(row->ip, f->target);
+}
+
+bool
+log_filter_passes(const struct log_filter *f, const struct log_row *row)
+{
+	if (row->time < f->since || row->time >= f->until)
+		return false;
+	if (f->ref != NULL ? !is(row->ref, f->ref)
+			   : row->outcome == LOG_DECIDED)
+		return false;
+	if (f->user != NULL && !is(row->user, f->user) &&
+	    !is(row->account, f->user) && !is(row->who, f->user))
+		return false;
+	if (f->target != NULL && !is_target(f, row))
+		return false;
+	if (f->road != -1 && !is(row->road, policy_road_names[f->road]))
+		return false;
+	return f->outcome == -1 || (int)row->outcome == f->outcome;
+}

@@ -1,0 +1,401 @@
+/*
+ * Where lines come from: journalctl(1), or files of a log daemon, also those
+ * that logrotate(8) has put aside and compressed.
+ */
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "exit.h"
+#include "log.h"
+#include "program.h"
+
+enum { WAIT_MS = 250 };
+
+struct file {
+	char *path;
+	time_t written;
+};
+
+struct log_source {
+	const char *what;   /* for messages */
+	struct file *files; /* oldest first; the last one is followed */
+	size_t nfiles, next;
+	bool follow, rotated;
+	pid_t child;
+	int fd;
+	gzFile gz; /* reads fd, if that is compressed */
+	struct stat st;
+	time_t newest;
+	bool skipping; /* a line that is too long */
+	size_t begin, end;
+	char buf[2 * LOG_LINE];
+};
+
+/*
+ * Files.
+ */
+
+/* Whether a name is BASE.N, BASE.N.gz, BASE-DATE or BASE-DATE.gz. */
+static bool
+is_rotated(const char *name, const char *base)
+{
+	size_t n = strlen(base);
+
+	if (strncmp(name, base, n) != 0 || (name[n] != '.' && name[n] != '-'))
+		return false;
+	name += n + 1;
+	n = strspn(name, "0123456789-");
+	return n > 0 && (name[n] == '\0' || strcmp(name + n, ".gz") == 0);
+}
+
+static int
+by_age(const void *a, const void *b)
+{
+	const struct file *x = a, *y = b;
+
+	if (x->written != y->written)
+		return x->written < y->written ? -1 : 1;
+	return strcmp(y->path, x->path); /* log.2 before log.1 */
+}
+
+static void
+add_file(
+    struct log_source *s, const char *folder, const char *name, time_t written)
+{
+	struct file *list = realloc(s->files, (s->nfiles + 1) * sizeof(*list));
+	char *path;
+
+	if (list == NULL || asprintf(&path, "%s/%s", folder, name) == -1)
+		err(EXIT_INTERNAL, NULL);
+	s->files = list;
+	list[s->nfiles++] = (struct file){path, written};
+}
+
+/* The files that a path was rotated to, but those that are too old. */
+static void
+find_rotated(
+    struct log_source *s, const char *folder, const char *base, int64_t since)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *entry;
+	struct stat st;
+
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL) {
+		if (is_rotated(entry->d_name, base) &&
+		    fstatat(dirfd(d), entry->d_name, &st, 0) == 0 &&
+		    (int64_t)st.st_mtime * SECOND >= since)
+			add_file(s, folder, entry->d_name, st.st_mtime);
+	}
+	closedir(d);
+	if (s->nfiles > 0)
+		qsort(s->files, s->nfiles, sizeof(s->files[0]), by_age);
+}
+
+static void
+open_file(struct log_source *s, int64_t since)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(s->what, '/');
+	const char *base = slash == NULL ? s->what : slash + 1;
+
+	if (access(s->what, R_OK) == -1)
+		err(EXIT_NO_MATCH, "%s", s->what);
+	snprintf(folder, sizeof(folder), "%.*s",
+	    slash == NULL ? 1 : (int)(slash - s->what),
+	    slash == NULL ? "." : s->what);
+	if (slash == s->what)
+		strcpy(folder, "/");
+	find_rotated(s, folder, base, since);
+	add_file(s, folder, base, 0);
+}
+
+static void
+shut(struct log_source *s)
+{
+	if (s->gz != NULL)
+		gzclose_r(s->gz); /* closes fd too */
+	else if (s->fd != -1)
+		close(s->fd);
+	s->gz = NULL;
+	s->fd = -1;
+}
+
+/* Begin with the next file; false if there is none. */
+static bool
+next_file(struct log_source *s)
+{
+	const char *path;
+	size_t n;
+
+	shut(s);
+	if (s->next == s->nfiles)
+		return false;
+	path = s->files[s->next++].path;
+	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (s->fd == -1 && s->next < s->nfiles)
+		return next_file(s); /* rotated away meanwhile */
+	if (s->fd == -1 || fstat(s->fd, &s->st) == -1)
+		err(EXIT_NO_MATCH, "%s", path);
+	if (!S_ISREG(s->st.st_mode))
+		errx(EXIT_NO_MATCH, "%s: not a regular file", path);
+	s->newest = s->st.st_mtime;
+	n = strlen(path);
+	if (n > 3 && strcmp(path + n - 3, ".gz") == 0 &&
+	    (s->gz = gzdopen(s->fd, "rb")) == NULL)
+		err(EXIT_INTERNAL, NULL);
+	return true;
+}
+
+/* Whether the path that is followed is another file now, or a shorter one. */
+static bool
+was_rotated(struct log_source *s)
+{
+	struct stat st;
+
+	return stat(s->files[s->nfiles - 1].path, &st) == 0 &&
+	    (st.st_ino != s->st.st_ino || st.st_dev != s->st.st_dev ||
+		st.st_size < lseek(s->fd, 0, SEEK_CUR));
+}
+
+/*
+ * The journal.
+ */
+static void
+run_journalctl(int program, int out, int64_t since, bool follow)
+{
+	static char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C";
+	char *environment[] = {path, locale, NULL};
+	char from[40];
+	const char *argv[] = {"journalctl", "-o", "json", "--no-pager", "-q",
+	    "--output-fields=MESSAGE,_UID,_PID,_EXE,SYSLOG_IDENTIFIER,"
+	    "SYSLOG_PID,_TRANSPORT",
+	    "-t", "sshd", "-t", "sshd-session", "-t", "jump-authkeys", "-t",
+	    "jump-shell", "-t", "jump-connect", "-t", "jumpctl", from,
+	    follow ? "--follow" : NULL, "--no-tail", NULL};
+	int null = open("/dev/null", O_RDONLY);
+
+	snprintf(from, sizeof(from), "--since=@%lld",
+	    (long long)(since < 0 ? 0 : since / SECOND));
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (null != -1 && dup2(null, STDIN_FILENO) != -1 &&
+	    dup2(out, STDOUT_FILENO) != -1)
+		fexecve(program, (char *const *)argv, environment);
+	_exit(127);
+}
+
+static bool
+open_journal(struct log_source *s, int64_t since)
+{
+	int program = program_open("/usr/bin/journalctl", 0), fds[2];
+
+	if (program == -1)
+		return false;
+	if (pipe2(fds, O_CLOEXEC) == -1 || (s->child = fork()) == -1)
+		err(EXIT_INTERNAL, "journalctl");
+	if (s->child == 0)
+		run_journalctl(program, fds[1], since, s->follow);
+	close(fds[1]);
+	close(program);
+	s->fd = fds[0];
+	s->what = "the journal";
+	return true;
+}
+
+/* Whether there is a journal: its folder has one of a machine in it. */
+static bool
+has_journal(void)
+{
+	static const char *const folders[] = {
+	    "/var/log/journal", "/run/log/journal"};
+	const struct dirent *entry;
+	bool found = false;
+
+	for (size_t i = 0; i < 2 && !found; i++) {
+		DIR *d = opendir(folders[i]);
+
+		while (d != NULL && (entry = readdir(d)) != NULL)
+			found = found || entry->d_name[0] != '.';
+		if (d != NULL)
+			closedir(d);
+	}
+	return found;
+}
+
+static void
+open_default(struct log_source *s, int64_t since)
+{
+	static const char *const files[] = {
+	    "/var/log/jump.log", "/var/log/auth.log", "/var/log/secure"};
+
+	if (has_journal() && open_journal(s, since))
+		return;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (access(files[i], F_OK) == 0) {
+			s->what = files[i];
+			open_file(s, since);
+			return;
+		}
+	}
+	errx(EXIT_NO_MATCH, "there is no journal, and neither %s, %s nor %s",
+	    files[0], files[1], files[2]);
+}
+
+struct log_source *
+log_source_open(const char *file, int64_t since, bool follow)
+{
+	struct log_source *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		err(EXIT_INTERNAL, NULL);
+	s->fd = -1;
+	s->follow = follow;
+	s->what = file;
+	s->newest = time(NULL);
+	if (file == NULL) {
+		open_default(s, since);
+	} else if (strcmp(file, "-") == 0) {
+		s->what = "standard input";
+		s->fd = dup(STDIN_FILENO);
+	} else {
+		open_file(s, since);
+	}
+	return s;
+}
+
+/*
+ * Lines.
+ */
+
+/* More bytes, or how many there are: 0 at the end of this file. */
+static ssize_t
+fill(struct log_source *s)
+{
+	ssize_t n;
+
+	if (s->begin > 0) {
+		memmove(s->buf, s->buf + s->begin, s->end - s->begin);
+		s->end -= s->begin;
+		s->begin = 0;
+	}
+	do {
+		n = s->gz != NULL
+		    ? gzread(s->gz, s->buf + s->end,
+			  (unsigned)(sizeof(s->buf) - s->end))
+		    : read(s->fd, s->buf + s->end, sizeof(s->buf) - s->end);
+	} while (n == -1 && errno == EINTR);
+	if (n > 0)
+		s->end += (size_t)n;
+	if (n == -1)
+		warnx("%s: cannot be read to its end",
+		    s->nfiles > 0 ? s->files[s->next - 1].path : s->what);
+	return n < 0 ? 0 : n;
+}
+
+/* A whole line of what is there, or NULL. */
+static char *
+take_line(struct log_source *s)
+{
+	char *line = s->buf + s->begin, *end;
+
+	while ((end = memchr(line, '\n', s->end - s->begin)) != NULL) {
+		bool whole = !s->skipping && end - line < LOG_LINE;
+
+		s->begin += (size_t)(end - line) + 1;
+		s->skipping = false;
+		*end = '\0';
+		if (whole)
+			return line;
+		line = end + 1;
+	}
+	if (s->end - s->begin >= LOG_LINE) {
+		s->skipping = true;
+		s->begin = s->end;
+	}
+	return NULL;
+}
+
+/* At the end of the last file: wait until there is more, or another file. */
+static bool
+wait_for_more(struct log_source *s)
+{
+	if (!s->follow || s->nfiles == 0)
+		return false;
+	if (s->rotated) {
+		s->rotated = false;
+		s->begin = s->end = 0;
+		s->next = s->nfiles - 1;
+		return next_file(s);
+	}
+	s->rotated = was_rotated(s); /* what is still written comes first */
+	poll(NULL, 0, WAIT_MS);
+	s->newest = time(NULL);
+	return true;
+}
+
+/* Something to read of a pipe, or idle() first. */
+static void
+wait_for_pipe(const struct log_source *s, void (*idle)(void *), void *arg)
+{
+	struct pollfd fd = {.fd = s->fd, .events = POLLIN};
+
+	if (s->nfiles == 0 && poll(&fd, 1, 0) == 0)
+		idle(arg);
+}
+
+char *
+log_source_line(
+    struct log_source *s, time_t *newest, void (*idle)(void *), void *arg)
+{
+	char *line;
+
+	if (s->fd == -1 && !next_file(s))
+		return NULL;
+	for (;;) {
+		line = take_line(s);
+		*newest = s->newest;
+		if (line != NULL)
+			return line;
+		wait_for_pipe(s, idle, arg);
+		if (fill(s) > 0)
+			continue;
+		if (s->next < s->nfiles) {
+			s->begin = s->end = 0;
+			if (!next_file(s))
+				return NULL;
+			continue;
+		}
+		idle(arg);
+		if (!wait_for_more(s))
+			return NULL;
+	}
+}
+
+void
+log_source_close(struct log_source *s)
+{
+	int status = 0;
+
+	shut(s);
+	if (s->child > 0 &&
+	    (waitpid(s->child, &status, 0) == -1 || status != 0))
+		errx(EXIT_INTERNAL, "journalctl has failed");
+	for (size_t i = 0; i < s->nfiles; i++)
+		free(s->files[i].path);
+	free(s->files);
+	free(s);
+}

@@ -1,0 +1,172 @@
+/*
+ * Who may have written a line: the uid is the kernel's word; the program is
+ * what the log daemon saw when it looked, if it did (jump-audit(5), SENDERS).
+ */
+#include <pwd.h>
+#include <string.h>
+
+#include "log.h"
+#include "match.h"
+
+/* Where sshd's processes for users are, besides what root's are seen to be. */
+static const char *const sshd_paths[] = {"/usr/sbin/sshd",
+    "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session"};
+
+enum { SEEN = 8, NAMES = 1024, NAME = 132, PATH = 256 };
+
+/* Accounts of uids: asked for once, while there is room. */
+static struct cached {
+	uid_t uid;
+	bool used;
+	char name[NAME];
+} names[NAMES];
+
+static char seen[SEEN][PATH];
+
+/* The account of a uid of this machine, or NULL. */
+static const char *
+account_of(uid_t uid)
+{
+	struct cached *c = &names[uid % NAMES];
+	const struct passwd *pw;
+
+	if (!c->used || c->uid != uid) {
+		pw = getpwuid(uid);
+		c->used = true;
+		c->uid = uid;
+		c->name[0] = '\0';
+		if (pw != NULL && strlen(pw->pw_name) < NAME)
+			strcpy(c->name, pw->pw_name);
+	}
+	return c->name[0] == '\0' ? NULL : c->name;
+}
+
+/* Whether it is that file, which may have been replaced since. */
+static bool
+is_file(const char *exe, const char *path)
+{
+	size_t n = strlen(path);
+
+	return strncmp(exe, path, n) == 0 &&
+	    (exe[n] == '\0' || strcmp(exe + n, " (deleted)") == 0);
+}
+
+static bool
+is_ours(const char *exe, const char *program)
+{
+	static const char folder[] = LIBEXECDIR "/";
+
+	return strncmp(exe, folder, sizeof(folder) - 1) == 0 &&
+	    is_file(exe + sizeof(folder) - 1, program);
+}
+
+/* Of a program that runs for users: is it the user of whom it speaks? */
+static bool
+speaks_of_itself(const struct log_entry *e, const struct log_record *r)
+{
+	const char *account = r->field[RF_ACCOUNT] != NULL
+	    ? r->field[RF_ACCOUNT]
+	    : r->field[RF_USER];
+	const char *is = account_of(e->uid);
+	uint64_t uid;
+
+	if (r->field[RF_UID] == NULL ||
+	    !number_parse(&uid, r->field[RF_UID], 0, UINT32_MAX) ||
+	    uid != e->uid)
+		return false;
+	return is == NULL || (account != NULL && strcmp(account, is) == 0);
+}
+
+/* The uid of jump-authkeys; 0 if this machine has none. */
+static uid_t
+powers(void)
+{
+	static uid_t uid;
+	static bool asked;
+	const struct passwd *pw;
+
+	if (!asked && (pw = getpwnam("_jump")) != NULL)
+		uid = pw->pw_uid;
+	asked = true;
+	return uid;
+}
+
+enum log_trust
+log_trust_record(const struct log_entry *e, const struct log_record *r)
+{
+	if (!e->attested)
+		return LOG_TRUST_NONE;
+	if (strcmp(e->program, "jumpctl") == 0)
+		return e->uid == 0 ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
+	if (e->exe != NULL && !is_ours(e->exe, e->program))
+		return LOG_TRUST_FORGED;
+	if (strcmp(e->program, "jump-authkeys") == 0) {
+		if (powers() == 0)
+			return LOG_TRUST_UID;
+		return e->uid == powers() ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
+	}
+	if (r != NULL && !speaks_of_itself(e, r))
+		return LOG_TRUST_FORGED;
+	return e->exe == NULL ? LOG_TRUST_UID : LOG_TRUST_KERNEL;
+}
+
+/* Remember a program that root runs as sshd. */
+static void
+see(const char *exe)
+{
+	for (int i = 0; i < SEEN; i++) {
+		if (seen[i][0] == '\0' && strlen(exe) < PATH)
+			strcpy(seen[i], exe);
+		if (strcmp(seen[i], exe) == 0)
+			return;
+	}
+}
+
+enum log_trust
+log_trust_sshd(const struct log_entry *e)
+{
+	if (!e->attested)
+		return LOG_TRUST_NONE;
+	if (e->uid != 0)
+		return LOG_TRUST_FORGED;
+	if (e->exe != NULL)
+		see(e->exe);
+	return LOG_TRUST_KERNEL;
+}
+
+static bool
+is_sshd(const char *exe)
+{
+	for (int i = 0; i < SEEN; i++) {
+		if (seen[i][0] != '\0' && is_file(exe, seen[i]))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(sshd_paths) / sizeof(sshd_paths[0]);
+	     i++) {
+		if (is_file(exe, sshd_paths[i]))
+			return true;
+	}
+	return false;
+}
+
+enum log_trust
+log_trust_child(const struct log_entry *e, const char *account)
+{
+	const char *is;
+
+	if (!e->attested)
+		return LOG_TRUST_NONE;
+	if (e->exe != NULL && !is_sshd(e->exe))
+		return LOG_TRUST_FORGED;
+	if (account == NULL || e->pid == 0)
+		return LOG_TRUST_UID;
+	is = account_of(e->uid);
+	return is == NULL || strcmp(is, account) == 0 ? LOG_TRUST_KERNEL
+						      : LOG_TRUST_FORGED;
+}
+
+const char *
+log_trust_account(const struct log_entry *e)
+{
+	return e->attested ? account_of(e->uid) : NULL;
+}

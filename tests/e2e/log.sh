@@ -1,0 +1,332 @@
+# jumpctl log: one list from our records and sshd's lines, by rsyslog and by
+# the journal, and nothing that a user writes passes for one of them.
+. "$(dirname "$0")/lib.sh"
+
+# --- log daemons of the jump host ----------------------------------------------
+
+take_dev_log() {
+	lab on jump mv /dev/log /dev/log.before
+}
+
+# With the shipped template, and traditional files of both kinds beside it.
+start_rsyslog() {
+	cat >"$T/rsyslog.conf" <<-'END'
+		module(load="imuxsock" SysSock.Name="/dev/log" SysSock.Annotate="on"
+		    SysSock.ParseTrusted="on" SysSock.RateLimit.Interval="0")
+		include(file="/usr/local/share/jump/rsyslog.conf")
+		*.* action(type="omfile" file="/var/log/auth.log"
+		    template="RSYSLOG_FileFormat")
+		*.* action(type="omfile" file="/var/log/old.log"
+		    template="RSYSLOG_TraditionalFileFormat")
+	END
+	lab on jump sh -c '
+		d=$(command -v rsyslogd || echo /run/lab/rsyslog/usr/sbin/rsyslogd)
+		m=$(echo /run/lab/rsyslog/usr/lib/*/rsyslog)
+		[ -d "$m" ] && set -- "-M$m" || set --
+		exec "$d" -n -iNONE -f /run/lab/tmp/e2e/rsyslog.conf "$@"' \
+	    >"$T/rsyslogd.err" 2>&1 &
+	within lab on jump test -S /dev/log
+}
+
+start_journald() {
+	lab on jump sh -c '
+		echo 0123456789abcdef0123456789abcdef >/etc/machine-id
+		mkdir -p /etc/systemd /run/systemd/journal /run/log/journal
+		printf "[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n" \
+		    >/etc/systemd/journald.conf
+		echo RateLimitIntervalSec=0 >>/etc/systemd/journald.conf
+		exec /lib/systemd/systemd-journald' >"$T/journald.err" 2>&1 &
+	within lab on jump test -S /run/systemd/journal/dev-log
+	lab on jump ln -sf /run/systemd/journal/dev-log /dev/log
+}
+
+# --- the list ------------------------------------------------------------------
+
+list() {
+	run lab on jump jumpctl log "$@" </dev/null
+}
+
+# lists REGEX ARGUMENT...: a line of the list, sooner or later.
+lists() {
+	regex=$1
+	shift
+	within lists_once "$@"
+}
+
+lists_once() {
+	list "$@"
+	printed "$regex"
+}
+
+# The columns of a line: MARK OUTCOME USER FROM TARGET ROAD, and the rest.
+line() {
+	printf '^%s..:..:.. %s +%s +%s +%s +%s +' "$@"
+}
+
+HERE=192\\.0\\.2\\.10
+ID='[a-z2-7]{8}'
+
+# --- what happens ----------------------------------------------------------------
+
+# say TEXT: as alice, from a process that is still there when it is read.
+say() {
+	printf '%s' "$1" >"$LAB/hosts/jump/tmp/said"
+	lab on -u alice jump python3 -c '
+import socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect("/dev/log")
+s.send(open("/tmp/said", "rb").read())
+time.sleep(0.5)'
+}
+
+record() {
+	echo "<36>Nov 20 16:02:11 $1: @cee: {\"@timestamp\":\"x\",\"event.action\":\"open\",\"event.outcome\":\"success\",$2\"destination.address\":\"evil\"}"
+}
+
+traffic() {
+	run ssh -F "$C" -o "ProxyCommand=ssh -F $C jump connect %h %p" web1 \
+	    hostname </dev/null
+	run ssh -F "$C" -J jump web1 hostname </dev/null
+	as carol run ssh -F "$C" -J jump web1 hostname </dev/null
+	LAB_USER=alice
+	run ssh -F "$C" -W db1:22 jump </dev/null
+	run ssh -F "$C" -W db1:5432 jump </dev/null
+	run ssh -F "$C" -W web2:22 jump </dev/null
+	run ssh -F "$C" -W shut:81 jump </dev/null
+	as bob run ssh -F "$C" -l alice jump list </dev/null
+	LAB_USER=alice
+	run ssh -F "$C" -l 'x from 192.0.2.99 port 1 ssh2' jump list </dev/null
+	run ssh -F "$C" jump connect db1 22 </dev/null
+}
+
+forgeries() {
+	say "$(record 'jump-connect[1]' '"user.id":"2001","user.name":"alice",')"
+	say "$(record 'jump-connect[1]' '"user.id":"2002","user.name":"bob",')"
+	say "$(record 'jumpctl[1]' '"user.id":"0","user.name":"root",')"
+	say "$(record 'jump-authkeys[1]' '"user.id":"2001","user.name":"bob",')"
+	say '<38>Nov 20 16:02:11 sshd[1]: Accepted publickey for bob from 192.0.2.66 port 1 ssh2'
+	say '<38>Nov 20 16:02:11 sshd[1]: debug1: channels.c:channel_post_connecting():1 (pid=1): channel 0: connected to evil port 22'
+	say "$(printf '<36>Nov 20 16:02:11 jump-connect[1]: @cee: {"a":"\033[31m\n<36>x sshd[1]: \303\244"}')"
+	say "<36>Nov 20 16:02:11 jump-connect[1]: @cee: $(printf '%010000d' 0)"
+	lab on -u alice jump logger -t jump-connect '@cee: {"event.action":"open","event.outcome":"success","user.id":"2001","user.name":"alice","destination.address":"evil"}'
+}
+
+no_evil_believed() {
+	list
+	! grep -E '^ ' "$T/out" | grep -Eq 'evil|192\.0\.2\.66'
+}
+
+clean() {
+	! LC_ALL=C grep -q '[^ -~]' "$T/out"
+}
+
+# The bytes of the record are those of the list.
+bytes_agree() {
+	list --json --outcome close --road connect
+	python3 - "$T/out" "$LAB/hosts/jump/var/log/auth.log" <<-'END'
+		import json, sys
+		listed = [(r["ref"], r["sent"], r["received"])
+		    for r in map(json.loads, open(sys.argv[1]))]
+		logged = []
+		for l in open(sys.argv[2], errors="replace"):
+		    if '"event.action":"close"' in l:
+		        r = json.loads(l[l.index("{"):])
+		        logged.append((r["jump.session"], r["source.bytes"],
+		            r["destination.bytes"]))
+		sys.exit(listed != logged or not listed)
+	END
+}
+
+is_json() {
+	list --json "$@"
+	python3 -c '
+import json, sys
+rows = [json.loads(l) for l in open(sys.argv[1])]
+times = [r["time"] for r in rows]
+assert rows and all(r["version"] == 1 and r["time"].endswith("Z") for r in rows)
+assert {"user", "from", "target", "port", "road", "ref"} <= set().union(*rows)
+' "$T/out"
+}
+
+# judge NAME: what the list of either daemon must be.
+judge() {
+	check "$1: a session, opened" lists "$(line ' ' open alice $HERE web1:22 connect)$ID"
+	check "$1: and closed" lists "$(line '[ ~]' close alice $HERE web1:22 connect)$ID .*sent [0-9.]+K, received "
+	check "$1: a login" lists "$(line ' ' login alice $HERE - -)p[0-9]+ +key SHA256:"
+	check "$1: ProxyJump, opened" lists "$(line ' ' open alice $HERE web1:22 forward)p[0-9]+"
+	check "$1: and closed" lists "$(line ' ' close alice $HERE web1:22 forward)p[0-9]+ +client, [0-9]"
+	check "$1: who it is on a shared account" lists "$(line ' ' open carol $HERE web1:22 forward)p"
+	check "$1: what sshd refused, and why" lists "$(line ' ' refused alice $HERE db1:22 forward)p[0-9]+ +policy now: no allow rule matches"
+	check "$1: a window" lists "$(line ' ' refused alice $HERE db1:5432 forward)p[0-9]+ +policy now: .*"
+	check "$1: what the road cannot hold" lists "$(line ' ' refused alice $HERE web2:22 forward)p[0-9]+ +policy now: an obligation cannot be held on this road: record"
+	check "$1: nobody answers" lists "$(line ' ' failed alice $HERE shut:81 forward)p[0-9]+ +Connection refused"
+	check "$1: an unknown key" lists "$(line ' ' refused alice $HERE - -)- +the policy has no such key for this account"
+	check "$1: an unknown account, and where it really came from" lists "$(line ' ' refused 'x from 192\.0\.2\.99 port 1 ssh2' $HERE - -)- +no such account"
+	check "$1: a request that was refused" lists "$(line '[ ~]' refused alice $HERE db1:22 connect)$ID +no allow rule matches"
+	check "$1: a record of another uid is forged" lists '^!.* forged +alice .*python.*bob.*evil' --outcome forged
+	check "$1: one of another program too" lists '^!.* forged +alice .*python.*"alice".*evil'
+	check "$1: root's" lists '^!.* forged +alice .*"root".*evil'
+	check "$1: that of jump-authkeys" lists '^!.* forged +alice .*"user.id":"2001","user.name":"bob"'
+	check "$1: sshd's" lists '^!.* forged +alice .*Accepted publickey for bob from 192'
+	check "$1: that of a connection" lists '^!.* forged +alice .*connected to evil port 22'
+	check "$1: nothing of them is believed" no_evil_believed
+	check "$1: all is clean" clean
+	check "$1: and told how" said '^!  not from whom it claims to be$'
+	check "$1: --json" is_json
+}
+
+# --- rsyslog -----------------------------------------------------------------------
+
+policy <<END
+host shut 10.8.0.10 tcp 81
+window w $(day 3) 08:00-09:00
+allow web: { alice carol } to web1:22
+allow open: alice to shut
+allow later: alice to db1:5432 when w
+allow seen: alice to web2:22 record
+END
+take_dev_log
+start_rsyslog
+traffic
+reference=$(sed -n 's/.*reference \(........\)\.$/\1/p' "$T/err")
+forgeries
+judge rsyslog
+check "the bytes are those that were recorded" bytes_agree
+
+# --- filters -------------------------------------------------------------------------
+
+# only REGEX: each line is one of these, and there are some.
+only() {
+	grep -v '^-- ' "$T/out" >"$T/lines"
+	[ "$status" -eq 0 ] && [ -s "$T/lines" ] &&
+	    ! grep -Evq -- "$1" "$T/lines"
+}
+
+list --user carol
+check "--user" only '^.{18}carol '
+list --user jump --outcome login
+check "--user, by the account" only ' login +carol '
+list --target web1:22 --road forward
+check "--target and --road" only ' web1:22 +forward '
+list --target 10.2.0.10
+check "--target, by address" only ' web1:22 +connect '
+list --refused --user alice
+check "--refused" only ' refused +alice '
+list --since 2h --until 1h
+check "--until: nothing is left, and that is told" gave 1 ""
+list --since today --outcome open
+check "--since" only ' open '
+list --road tunnel
+check "a road that is none" gave 64
+check "is told" said '^jumpctl: --road takes forward, connect or shell, not .tunnel'
+
+# --- stories -------------------------------------------------------------------------
+
+# ask_again: the last line of the story is a question with this answer.
+ask_again() {
+	asked=$(sed -n 's/^ask again: //p' "$T/out")
+	[ -n "$asked" ] || return 1
+	run lab on jump sh -c "$asked"
+	[ "$status" -eq "$1" ]
+}
+
+list "$reference"
+check "a reference: the login" printed "login +alice .*key SHA256:"
+check "a reference: the refusal" printed " refused +alice +$HERE +db1:22 +connect $reference +no allow rule"
+check "a reference: the question" printed "^ask again: jumpctl explain alice db1:22 --via connect --from 192.0.2.10 --at ....-..-..T..:..Z$"
+check "which can be asked" ask_again 1
+list --outcome open --road connect --json
+id=$(sed -n 's/.*"ref":"\([a-z2-7]*\)".*/\1/p' "$T/out" | head -n 1)
+list "$id"
+check "a session: decided, open, close" [ "$(sed -n "s/^.*..:..:.. \([a-z]*\) .* $id.*/\1/p" "$T/out" | tr '\n' ' ')" = "decided open close " ]
+check "which is open now as well" ask_again 0
+list --outcome open --road forward --json
+id=$(sed -n 's/.*"ref":"\(p[0-9]*\)".*/\1/p' "$T/out" | head -n 1)
+list "$id"
+check "a login of sshd" [ "$(sed -n "s/^.*..:..:.. \([a-z]*\) .* $id.*/\1/p" "$T/out" | tr '\n' ' ')" = "login open close logout " ]
+
+# --- files ---------------------------------------------------------------------------
+
+# events FILE: what happened, without marks and times.
+events() {
+	lab on jump jumpctl log --file "$1" 2>/dev/null </dev/null |
+	    sed -n 's/^.\(..:..:..\) \([a-eg-z][a-z]* .*\|failed .*\)/\1 \2/p' |
+	    sed 's/, [0-9.]*s$//' | grep -v '192.0.2.66\|evil'
+}
+
+L=$LAB/hosts/jump/var/log
+events /var/log/jump.log >"$T/events"
+check "there are events" [ "$(grep -c . "$T/events")" -ge 15 ]
+for f in auth old; do
+	list --file /var/log/$f.log
+	check "$f.log: nothing in it is attested" only '^\?'
+	check "$f.log: and that is told" said 'nothing says who wrote it'
+	events /var/log/$f.log >"$T/events.$f"
+	check "$f.log: the same events" cmp -s "$T/events" "$T/events.$f"
+done
+
+# Cut in three, of which two are old.
+mkdir "$L/old"
+n=$(($(grep -c . "$L/jump.log") / 3))
+head -n $n "$L/jump.log" | gzip >"$L/old/jump.log.2.gz"
+touch -d '2 hours ago' "$L/old/jump.log.2.gz"
+sed -n "$((n + 1)),$((2 * n))p" "$L/jump.log" >"$L/old/jump.log.1"
+touch -d '1 hour ago' "$L/old/jump.log.1"
+tail -n +$((2 * n + 1)) "$L/jump.log" >"$L/old/jump.log"
+events /var/log/old/jump.log >"$T/events.cut"
+check "rotated and compressed: the same events" \
+    cmp -s "$T/events" "$T/events.cut"
+
+rotate=$LAB_REPO/.cache/logrotate/usr/sbin/logrotate
+[ -x "$rotate" ] || rotate=$(command -v logrotate || :)
+if [ -n "$rotate" ]; then
+	lab on jump sh -c 'sed s/jump.log/old\\/jump.log/ \
+	    /usr/local/share/jump/logrotate.conf >/tmp/rotate'
+	run lab on jump "$rotate" -d /usr/local/share/jump/logrotate.conf
+	check "logrotate takes the shipped file" gave 0
+	check "and finds nothing wrong" not said 'error|rror:'
+	sed -i '/postrotate/,/endscript/d' "$LAB/hosts/jump/tmp/rotate"
+	run lab on jump "$rotate" -f -s /tmp/rotate.state /tmp/rotate
+	events /var/log/old/jump.log >"$T/events.cut"
+	check "after it: the same events" cmp -s "$T/events" "$T/events.cut"
+else
+	skip "no logrotate"
+fi
+
+# --- following -----------------------------------------------------------------------
+
+followed() {
+	within grep -Eq -- "$1" "$T/followed"
+}
+
+lab on jump jumpctl log -f </dev/null >"$T/followed" 2>"$T/followed.err" &
+follower=$!
+again() {
+	run ssh -F "$C" -W db1:22 jump </dev/null
+	grep -Eq 'refused +alice.*db1:22 +forward' "$T/followed"
+}
+check "-f: what happens now" within again
+check "-f: nothing of before" not grep -q 'web2' "$T/followed"
+mv "$L/jump.log" "$L/jump.log.1"
+lab on jump sh -c 'for p in /proc/[0-9]*; do
+	tr "\\0" " " <$p/cmdline | grep -q "rsyslogd.*e2e" &&
+	    kill -HUP ${p#/proc/}; done' 2>/dev/null
+again_web2() {
+	run ssh -F "$C" -W web2:22 jump </dev/null
+	grep -Eq 'refused +alice.*web2:22 +forward' "$T/followed"
+}
+check "-f: and in the file after it was rotated" within again_web2
+kill "$follower" 2>/dev/null
+
+# --- the journal ---------------------------------------------------------------------
+
+if [ -x /lib/systemd/systemd-journald ] && [ -x /usr/bin/journalctl ]; then
+	take_dev_log
+	start_journald
+	traffic
+	forgeries
+	judge journald
+else
+	skip "no journald"
+fi
+finish
