@@ -122,7 +122,7 @@ test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c lib/program.c
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
-test_session_SRC := lib/session.c
+test_session_SRC := lib/session.c lib/procfs.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \

@@ -7,11 +7,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "procfs.h"
 
 enum { OPEN_FLAGS = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
@@ -28,8 +29,9 @@ lock(int fd, int command, off_t start, off_t length, pid_t *pid)
 
 	if (fcntl(fd, command, &l) == -1)
 		return -1;
+	/* 0 of a lock that is held: by whom is not for us to see. */
 	if (pid != NULL)
-		*pid = l.l_type == F_UNLCK ? 0 : l.l_pid;
+		*pid = l.l_type == F_UNLCK ? 0 : l.l_pid == 0 ? -1 : l.l_pid;
 	return 0;
 }
 
@@ -236,7 +238,7 @@ read_name(const char *name, uid_t *uid, int64_t *slot)
 		snprintf(again, sizeof(again), "%u.%u", *uid, s);
 	else
 		snprintf(again, sizeof(again), "%u", *uid);
-	return strcmp(name, again) == 0;
+	return *slot < SESSION_SLOTS && strcmp(name, again) == 0;
 }
 
 /* A file of the registry, checked; -1 if it is gone (ENOENT) or odd. */
@@ -285,8 +287,8 @@ read_entry(int fd, struct session_seen *seen)
 
 	if (lock(fd, F_GETLK, 0, 0, &seen->pid) == -1)
 		return -1;
-	if (seen->pid == 0)
-		return 0;
+	if (seen->pid <= 0)
+		return seen->pid;
 	n = pread(fd, &seen->page, sizeof(seen->page), 0);
 	if (n == -1 || lock(fd, F_GETLK, 0, 0, &again) == -1)
 		return -1;
@@ -337,7 +339,7 @@ list_entry(struct list *l, int dir, const char *name, gid_t gid, size_t *odd)
 	if (seen == NULL)
 		return -1;
 	if (!read_name(name, &seen->uid, &slot)) {
-		*odd += name[0] != '.';
+		*odd += strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 		return 0;
 	}
 	if (slot == -1)
@@ -430,32 +432,45 @@ still_lives(int fd, const struct session_seen *seen)
 	struct session_seen now = *seen;
 
 	return read_entry(fd, &now) == 1 && now.pid == seen->pid &&
+	    now.page.started == seen->page.started &&
 	    strcmp(now.page.id, seen->page.id) == 0;
 }
 
+/*
+ * A lock belongs to a table of descriptors, and is named after the process
+ * that took it: with clone(2) the table can outlive that process, and the
+ * number then be anybody's.
+ */
+static bool
+is_owners(const struct session_seen *seen)
+{
+	struct procfs_process process;
+
+	if (procfs_read("/proc", seen->pid, &process) == -1) {
+		errno = ESRCH;
+		return false;
+	}
+	errno = EPERM;
+	return process.uid == seen->uid;
+}
+
 int
-session_signal(
-    const char *directory, const struct session_seen *seen, int sig)
+session_process(
+    const char *directory, gid_t gid, const struct session_seen *seen)
 {
 	char path[4096];
-	int pidfd, fd, result;
+	int pidfd, fd;
+	bool lives;
 
 	snprintf(path, sizeof(path), "%s/%u.%u", directory,
 	    (unsigned int)seen->uid, (unsigned int)seen->slot);
 	pidfd = (int)syscall(SYS_pidfd_open, seen->pid, 0);
 	if (pidfd == -1)
 		return -1;
-	fd = open(path, O_RDONLY | OPEN_FLAGS);
+	fd = open_entry(AT_FDCWD, path, seen->uid, gid, O_RDONLY);
+	lives = fd != -1 && still_lives(fd, seen);
+	if (fd != -1)
+		close(fd);
 	errno = ESRCH;
-	if (fd == -1)
-		return failed(pidfd);
-	result = -1;
-	if (still_lives(fd, seen))
-		result = (int)syscall(
-		    SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
-	else
-		errno = ESRCH;
-	failed(fd);
-	failed(pidfd);
-	return result;
+	return lives && is_owners(seen) ? pidfd : failed(pidfd);
 }

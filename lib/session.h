@@ -17,8 +17,18 @@
 
 #include <sys/types.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#define SESSION_DIRECTORY "/run/jump/sessions"
+
+/*
+ * What an administrator's kick sends to a relay: it ends, and says so in its
+ * closing record.  A user can send it to a relay of their own too: only with
+ * the si_uid of root, see sigaction(2), was it a kick.
+ */
+#define SESSION_KICK SIGUSR1
 
 enum {
 	SESSION_SLOTS = 16384, /* of one uid, at most */
@@ -33,7 +43,8 @@ enum {
 
 /*
  * The page.  Strings end in a NUL.  sent, received and active are written
- * while it lives and by nobody else; a reader takes them with relaxed loads.
+ * while it lives, by its relay alone, each by one aligned store; readers take
+ * a copy by pread(2), since the owner of a mapped file can cut it short.
  * version is written last: a page without it is one that is being made.
  */
 struct session_page {
@@ -97,8 +108,8 @@ struct session_seen {
 
 /*
  * Read a registry: the live sessions, in the order of their start.  gid is
- * what each file must have; other files are counted in *odd.  The caller
- * frees *seen.  0, or -1 with errno.
+ * what each file must have; other files, and those whose holder cannot be
+ * told, are counted in *odd.  The caller frees *seen.  0, or -1 with errno.
  */
 int session_list(const char *directory, gid_t gid, struct session_seen **seen,
     size_t *n, size_t *odd);
@@ -110,11 +121,12 @@ int session_list(const char *directory, gid_t gid, struct session_seen **seen,
 ssize_t session_clean(const char *directory, gid_t gid);
 
 /*
- * Have a signal sent to the process of this session, if it still lives: its
- * lock is looked at again when its process can no longer be another (pidfd).
- * 0, or -1 with errno: ESRCH if it has ended.
+ * The process of this session, if it still lives: a pidfd, close-on-exec, or
+ * -1 with errno: ESRCH if it has ended, EPERM if it is not the owner's, for
+ * then somebody has made the kernel name a process that never held the lock.
+ * Its lock is looked at again when the process can no longer be another.
  */
-int session_signal(
-    const char *directory, const struct session_seen *, int sig);
+int session_process(
+    const char *directory, gid_t gid, const struct session_seen *);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 
 #include "unit.h"
@@ -277,6 +278,28 @@ overflowing(void)
 	close(open(file("4294967296.1"), O_CREAT | O_RDWR, 0600));
 }
 
+static void
+beyond(void)
+{
+	close(open(file("0.16384"), O_CREAT | O_RDWR, 0600));
+}
+
+static void
+hidden(void)
+{
+	close(open(file(".0.1"), O_CREAT | O_RDWR, 0600));
+}
+
+/* A lock of an open file, which names nobody; it lasts as long as the test. */
+static void
+nobodys_lock(void)
+{
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = open(file("0.1"), O_CREAT | O_RDWR, 0600);
+
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &l), 0);
+}
+
 static const struct {
 	void (*make)(void);
 	size_t odd;
@@ -289,6 +312,9 @@ static const struct {
     {linked, 2},
     {misnamed, 1},
     {overflowing, 1},
+    {beyond, 1},
+    {hidden, 1},
+    {nobodys_lock, 1},
 };
 
 START_TEST(odd_files)
@@ -446,21 +472,68 @@ START_TEST(cleaned_meanwhile)
 }
 END_TEST
 
-START_TEST(signals_the_living)
+static int
+process(void)
+{
+	return session_process(dir, getegid(), &seen[0]);
+}
+
+START_TEST(finds_the_living)
 {
 	struct child a = spawn(hold);
-	int status;
+	struct pollfd ended = {.events = POLLIN};
+	siginfo_t info;
+
+	ck_assert_uint_eq(list(), 1);
+	ended.fd = process();
+	ck_assert_int_ne(ended.fd, -1);
+	ck_assert_int_eq(poll(&ended, 1, 0), 0);
+	kill(a.pid, SIGKILL);
+	ck_assert_int_eq(poll(&ended, 1, 10000), 1);
+	ck_assert_int_eq(waitid(P_PIDFD, (id_t)ended.fd, &info, WEXITED), 0);
+	ck_assert_int_eq(info.si_pid, a.pid);
+	close(ended.fd);
+	ck_assert_int_eq(process(), -1);
+	ck_assert_int_eq(errno, ESRCH);
+}
+END_TEST
+
+/* The slot is another session's by now. */
+START_TEST(finds_no_other)
+{
+	struct child a = spawn(hold);
 
 	ck_assert_uint_eq(list(), 1);
 	strcpy(seen[0].page.id, "other");
-	ck_assert_int_eq(session_signal(dir, &seen[0], SIGTERM), -1);
+	ck_assert_int_eq(process(), -1);
 	ck_assert_int_eq(errno, ESRCH);
 	strcpy(seen[0].page.id, "held");
-	ck_assert_int_eq(session_signal(dir, &seen[0], SIGTERM), 0);
-	ck_assert_int_eq(waitpid(a.pid, &status, 0), a.pid);
-	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-	ck_assert_int_eq(session_signal(dir, &seen[0], SIGTERM), -1);
-	ck_assert_int_eq(errno, ESRCH);
+	seen[0].page.started++;
+	ck_assert_int_eq(process(), -1);
+	seen[0].page.started--;
+	seen[0].pid = getpid();
+	ck_assert_int_eq(process(), -1);
+	seen[0].pid = a.pid;
+	ck_assert_int_eq(
+	    session_process(dir, getegid() + 1, &seen[0]), -1);
+	ck_assert_int_ne(close(process()), -1);
+	end(a);
+}
+END_TEST
+
+/* The number in the lock is that of a process of somebody else. */
+START_TEST(finds_no_stranger)
+{
+	struct child a = spawn(hold);
+	char mine[96];
+
+	strcpy(mine, file("0.0"));
+	ck_assert_int_eq(chown(mine, 12345, (gid_t)-1), 0);
+	ck_assert_int_eq(rename(mine, file("12345.0")), 0);
+	ck_assert_uint_eq(list(), 1);
+	ck_assert_int_eq(process(), -1);
+	ck_assert_int_eq(errno, EPERM);
+	end(a);
 }
 END_TEST
 
@@ -485,7 +558,9 @@ main(void)
 	tcase_add_test(t, never_more_and_never_fewer);
 	tcase_add_test(t, dead_are_cleaned);
 	tcase_add_test(t, cleaned_meanwhile);
-	tcase_add_test(t, signals_the_living);
+	tcase_add_test(t, finds_the_living);
+	tcase_add_test(t, finds_no_other);
+	tcase_add_test(t, finds_no_stranger);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
