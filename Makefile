@@ -115,9 +115,12 @@ test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
-UNIT += locks sshd
+UNIT += locks sshd sockets forwards
 test_locks_SRC   := lib/audit.c jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
 test_sshd_SRC    := jumpctl/sshd.c
+test_sockets_SRC := jumpctl/sockets.c lib/match.c
+test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
+	lib/match.c
 test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c lib/program.c
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)

@@ -1,0 +1,278 @@
+#include "forwards.h"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_ROOM = 512, LINK_ROOM = 4096 };
+
+struct search {
+	const char *proc;
+	const struct socket_seen *sockets;
+	size_t nsockets;
+	struct forward *list;
+	size_t n, room;
+};
+
+/*
+ * Whether the process runs sshd.  An upgrade removes the file, and the
+ * kernel says so behind its name.
+ */
+static bool
+is_sshd(const char *proc, pid_t pid)
+{
+	static const char deleted[] = " (deleted)";
+	char path[PATH_ROOM], file[LINK_ROOM];
+	const char *name;
+	struct stat st;
+	ssize_t n;
+	size_t end;
+
+	snprintf(path, sizeof(path), "%s/%d/exe", proc, (int)pid);
+	n = readlink(path, file, sizeof(file) - 1);
+	if (n <= 0)
+		return false;
+	file[n] = '\0';
+	end = (size_t)n - (sizeof(deleted) - 1);
+	if ((size_t)n > sizeof(deleted) && strcmp(file + end, deleted) == 0)
+		file[end] = '\0';
+	name = strrchr(file, '/');
+	if (name == NULL ||
+	    (strcmp(name, "/sshd") != 0 && strcmp(name, "/sshd-session") != 0))
+		return false;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Whether somebody has connected to this machine by it. */
+static bool
+is_incoming(const struct search *s, const struct socket_seen *socket)
+{
+	static const struct addr any6, any4 = {
+	    .b = {[10] = 0xff, [11] = 0xff}};
+
+	for (size_t i = 0; i < s->nsockets; i++) {
+		const struct socket_seen *l = &s->sockets[i];
+
+		if (l->listens && l->local_port == socket->local_port &&
+		    (addr_equal(&l->local, &socket->local) ||
+			addr_equal(&l->local, &any6) ||
+			addr_equal(&l->local, &any4)))
+			return true;
+	}
+	return false;
+}
+
+static struct forward *
+add(struct search *s)
+{
+	struct forward *more;
+
+	if (s->n == s->room) {
+		s->room = s->room * 2 + 16;
+		more = reallocarray(s->list, s->room, sizeof(*more));
+		if (more == NULL)
+			return NULL;
+		s->list = more;
+	}
+	return &s->list[s->n++];
+}
+
+/* The inode of a socket that is open there; 0 if it is none. */
+static uint32_t
+socket_of(int fds, const char *name)
+{
+	char link[64];
+	unsigned int inode;
+	ssize_t n = readlinkat(fds, name, link, sizeof(link) - 1);
+
+	if (n <= 0)
+		return 0;
+	link[n] = '\0';
+	return sscanf(link, "socket:[%u]", &inode) == 1 ? inode : 0;
+}
+
+static DIR *
+open_fds(const char *proc, pid_t pid)
+{
+	char path[PATH_ROOM];
+
+	snprintf(path, sizeof(path), "%s/%d/fd", proc, (int)pid);
+	return opendir(path);
+}
+
+/*
+ * Look at one socket of a process: a forward is added; else it may be the
+ * client's, which goes to *client.  What root made before the process became
+ * the user's, such as a connection to a directory server, is neither, but
+ * better than nothing if the client's is not one to a port that is listened
+ * on any more.  0, or -1 without memory.
+ */
+static int
+look_at(struct search *s, const struct procfs_process *p,
+    const struct socket_seen *socket, const struct socket_seen **client)
+{
+	bool incoming = is_incoming(s, socket);
+	struct forward *f;
+
+	if (socket->listens)
+		return 0;
+	if (socket->uid != p->uid) {
+		if (*client == NULL || incoming)
+			*client = socket;
+		return 0;
+	}
+	if (incoming)
+		return 0;
+	f = add(s);
+	if (f == NULL)
+		return -1;
+	*f = (struct forward){.process = *p,
+	    .inode = socket->inode,
+	    .target = socket->remote,
+	    .port = socket->remote_port,
+	    .sent = socket->sent,
+	    .received = socket->received,
+	    .idle = socket->idle};
+	return 0;
+}
+
+/* All of one process; what vanishes meanwhile is not there. */
+static int
+search_process(struct search *s, pid_t pid)
+{
+	const struct socket_seen *client = NULL;
+	struct procfs_process p;
+	size_t first = s->n;
+	const struct dirent *e;
+	int result = 0;
+	DIR *fds;
+
+	if (!is_sshd(s->proc, pid) || procfs_read(s->proc, pid, &p) == -1 ||
+	    p.uid == 0 || (fds = open_fds(s->proc, pid)) == NULL)
+		return 0;
+	while (result == 0 && (e = readdir(fds)) != NULL) {
+		const struct socket_seen *socket = sockets_find(s->sockets,
+		    s->nsockets, socket_of(dirfd(fds), e->d_name));
+
+		if (socket != NULL)
+			result = look_at(s, &p, socket, &client);
+	}
+	closedir(fds);
+	for (size_t i = first; i < s->n && client != NULL; i++) {
+		s->list[i].from = true;
+		s->list[i].source = client->remote;
+	}
+	return result;
+}
+
+/* A fork of the process, and two descriptors, have the same socket. */
+static int
+by_socket(const void *a, const void *b)
+{
+	const struct forward *x = a, *y = b;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	if (x->process.started != y->process.started)
+		return x->process.started < y->process.started ? -1 : 1;
+	return 0;
+}
+
+static int
+by_start(const void *a, const void *b)
+{
+	const struct forward *x = a, *y = b;
+
+	if (x->process.started != y->process.started)
+		return x->process.started < y->process.started ? -1 : 1;
+	return by_socket(a, b);
+}
+
+/* Keep each socket once, with the process that had it first; sort. */
+static void
+tidy(struct search *s)
+{
+	size_t kept = 0;
+
+	if (s->n == 0)
+		return;
+	qsort(s->list, s->n, sizeof(*s->list), by_socket);
+	for (size_t i = 0; i < s->n; i++) {
+		if (kept == 0 || s->list[kept - 1].inode != s->list[i].inode)
+			s->list[kept++] = s->list[i];
+	}
+	s->n = kept;
+	qsort(s->list, s->n, sizeof(*s->list), by_start);
+}
+
+int
+forwards_find(const char *proc, const struct socket_seen *sockets,
+    size_t nsockets, struct forward **list, size_t *n)
+{
+	struct search s = {
+	    .proc = proc, .sockets = sockets, .nsockets = nsockets};
+	DIR *dir = opendir(proc);
+	const struct dirent *e;
+	int result = 0;
+
+	if (dir == NULL)
+		return -1;
+	while (result == 0 && (e = readdir(dir)) != NULL) {
+		uint64_t pid;
+
+		if (number_parse(&pid, e->d_name, 1, INT32_MAX))
+			result = search_process(&s, (pid_t)pid);
+	}
+	closedir(dir);
+	if (result == -1) {
+		free(s.list);
+		errno = ENOMEM;
+		return -1;
+	}
+	tidy(&s);
+	*list = s.list;
+	*n = s.n;
+	return 0;
+}
+
+/* Whether the process is the one that was seen, and has that socket. */
+static bool
+still_has(const char *proc, const struct forward *f)
+{
+	struct procfs_process now;
+	const struct dirent *e;
+	bool has = false;
+	DIR *fds;
+
+	if (!is_sshd(proc, f->process.pid) ||
+	    procfs_read(proc, f->process.pid, &now) == -1 ||
+	    now.uid != f->process.uid || now.started != f->process.started)
+		return false;
+	fds = open_fds(proc, f->process.pid);
+	while (fds != NULL && !has && (e = readdir(fds)) != NULL)
+		has = socket_of(dirfd(fds), e->d_name) == f->inode;
+	if (fds != NULL)
+		closedir(fds);
+	return has;
+}
+
+int
+forward_process(const char *proc, const struct forward *f)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, f->process.pid, 0);
+
+	if (pidfd == -1)
+		return -1;
+	if (still_has(proc, f))
+		return pidfd;
+	close(pidfd);
+	errno = ESRCH;
+	return -1;
+}

@@ -1,0 +1,40 @@
+/*
+ * The forwards of stock sshd, which keeps no list: connections that its
+ * process for a user's session has opened as that user.
+ */
+#ifndef FORWARDS_H
+#define FORWARDS_H
+
+#include <sys/types.h>
+
+#include "procfs.h"
+#include "sockets.h"
+
+struct forward {
+	struct procfs_process process; /* of the SSH connection */
+	uint32_t inode;
+	bool from;	    /* source is known */
+	struct addr source; /* of the SSH connection */
+	struct addr target;
+	uint16_t port;
+	uint64_t sent, received; /* bytes: to the target, from it */
+	uint32_t idle;		 /* ms */
+};
+
+/*
+ * Find them in proc, where the process file system is mounted, and among
+ * these sockets, of sockets_read().  Of every uid but 0; a process is sshd's
+ * by its executable, a file of root's, since a process can choose its name.
+ * In the order of their start.  The caller frees *list.  0, or -1 with errno.
+ */
+int forwards_find(const char *proc, const struct socket_seen *, size_t nsockets,
+    struct forward **list, size_t *n);
+
+/*
+ * The process that has this forward, if it still has: a pidfd, close-on-exec,
+ * or -1 with errno: ESRCH if it has ended.  All is looked at again when the
+ * process can no longer be another.
+ */
+int forward_process(const char *proc, const struct forward *);
+
+#endif
