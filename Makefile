@@ -62,6 +62,10 @@ LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_source.c jumpctl/log_why.c \
 	jumpctl/log_filter.c jumpctl/log_print.c
 
+LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
+	jumpctl/end.c jumpctl/table.c jumpctl/forwards.c jumpctl/sockets.c \
+	lib/session.c lib/procfs.c
+
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
@@ -79,7 +83,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_judge.c \
-	jumpctl/diff_facts.c $(LOG) lib/program.c $(POLICY) \
+	jumpctl/diff_facts.c $(LOG) $(LIVE) lib/program.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
 jump-shell_LIB    :=
@@ -115,10 +119,11 @@ test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
-UNIT += locks sshd sockets forwards
+UNIT += locks sshd sockets forwards table
 test_locks_SRC   := lib/audit.c jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
 test_sshd_SRC    := jumpctl/sshd.c
 test_sockets_SRC := jumpctl/sockets.c lib/match.c
+test_table_SRC   := jumpctl/table.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
 test_cert_SRC    := jump-authkeys/cert.c
@@ -154,12 +159,13 @@ $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(if $(FUZZ),,tests/fuzz/replay.c)) \
 	$(eval $(t)_LIB := -lbsd -lmd $(if $(FUZZ),-fsanitize=fuzzer)))
 
-ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS) inject
+ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS) inject hold
 bench_drive_SRC := tests/bench/drive.c
 bench_empty_SRC := tests/bench/empty.c
 
 BENCH := bench_drive bench_empty
 inject_SRC := tests/faults/inject.c
+hold_SRC := tests/e2e/hold.c lib/session.c lib/procfs.c
 
 
 all: $(PROGRAMS:%=$(BUILD)/%)			## build the programs
@@ -226,9 +232,11 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
 	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
+# Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
+SESSIONS  = /run/jump/sessions
 # Removed by uninstall, where they are empty.
 OWN       = $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(STATEDIR)
+	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(dir $(SESSIONS))
 
 # $(call texts,FILES,FOLDER)
 define texts
@@ -256,8 +264,10 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 accounts:					## make _jump and the groups, if missing
 	dist/accounts
 
-owners:						## give _jump its programs and folder
-	mkdir -p $(DESTDIR)$(STATEDIR)
+owners:						## give _jump its programs and folders
+	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS)
+	chgrp _jump $(DESTDIR)$(SESSIONS)
+	chmod 1730 $(DESTDIR)$(SESSIONS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 750 $(DESTDIR)$(STATEDIR)

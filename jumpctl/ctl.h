@@ -26,6 +26,8 @@ int diff_main(int argc, char **argv);
 int edit_main(int argc, char **argv);
 int lock_main(int argc, char **argv);
 int unlock_main(int argc, char **argv);
+int who_main(int argc, char **argv);
+int kick_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int log_main(int argc, char **argv);
 

@@ -25,6 +25,7 @@ static const struct {
     {"names", check_names},
     {"members", check_members},
     {"administrators", check_administrators},
+    {"sessions", check_sessions},
     {"log", check_log},
     {"kernel", check_kernel},
     {"firewall", check_firewall},

@@ -25,6 +25,7 @@
 
 #include "audit.h"
 #include "exit.h"
+#include "session.h"
 
 enum { REMEDY_MAX = 512 };
 
@@ -468,6 +469,30 @@ check_names(struct doctor *d)
 	else
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "/etc/hosts is as the last load found it");
+}
+
+/*
+ * The registry of sessions.
+ */
+void
+check_sessions(struct doctor *d)
+{
+	static const char remedy[] =
+	    "systemd-tmpfiles --create jump.conf, or make owners";
+	const struct group *gr = getgrnam("_jump");
+	struct stat st;
+
+	if (lstat(SESSION_DIRECTORY, &st) == -1)
+		found(d, LEVEL_FAIL, NULL, NULL, remedy, "%s: %s",
+		    SESSION_DIRECTORY, strerror(errno));
+	else if (!S_ISDIR(st.st_mode) || st.st_uid != 0 || gr == NULL ||
+	    st.st_gid != gr->gr_gid || (st.st_mode & 07777) != 01730)
+		found(d, LEVEL_FAIL, NULL, NULL, remedy,
+		    "%s is not a folder of root and _jump with mode 1730",
+		    SESSION_DIRECTORY);
+	else if (safe_path(d, "/run/jump"))
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "live sessions have their folder");
 }
 
 /*

@@ -46,16 +46,15 @@ is_sshd(const char *proc, pid_t pid)
 	if (name == NULL ||
 	    (strcmp(name, "/sshd") != 0 && strcmp(name, "/sshd-session") != 0))
 		return false;
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* Whether somebody has connected to this machine by it. */
 static bool
 is_incoming(const struct search *s, const struct socket_seen *socket)
 {
-	static const struct addr any6, any4 = {
-	    .b = {[10] = 0xff, [11] = 0xff}};
+	static const struct addr any6, any4 = {.b = {[10] = 0xff, [11] = 0xff}};
 
 	for (size_t i = 0; i < s->nsockets; i++) {
 		const struct socket_seen *l = &s->sockets[i];
@@ -158,8 +157,8 @@ search_process(struct search *s, pid_t pid)
 	    p.uid == 0 || (fds = open_fds(s->proc, pid)) == NULL)
 		return 0;
 	while (result == 0 && (e = readdir(fds)) != NULL) {
-		const struct socket_seen *socket = sockets_find(s->sockets,
-		    s->nsockets, socket_of(dirfd(fds), e->d_name));
+		const struct socket_seen *socket = sockets_find(
+		    s->sockets, s->nsockets, socket_of(dirfd(fds), e->d_name));
 
 		if (socket != NULL)
 			result = look_at(s, &p, socket, &client);

@@ -27,6 +27,8 @@ static const struct {
     {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
     {"lock", lock_main, "lock [WHO [REASON]]"},
     {"unlock", unlock_main, "unlock WHO"},
+    {"who", who_main, "who [-w | --json] [SESSION | USER | TARGET]"},
+    {"kick", kick_main, "kick SESSION | USER | TARGET [REASON]"},
     {"export", export_main, "export hosts"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"

@@ -62,9 +62,8 @@ read_counters(struct socket_seen *s, const struct tcp_info *info, int state)
 	bool ended =
 	    state == CLOSE_WAIT || state == LAST_ACK || state == CLOSING;
 
-	s->sent = info->tcpi_bytes_acked < extra
-	    ? 0
-	    : info->tcpi_bytes_acked - extra;
+	s->sent =
+	    info->tcpi_bytes_acked < extra ? 0 : info->tcpi_bytes_acked - extra;
 	s->received = info->tcpi_bytes_received;
 	if (ended && s->received > 0)
 		s->received--;
@@ -83,9 +82,9 @@ read_address(int family, const void *bytes)
 
 	memcpy(&in.sin_addr, bytes, sizeof(in.sin_addr));
 	memcpy(&in6.sin6_addr, bytes, sizeof(in6.sin6_addr));
-	addr_from_sockaddr(&a, family == AF_INET
-		? (const struct sockaddr *)&in
-		: (const struct sockaddr *)&in6);
+	addr_from_sockaddr(&a,
+	    family == AF_INET ? (const struct sockaddr *)&in
+			      : (const struct sockaddr *)&in6);
 	return a;
 }
 
@@ -158,10 +157,9 @@ read_family(struct list *l, int fd, int family)
 	struct {
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
-	} message = {
-	    .header = {.nlmsg_len = sizeof(message),
-		.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+	} message = {.header = {.nlmsg_len = sizeof(message),
+			 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 	    .request = {.sdiag_family = (uint8_t)family,
 		.sdiag_protocol = IPPROTO_TCP,
 		.idiag_ext = 1 << (INET_DIAG_INFO - 1),
@@ -194,8 +192,7 @@ int
 sockets_read(struct socket_seen **seen, size_t *n)
 {
 	struct list l = {0};
-	int fd = socket(
-	    AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	int result, error;
 
 	if (fd == -1)

@@ -136,8 +136,8 @@ map_page(struct session *s)
 	if (ftruncate(s->fd, 0) == -1 ||
 	    fallocate(s->fd, 0, 0, SESSION_PAGE) == -1)
 		return -1;
-	page = mmap(NULL, SESSION_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    s->fd, 0);
+	page = mmap(
+	    NULL, SESSION_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
 	if (page == MAP_FAILED)
 		return -1;
 	s->page = page;
@@ -198,8 +198,7 @@ session_take(
 void
 session_publish(struct session *s)
 {
-	__atomic_store_n(
-	    &s->page->version, SESSION_VERSION, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->page->version, SESSION_VERSION, __ATOMIC_RELEASE);
 }
 
 void
@@ -266,8 +265,7 @@ is_text(const char *text, size_t size)
 static bool
 page_valid(const struct session_page *p)
 {
-	return p->version == SESSION_VERSION &&
-	    is_text(p->id, sizeof(p->id)) &&
+	return p->version == SESSION_VERSION && is_text(p->id, sizeof(p->id)) &&
 	    is_text(p->user, sizeof(p->user)) &&
 	    is_text(p->account, sizeof(p->account)) &&
 	    is_text(p->source, sizeof(p->source)) &&
@@ -404,8 +402,8 @@ clean_entry(int dir, const char *name, gid_t gid)
 	fd = open_entry(dir, name, uid, gid, O_RDWR);
 	if (fd == -1)
 		return false;
-	removed = lock(fd, F_SETLK, 0, 0, NULL) == 0 &&
-	    unlinkat(dir, name, 0) == 0;
+	removed =
+	    lock(fd, F_SETLK, 0, 0, NULL) == 0 && unlinkat(dir, name, 0) == 0;
 	close(fd);
 	return removed;
 }

@@ -48,7 +48,7 @@ enum {
  * version is written last: a page without it is one that is being made.
  */
 struct session_page {
-	uint64_t sent;     /* bytes from the user to the target */
+	uint64_t sent;	   /* bytes from the user to the target */
 	uint64_t received; /* bytes from the target to the user */
 	int64_t active;	   /* CLOCK_MONOTONIC, ms, of the last byte */
 	uint64_t version;  /* SESSION_VERSION */

@@ -287,6 +287,16 @@ broken warn "/etc/hosts has changed" touch /etc/hosts
 sed -i '/web1/d' "$J/etc/hosts"
 on jumpctl load 2>/dev/null
 names warn "ProxyJump reaches 1 target only by address" "a name that is missing"
+broken FAIL "/run/jump/sessions is not a folder of root and _jump" \
+    chmod 1770 /run/jump/sessions
+on chmod 1730 /run/jump/sessions
+broken FAIL "/run/jump/sessions is not a folder of root and _jump" \
+    chgrp root /run/jump/sessions
+on chgrp _jump /run/jump/sessions
+broken FAIL "/run/jump is writable" chmod 777 /run/jump
+on chmod 755 /run/jump
+broken FAIL "/run/jump/sessions: No such file" mv /run/jump /run/jump.away
+on mv /run/jump.away /run/jump
 broken FAIL "/dev/log: No such file" mv /dev/log /dev/log.away
 on mv /dev/log.away /dev/log
 finish

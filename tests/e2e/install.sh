@@ -75,6 +75,8 @@ if command -v systemd-sysusers >/dev/null &&
 		check "it makes $p setgid _jump" [ "$gid 2755" = \
 		    "$(stat -c '%g %a' "$U/usr/libexec/jump/$p")" ]
 	done
+	check "it makes the folder of live sessions" [ "$gid 1730" = \
+	    "$(stat -c '%g %a' "$U/run/jump/sessions")" ]
 	check "it makes the state folder" [ "$gid 750" = \
 	    "$(stat -c '%g %a' "$U/srv/jump")" ]
 else

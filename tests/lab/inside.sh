@@ -349,6 +349,7 @@ jump_programs() {
 	}
 	cp -a "$H/stage/usr/local/." "$H/local/"
 	cp -a "$H/stage/var/." "$H/var/"
+	cp -a "$H/stage/run/." "$H/run/"
 	mkdir -p "$H/etc/jump/policy.d"
 }
 

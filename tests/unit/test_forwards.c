@@ -188,7 +188,8 @@ END_TEST
 /* The client's, wherever it stands, and if nobody listens there any more. */
 START_TEST(source)
 {
-	static const char *const orders[] = {"11 40 20", "40 11 20", "20 40 11"};
+	static const char *const orders[] = {
+	    "11 40 20", "40 11 20", "20 40 11"};
 
 	addresses();
 	process(100, sshd("sshd"), UID, 500, orders[_i]);
@@ -363,8 +364,8 @@ forwarder(int to)
 static int
 listener(void)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_eq(bind(s, (struct sockaddr *)&in, sizeof(in)), 0);

@@ -350,8 +350,7 @@ START_TEST(no_directory)
 
 	ck_assert_int_eq(session_open(&s, file("none"), geteuid()), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	ck_assert_int_eq(
-	    session_list(file("none"), 0, &seen, &n, &odd), -1);
+	ck_assert_int_eq(session_list(file("none"), 0, &seen, &n, &odd), -1);
 	ck_assert_int_eq(session_clean(file("none"), 0), -1);
 }
 END_TEST
@@ -514,8 +513,7 @@ START_TEST(finds_no_other)
 	seen[0].pid = getpid();
 	ck_assert_int_eq(process(), -1);
 	seen[0].pid = a.pid;
-	ck_assert_int_eq(
-	    session_process(dir, getegid() + 1, &seen[0]), -1);
+	ck_assert_int_eq(session_process(dir, getegid() + 1, &seen[0]), -1);
 	ck_assert_int_ne(close(process()), -1);
 	end(a);
 }

@@ -29,8 +29,7 @@ connection(const char *address)
 
 	p.size = addr_to_sockaddr(&a, 0, &p.to);
 	p.listener = socket(p.to.ss_family, SOCK_STREAM, 0);
-	ck_assert_int_eq(
-	    bind(p.listener, (struct sockaddr *)&p.to, p.size), 0);
+	ck_assert_int_eq(bind(p.listener, (struct sockaddr *)&p.to, p.size), 0);
 	ck_assert_int_eq(listen(p.listener, 1), 0);
 	ck_assert_int_eq(
 	    getsockname(p.listener, (struct sockaddr *)&p.to, &p.size), 0);

@@ -1,0 +1,367 @@
+#include "live.h"
+
+#include <err.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "doctor.h"
+#include "exit.h"
+
+#define PROC "/proc"
+
+/*
+ * The world.
+ */
+void
+live_open(struct live_world *w)
+{
+	const struct group *gr;
+	enum policy_error error;
+
+	*w = (struct live_world){0};
+	if (geteuid() != 0)
+		errx(EXIT_STATE, "only root sees the sessions of others");
+	gr = getgrnam("_jump");
+	if (gr == NULL)
+		errx(EXIT_STATE, "there is no group _jump");
+	w->gid = gr->gr_gid;
+	error = policy_open(POLICY_IMAGE, 0, &w->policy);
+	if (error == POLICY_OK)
+		return;
+	warnx("%s: %s: users and targets go by the names that the machine has",
+	    POLICY_IMAGE, policy_strerror(error));
+	w->policy = NULL;
+}
+
+void
+live_close(struct live_world *w)
+{
+	for (size_t i = 0; i < w->nowners; i++)
+		free(w->owners[i]);
+	free(w->owners);
+	policy_free(w->policy);
+	*w = (struct live_world){0};
+}
+
+/*
+ * Owners.
+ */
+
+/* The user of an account that one person has. */
+static void
+name_user(struct live_owner *o, const struct policy *p)
+{
+	uint32_t user =
+	    p == NULL ? POLICY_NONE : policy_find_account(p, o->account);
+
+	if (user == POLICY_NONE)
+		snprintf(o->user, sizeof(o->user), "%s", o->account);
+	else if (!o->shared)
+		snprintf(o->user, sizeof(o->user), "%s",
+		    policy_string(p, policy_user(p, user)->name));
+}
+
+static void
+look_up(struct live_owner *o, const struct live_world *w)
+{
+	const struct passwd *pw = getpwuid(o->uid);
+	struct account a;
+
+	if (pw == NULL) {
+		snprintf(o->account, sizeof(o->account), "#%u", o->uid);
+		strcpy(o->user, o->account);
+		o->jump = true;
+		return;
+	}
+	snprintf(o->account, sizeof(o->account), "%s", pw->pw_name);
+	o->jump = account_in_policy(w->policy, o->account, &o->shared);
+	if (account_find(&a, o->account)) {
+		o->jump = o->jump || account_in(&a, "jump");
+		account_free(&a);
+	}
+	name_user(o, w->policy);
+}
+
+/* Never NULL. */
+static const struct live_owner *
+owner(struct live_world *w, uid_t uid)
+{
+	struct live_owner **more;
+
+	for (size_t i = 0; i < w->nowners; i++) {
+		if (w->owners[i]->uid == uid)
+			return w->owners[i];
+	}
+	more = reallocarray(w->owners, w->nowners + 1, sizeof(*more));
+	if (more == NULL)
+		err(EXIT_INTERNAL, NULL);
+	w->owners = more;
+	more[w->nowners] = calloc(1, sizeof(**more));
+	if (more[w->nowners] == NULL)
+		err(EXIT_INTERNAL, NULL);
+	more[w->nowners]->uid = uid;
+	look_up(more[w->nowners], w);
+	return more[w->nowners++];
+}
+
+/*
+ * Names of addresses.
+ */
+struct naming {
+	const struct policy *policy;
+	uint16_t port;
+	char *name; /* NAME_TEXT */
+};
+
+static void
+name_it(void *arg, uint32_t target, bool certain)
+{
+	struct naming *n = arg;
+	const struct policy_target *t = policy_target(n->policy, target);
+	enum policy_protocol protocol;
+
+	if (certain && *n->name == '\0' &&
+	    (t->kind == TARGET_HOST || t->kind == TARGET_DEVICE) &&
+	    policy_declares(n->policy, t, n->port, &protocol))
+		snprintf(n->name, NAME_TEXT, "%s",
+		    policy_string(n->policy, t->name));
+}
+
+/* The host or device that has the address and declares the port, if any. */
+static void
+name_address(const struct live_world *w, struct live *l, const struct addr *a)
+{
+	struct policy_request q = {
+	    .user = POLICY_NONE, .addr = *a, .port = l->port};
+	struct naming n = {w->policy, l->port, l->name};
+
+	if (w->policy != NULL)
+		policy_covers(w->policy, &q, name_it, &n);
+}
+
+/*
+ * Reading.
+ */
+static int64_t
+clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Seconds since the epoch of a time in clock ticks since boot. */
+static int64_t
+from_ticks(uint64_t ticks)
+{
+	int64_t ms = (int64_t)(ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
+
+	return (clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME) + ms) /
+	    1000;
+}
+
+static void
+fill_relay(struct live_world *w, struct live *l, const struct session_seen *s)
+{
+	const struct session_page *p = &s->page;
+	const struct live_owner *o = owner(w, s->uid);
+	int64_t idle = clock_ms(CLOCK_MONOTONIC) - p->active;
+	struct addr a;
+
+	*l = (struct live){.relay = true,
+	    .seen = *s,
+	    .owner = o,
+	    .pid = s->pid,
+	    .port = p->port,
+	    .road = p->road < ROAD_COUNT ? policy_road_names[p->road] : "?",
+	    .started = p->started,
+	    .sent = p->sent,
+	    .received = p->received,
+	    .idle = p->active <= 0 ? -1
+		: idle < 0	   ? 0
+				   : idle};
+	/* The gate's sessions are _jump's, and somebody's. */
+	snprintf(l->user, sizeof(l->user), "%s",
+	    o->shared || strcmp(o->account, "_jump") == 0 ? p->user : o->user);
+	memcpy(l->source, p->source, sizeof(l->source));
+	memcpy(l->target, p->target, sizeof(l->target));
+	memcpy(l->ip, p->ip, sizeof(l->ip));
+	if (addr_parse(&a, p->ip))
+		name_address(w, l, &a);
+}
+
+static void
+fill_forward(struct live_world *w, struct live *l, const struct forward *f)
+{
+	const struct live_owner *o = owner(w, f->process.uid);
+
+	*l = (struct live){.forward = *f,
+	    .owner = o,
+	    .pid = f->process.pid,
+	    .port = f->port,
+	    .road = policy_road_names[ROAD_FORWARD],
+	    .started = from_ticks(f->process.started),
+	    .sent = f->sent,
+	    .received = f->received,
+	    .idle = f->idle};
+	snprintf(l->user, sizeof(l->user), "%s", o->shared ? "" : o->user);
+	addr_print(&f->target, l->ip);
+	if (f->from)
+		addr_print(&f->source, l->source);
+	name_address(w, l, &f->target);
+	strcpy(l->target, *l->name != '\0' ? l->name : l->ip);
+}
+
+static int
+by_start(const void *a, const void *b)
+{
+	const struct live *x = a, *y = b;
+
+	if (x->started != y->started)
+		return x->started < y->started ? -1 : 1;
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	if (x->relay || y->relay)
+		return 0;
+	return x->forward.inode < y->forward.inode ? -1 : 1;
+}
+
+/* The sessions of both kinds, each list the caller's.  0 or -1. */
+static int
+read_both(struct live_world *w, struct live_list *l, struct session_seen **seen,
+    size_t *nseen, struct forward **forwards, size_t *nforwards)
+{
+	struct socket_seen *sockets;
+	size_t n;
+	int result;
+
+	if (session_list(SESSION_DIRECTORY, w->gid, seen, nseen, &l->odd) ==
+	    -1) {
+		if (errno != ENOENT)
+			return -1;
+		l->missing = true;
+	}
+	if (sockets_read(&sockets, &n) == -1)
+		return -1;
+	result = forwards_find(PROC, sockets, n, forwards, nforwards);
+	free(sockets);
+	return result;
+}
+
+int
+live_read(struct live_world *w, struct live_list *l)
+{
+	struct session_seen *seen = NULL;
+	struct forward *forwards = NULL;
+	size_t nseen = 0, nforwards = 0;
+	int result;
+
+	*l = (struct live_list){0};
+	result = read_both(w, l, &seen, &nseen, &forwards, &nforwards);
+	if (result == 0)
+		l->list = calloc(nseen + nforwards + 1, sizeof(*l->list));
+	if (l->list == NULL)
+		result = -1;
+	for (size_t i = 0; i < nseen && result == 0; i++)
+		fill_relay(w, &l->list[l->n++], &seen[i]);
+	for (size_t i = 0; i < nforwards && result == 0; i++) {
+		if (owner(w, forwards[i].process.uid)->jump)
+			fill_forward(w, &l->list[l->n++], &forwards[i]);
+	}
+	if (result == 0)
+		qsort(l->list, l->n, sizeof(*l->list), by_start);
+	free(seen);
+	free(forwards);
+	return result;
+}
+
+void
+live_free(struct live_list *l)
+{
+	free(l->list);
+	*l = (struct live_list){0};
+}
+
+/*
+ * Selecting.
+ */
+bool
+selection_option(struct selection *s, int option, const char *value)
+{
+	switch (option) {
+	case 's':
+		s->session = value;
+		return true;
+	case 'u':
+		s->user = value;
+		return true;
+	case 't':
+		s->target = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether what is asked for is this place, with its port or without. */
+static bool
+is_place(const char *asked, const char *place, uint16_t port)
+{
+	char with[SESSION_TARGET + 16];
+	bool v6 = strchr(place, ':') != NULL;
+
+	if (*place == '\0')
+		return false;
+	if (strcasecmp(asked, place) == 0)
+		return true;
+	snprintf(with, sizeof(with), v6 ? "[%s]:%u" : "%s:%u", place, port);
+	return port != 0 && strcasecmp(asked, with) == 0;
+}
+
+static bool
+is_session(const char *asked, const struct live *l)
+{
+	return l->relay && *asked != '\0' &&
+	    strcmp(asked, l->seen.page.id) == 0;
+}
+
+static bool
+is_user(const char *asked, const struct live *l)
+{
+	return *asked != '\0' &&
+	    (strcmp(asked, l->user) == 0 ||
+		strcmp(asked, l->owner->account) == 0);
+}
+
+static bool
+is_target(const char *asked, const struct live *l)
+{
+	return is_place(asked, l->target, l->port) ||
+	    is_place(asked, l->name, l->port) ||
+	    is_place(asked, l->ip, l->port);
+}
+
+unsigned
+live_selected(const struct selection *s, const struct live *l)
+{
+	unsigned by = 0;
+
+	if ((s->session != NULL && !is_session(s->session, l)) ||
+	    (s->user != NULL && !is_user(s->user, l)) ||
+	    (s->target != NULL && !is_target(s->target, l)))
+		return 0;
+	if (s->word == NULL)
+		return BY_SESSION;
+	by |= is_session(s->word, l) ? BY_SESSION : 0;
+	by |= is_user(s->word, l) ? BY_USER : 0;
+	by |= is_target(s->word, l) ? BY_TARGET : 0;
+	return by;
+}

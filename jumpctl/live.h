@@ -1,0 +1,169 @@
+/*
+ * Live sessions of both kinds, relays and forwards, as who and kick see them.
+ */
+#ifndef LIVE_H
+#define LIVE_H
+
+#include "policy.h"
+#include "session.h"
+
+#include "forwards.h"
+
+/* An account, as the machine and the policy know it. */
+struct live_owner {
+	uid_t uid;
+	char account[SESSION_USER]; /* #UID if the machine has none */
+	char user[SESSION_USER];    /* of the policy; empty: not known */
+	bool jump;   /* of the policy or the group jump, or of no account */
+	bool shared; /* by several people */
+};
+
+/*
+ * Strings are as they were found, and to be escaped.  user, target and source
+ * of a relay are its own word, but for the user of an account of one person.
+ */
+struct live {
+	bool relay;
+	union {
+		struct session_seen seen; /* of a relay */
+		struct forward forward;
+	};
+	const struct live_owner *owner;
+	pid_t pid;
+	char user[SESSION_USER];     /* empty: only the account is known */
+	char source[SESSION_ADDR];   /* may be empty */
+	char target[SESSION_TARGET]; /* as it is shown */
+	char name[NAME_TEXT];	     /* in the policy; may be empty */
+	char ip[SESSION_ADDR];	     /* may be empty */
+	uint16_t port;		     /* 0: a path */
+	const char *road;
+	int64_t started; /* seconds since the epoch */
+	uint64_t sent, received;
+	int64_t idle; /* ms; -1: not known */
+};
+
+struct live_world {
+	struct policy *policy; /* NULL: none that can be used */
+	gid_t gid;	       /* of _jump */
+	struct live_owner **owners;
+	size_t nowners;
+};
+
+struct live_list {
+	struct live *list;
+	size_t n;
+	size_t odd;   /* files in the registry that are no session's */
+	bool missing; /* there is no registry */
+};
+
+/* What sessions are looked at with; exits with a message if that is not to be
+ * had. */
+void live_open(struct live_world *);
+void live_close(struct live_world *);
+
+/*
+ * All that live now, in the order of their start; the caller frees the list
+ * with live_free(), and keeps the world as long.  0, or -1 with errno.
+ */
+int live_read(struct live_world *, struct live_list *);
+void live_free(struct live_list *);
+
+/*
+ * Which of them: each that is not NULL must match.  word is a session's id,
+ * or else a user, account or target.
+ */
+struct selection {
+	const char *word, *session, *user, *target;
+};
+
+enum live_match { BY_SESSION = 1, BY_USER = 2, BY_TARGET = 4 };
+
+/* Whether it is selected, and by what the word means: bits, 0 if it is not. */
+unsigned live_selected(const struct selection *, const struct live *);
+
+/* Read --user, --target and --session; false for another option. */
+bool selection_option(struct selection *, int option, const char *value);
+
+/*
+ * end.c: end sessions.
+ */
+enum live_end {
+	END_GONE, /* it had ended before */
+	END_ENDED,
+	END_KILLED, /* it had not ended when asked */
+	END_FAILED  /* it still lives, as far as can be told */
+};
+
+/*
+ * Take hold of the processes of these sessions, so that none can be another
+ * when it is ended: a pidfd each, or -1 and its result, END_GONE or
+ * END_FAILED.  Give the array to live_end().
+ */
+int *live_hold(const struct live_world *, const struct live *const *, size_t n,
+    enum live_end *results);
+
+/*
+ * Send this signal to relays, and SIGTERM to the process of a forward; whoever
+ * has not ended within two seconds is killed.  Frees what was held.
+ */
+void live_end(const struct live *const *, size_t n, int *held, int signal,
+    enum live_end *results);
+
+/*
+ * table.c: sessions in columns.
+ */
+enum column {
+	COLUMN_SESSION,
+	COLUMN_USER,
+	COLUMN_FROM,
+	COLUMN_TARGET,
+	COLUMN_ROAD,
+	COLUMN_SINCE,
+	COLUMN_IN,
+	COLUMN_OUT,
+	COLUMN_IN_RATE,
+	COLUMN_OUT_RATE,
+	COLUMN_IDLE,
+	COLUMNS
+};
+
+enum { CELL = 64 };
+
+/* One line: printable ASCII. */
+struct row {
+	char cell[COLUMNS][CELL];
+};
+
+/* How wide each column is; 0: it is left out. */
+struct layout {
+	int width[COLUMNS];
+};
+
+/* Rates are bytes in a second; -1: not known. */
+void row_fill(struct row *, const struct live *, time_t now, int64_t in_rate,
+    int64_t out_rate);
+
+/* The titles. */
+void row_titles(struct row *);
+
+/*
+ * Lay out n rows and their titles, with rates or without.  Within room
+ * characters (0: any number), the least important columns are left out until
+ * it fits, then the target is cut.
+ */
+void layout_make(
+    struct layout *, const struct row *, size_t n, bool rates, int room);
+
+/* The line of a row, without spaces at its end; text has room for it. */
+enum { LINE_ROOM = COLUMNS * (CELL + 2) };
+char *row_line(const struct row *, const struct layout *, char text[LINE_ROOM]);
+
+/* 1.2K, in units of 1024. */
+char *number_human(char *buf, size_t size, uint64_t);
+
+/*
+ * watch.c: the view that redraws itself, until it is ended; an exit code.
+ */
+int watch(struct live_world *, const struct selection *);
+
+#endif

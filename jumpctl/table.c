@@ -1,0 +1,248 @@
+#include "live.h"
+
+#include <string.h>
+
+#include "audit.h"
+
+static const struct {
+	const char *title;
+	bool right;
+	int keep; /* the smallest is the first to go */
+} columns[COLUMNS] = {
+    [COLUMN_SESSION] = {"SESSION", false, 6},
+    [COLUMN_USER] = {"USER", false, 9},
+    [COLUMN_FROM] = {"FROM", false, 2},
+    [COLUMN_TARGET] = {"TARGET", false, 10},
+    [COLUMN_ROAD] = {"ROAD", false, 3},
+    [COLUMN_SINCE] = {"SINCE", false, 1},
+    [COLUMN_IN] = {"IN", true, 4},
+    [COLUMN_OUT] = {"OUT", true, 5},
+    [COLUMN_IN_RATE] = {"IN/s", true, 7},
+    [COLUMN_OUT_RATE] = {"OUT/s", true, 7},
+    [COLUMN_IDLE] = {"IDLE", true, 8},
+};
+
+enum { USER_SHOWN = 24, TARGET_SHOWN = 40, TARGET_FAIR = 20, NUMBER = 5 };
+
+/*
+ * Cells.
+ */
+char *
+number_human(char *buf, size_t size, uint64_t n)
+{
+	static const char units[] = "KMGTPE";
+	uint64_t whole = n, part;
+	unsigned int unit = 0;
+
+	for (; whole >= 1024; unit++)
+		whole /= 1024;
+	part = n - (whole << 10 * unit);
+	if (unit == 0)
+		snprintf(buf, size, "%u", (unsigned int)n);
+	else if (whole < 10)
+		snprintf(buf, size, "%u.%u%c", (unsigned int)whole,
+		    (unsigned int)(part * 10 >> 10 * unit), units[unit - 1]);
+	else
+		snprintf(
+		    buf, size, "%u%c", (unsigned int)whole, units[unit - 1]);
+	return buf;
+}
+
+static void
+fill_target(char cell[CELL], const struct live *l)
+{
+	char name[TARGET_SHOWN + 1];
+
+	audit_escape(name, sizeof(name), l->target);
+	if (l->port == 0)
+		snprintf(cell, CELL, "%s", name);
+	else
+		snprintf(cell, CELL,
+		    strchr(name, ':') != NULL ? "[%s]:%u" : "%s:%u", name,
+		    l->port);
+}
+
+/* Today the time, else the day; the reader's own. */
+static void
+fill_since(char cell[CELL], int64_t started, time_t now)
+{
+	time_t since = (time_t)started;
+	struct tm then, today;
+
+	strcpy(cell, "?");
+	if (localtime_r(&since, &then) == NULL ||
+	    localtime_r(&now, &today) == NULL)
+		return;
+	if (then.tm_year != today.tm_year)
+		strftime(cell, CELL, "%F", &then);
+	else if (then.tm_yday != today.tm_yday)
+		strftime(cell, CELL, "%b %e", &then);
+	else
+		strftime(cell, CELL, "%H:%M", &then);
+}
+
+static void
+fill_idle(char cell[CELL], int64_t ms)
+{
+	int64_t s = ms / 1000;
+
+	if (ms < 0)
+		strcpy(cell, "-");
+	else if (s < 60)
+		snprintf(cell, CELL, "%ds", (int)s);
+	else if (s < 3600)
+		snprintf(cell, CELL, "%dm", (int)(s / 60));
+	else if (s < 86400)
+		snprintf(cell, CELL, "%dh", (int)(s / 3600));
+	else
+		snprintf(cell, CELL, "%lldd", (long long)(s / 86400));
+}
+
+static void
+fill_rate(char cell[CELL], int64_t rate)
+{
+	if (rate < 0)
+		strcpy(cell, "-");
+	else
+		number_human(cell, CELL, (uint64_t)rate);
+}
+
+void
+row_fill(struct row *r, const struct live *l, time_t now, int64_t in_rate,
+    int64_t out_rate)
+{
+	char user[USER_SHOWN + 1];
+	bool known = l->user[0] != '\0';
+
+	audit_escape(user, sizeof(user), known ? l->user : l->owner->account);
+	snprintf(r->cell[COLUMN_USER], CELL, known ? "%s" : "(%s)", user);
+	strcpy(r->cell[COLUMN_SESSION], "-");
+	if (l->relay && l->seen.page.id[0] != '\0')
+		audit_escape(r->cell[COLUMN_SESSION], CELL, l->seen.page.id);
+	strcpy(r->cell[COLUMN_FROM], "-");
+	if (l->source[0] != '\0')
+		audit_escape(r->cell[COLUMN_FROM], CELL, l->source);
+	fill_target(r->cell[COLUMN_TARGET], l);
+	snprintf(r->cell[COLUMN_ROAD], CELL, "%s", l->road);
+	fill_since(r->cell[COLUMN_SINCE], l->started, now);
+	number_human(r->cell[COLUMN_IN], CELL, l->sent);
+	number_human(r->cell[COLUMN_OUT], CELL, l->received);
+	fill_rate(r->cell[COLUMN_IN_RATE], in_rate);
+	fill_rate(r->cell[COLUMN_OUT_RATE], out_rate);
+	fill_idle(r->cell[COLUMN_IDLE], l->idle);
+}
+
+void
+row_titles(struct row *r)
+{
+	for (int c = 0; c < COLUMNS; c++)
+		snprintf(r->cell[c], CELL, "%s", columns[c].title);
+}
+
+/*
+ * Layout.
+ */
+static int
+total(const struct layout *l)
+{
+	int sum = 0;
+
+	for (int c = 0; c < COLUMNS; c++)
+		sum += l->width[c] == 0 ? 0 : l->width[c] + (sum > 0);
+	return sum;
+}
+
+/* The column that is missed least, or -1. */
+static int
+least(const struct layout *l)
+{
+	int found = -1;
+
+	for (int c = 0; c < COLUMNS; c++) {
+		if (l->width[c] != 0 &&
+		    (found == -1 || columns[c].keep < columns[found].keep))
+			found = c;
+	}
+	return found;
+}
+
+/* Make the target as wide as the others leave room for, from least on. */
+static void
+fit_target(struct layout *l, int natural, int least, int room)
+{
+	int width = l->width[COLUMN_TARGET] + room - total(l);
+
+	if (width < least)
+		width = least;
+	l->width[COLUMN_TARGET] = width < natural ? width : natural;
+}
+
+void
+layout_make(
+    struct layout *l, const struct row *rows, size_t n, bool rates, int room)
+{
+	int natural;
+
+	for (int c = 0; c < COLUMNS; c++) {
+		size_t width = strlen(columns[c].title);
+
+		/* Numbers that change are not to move the others. */
+		if (rates && c >= COLUMN_IN && c <= COLUMN_OUT_RATE)
+			width = NUMBER;
+		for (size_t i = 0; i < n; i++) {
+			size_t w = strlen(rows[i].cell[c]);
+
+			width = w > width ? w : width;
+		}
+		l->width[c] = (int)width;
+	}
+	if (!rates)
+		l->width[COLUMN_IN_RATE] = l->width[COLUMN_OUT_RATE] = 0;
+	if (room == 0)
+		return;
+	natural = l->width[COLUMN_TARGET];
+	fit_target(l, natural, TARGET_FAIR, room);
+	for (int c; total(l) > room && (c = least(l)) != COLUMN_TARGET;)
+		l->width[c] = 0;
+	fit_target(l, natural, 1, room);
+}
+
+/* What is too long for its column: the end of the name goes, the port stays. */
+static void
+cut(char cell[CELL], const char *text, size_t width)
+{
+	const char *port = strrchr(text, ':');
+	size_t tail = port == NULL ? 0 : strlen(port);
+	size_t head = width < 3 ? width : width - 3;
+
+	snprintf(cell, CELL, "%s", text);
+	if (strlen(text) <= width)
+		return;
+	if (tail > head || tail > 6)
+		tail = 0;
+	head -= tail;
+	snprintf(cell + head, CELL - head, "%s%s", width < 3 ? "" : "...",
+	    text + strlen(text) - tail);
+}
+
+char *
+row_line(const struct row *r, const struct layout *l, char text[LINE_ROOM])
+{
+	char cell[CELL];
+	size_t n = 0;
+
+	for (int c = 0; c < COLUMNS; c++) {
+		int w = l->width[c];
+
+		if (w == 0)
+			continue;
+		cut(cell, r->cell[c], (size_t)w);
+		n += (size_t)snprintf(text + n, LINE_ROOM - n,
+		    columns[c].right ? "%s%*s" : "%s%-*s", n == 0 ? "" : " ", w,
+		    cell);
+	}
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	text[n] = '\0';
+	return text;
+}

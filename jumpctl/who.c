@@ -1,0 +1,175 @@
+/*
+ * jumpctl who: the sessions that are live now.
+ */
+#include "live.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "exit.h"
+
+/*
+ * JSON.
+ */
+static void
+field(const char *name, const char *text)
+{
+	printf(",\"%s\":", name);
+	if (*text == '\0')
+		fputs("null", stdout);
+	else
+		json_string(text);
+}
+
+static void
+print_json(const struct live *l)
+{
+	char since[32] = "";
+	time_t started = (time_t)l->started;
+	struct tm tm;
+
+	if (gmtime_r(&started, &tm) != NULL)
+		strftime(since, sizeof(since), "%FT%TZ", &tm);
+	fputs("{\"version\":1", stdout);
+	field("session", l->relay ? l->seen.page.id : "");
+	field("user", l->user);
+	field("account", l->owner->account);
+	printf(",\"uid\":%u,\"pid\":%d", l->owner->uid, (int)l->pid);
+	field("from", l->source);
+	field("target", l->target);
+	field("address", l->ip);
+	printf(",\"port\":%u", l->port);
+	field("road", l->road);
+	field("rule", l->relay ? l->seen.page.rule : "");
+	field("since", since);
+	printf(",\"sent\":%llu,\"received\":%llu", (unsigned long long)l->sent,
+	    (unsigned long long)l->received);
+	if (l->idle < 0)
+		puts(",\"idle_ms\":null}");
+	else
+		printf(",\"idle_ms\":%lld}\n", (long long)l->idle);
+}
+
+/*
+ * The table.
+ */
+
+/* What somebody who reads the table may wonder about. */
+static void
+explain_shared(const struct live *const *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i]->user[0] != '\0')
+			continue;
+		warnx("USER in parentheses is an account of several people: "
+		      "sshd does not tell whose forward it is");
+		return;
+	}
+}
+
+static void
+print_table(const struct live *const *live, size_t n)
+{
+	struct row *rows = calloc(n + 1, sizeof(*rows)), titles;
+	time_t now = time(NULL);
+	char line[LINE_ROOM];
+	struct layout layout;
+
+	if (rows == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (size_t i = 0; i < n; i++)
+		row_fill(&rows[i], live[i], now, -1, -1);
+	row_titles(&titles);
+	layout_make(&layout, rows, n, false, 0);
+	puts(row_line(&titles, &layout, line));
+	for (size_t i = 0; i < n; i++)
+		puts(row_line(&rows[i], &layout, line));
+	free(rows);
+}
+
+static void
+complain(const struct live_list *l)
+{
+	if (l->missing)
+		warnx("%s is not there: no relay can be listed; see jumpctl "
+		      "doctor",
+		    SESSION_DIRECTORY);
+	if (l->odd > 0)
+		warnx("%s: %zu file%s in it %s no session's; see SESSIONS in "
+		      "jumpctl(8)",
+		    SESSION_DIRECTORY, l->odd, l->odd == 1 ? "" : "s",
+		    l->odd == 1 ? "is" : "are");
+}
+
+static int
+list(struct live_world *w, const struct selection *s, bool all, bool json)
+{
+	const struct live **rows;
+	struct live_list l;
+	size_t n = 0;
+
+	if (live_read(w, &l) == -1)
+		err(EXIT_INTERNAL, "sessions");
+	rows = calloc(l.n + 1, sizeof(const struct live *));
+	if (rows == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (size_t i = 0; i < l.n; i++) {
+		if (live_selected(s, &l.list[i]))
+			rows[n++] = &l.list[i];
+	}
+	for (size_t i = 0; i < n && json; i++)
+		print_json(rows[i]);
+	if (!json && n > 0)
+		print_table(rows, n);
+	if (!json)
+		explain_shared(rows, n);
+	complain(&l);
+	free(rows);
+	live_free(&l);
+	if (fflush(stdout) != 0)
+		return EXIT_INTERNAL;
+	return n > 0 || all ? EXIT_OK : EXIT_NO_MATCH;
+}
+
+static int
+usage(void)
+{
+	warnx("usage: jumpctl who [-w | --json] [SESSION | USER | TARGET]\n"
+	      "           [--session ID] [--user NAME] [--target NAME]");
+	return EXIT_USAGE;
+}
+
+int
+who_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {"session", required_argument, NULL, 's'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"target", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
+	struct selection s = {0};
+	struct live_world w;
+	bool json = false, live = false, all;
+	int option, code;
+
+	while ((option = getopt_long(argc, argv, "w", options, NULL)) != -1) {
+		if (option == 'j')
+			json = true;
+		else if (option == 'w')
+			live = true;
+		else if (!selection_option(&s, option, optarg))
+			return usage();
+	}
+	if (argc - optind > 1 || (json && live))
+		return usage();
+	s.word = argv[optind];
+	all = s.word == NULL && s.session == NULL && s.user == NULL &&
+	    s.target == NULL;
+	live_open(&w);
+	code = live ? watch(&w, &s) : list(&w, &s, all, json);
+	live_close(&w);
+	return code;
+}
