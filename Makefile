@@ -126,6 +126,11 @@ test_sockets_SRC := jumpctl/sockets.c lib/match.c
 test_table_SRC   := jumpctl/table.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
+UNIT += log
+LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
+	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
+	jumpctl/log_join.c,$(LOG))
+test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
 test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c lib/program.c
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
@@ -145,7 +150,7 @@ reference_LIB := -lbsd -lmd
 # Fuzz targets: with FUZZ=1 (make fuzz) they are libFuzzer's, else they only
 # replay inputs.
 FUZZERS := fuzz_policy fuzz_image fuzz_command fuzz_target fuzz_keys \
-	fuzz_pubkey fuzz_hostkey
+	fuzz_pubkey fuzz_hostkey fuzz_log
 fuzz_policy_SRC  := tests/fuzz/judge.c jump-authkeys/keys.c lib/decide.c \
 	lib/target.c $(PARSE) $(POLICY)
 fuzz_image_SRC   := $(filter-out lib/policy_db.c,$(fuzz_policy_SRC))
@@ -153,6 +158,7 @@ fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
 fuzz_hostkey_SRC := jump-connect/hostkey.c jump-connect/sha256.c
+fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_print.c lib/audit.c $(POLICY)
 fuzz_keys_SRC    := jump-authkeys/keys.c $(PARSE) $(POLICY)
 $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(t:fuzz_%=tests/fuzz/%.c)) \

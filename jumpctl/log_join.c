@@ -11,12 +11,19 @@
 #include "exit.h"
 #include "log.h"
 
+/* What a fuzzer tries is short, and is to find the bounds. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define SETS(n) 4
+#else
+#define SETS(n) (n)
+#endif
+
 enum {
-	WAYS = 4,	    /* places for what has the same hash */
-	LOGIN_SETS = 16384, /* two places a login: its monitor and its child */
-	KEY_SETS = 2048,
-	SESSION_SETS = 8192,
-	CHANNELS = 65536, /* of all logins */
+	WAYS = 4,		  /* places for what has the same hash */
+	LOGIN_SETS = SETS(16384), /* two places a login: monitor and child */
+	KEY_SETS = SETS(2048),
+	SESSION_SETS = SETS(8192),
+	CHANNELS = SETS(65536), /* of all logins */
 	NAME = 132,
 	ADDRESS = 48,
 	KEY = 64,
@@ -105,7 +112,7 @@ clear_login(struct log_join *j, struct login *l)
 void
 log_join_free(struct log_join *j)
 {
-	for (size_t i = 0; i < LOGIN_SETS * WAYS; i++) {
+	for (size_t i = 0; j->channels > 0; i++) {
 		struct login *l = &j->logins[i / WAYS][i % WAYS];
 
 		while (l->channels != NULL)

@@ -187,15 +187,16 @@ colour_of(const struct log_printer *p, const struct log_row *row)
 static int
 put_columns(struct log_printer *p, const struct log_row *row)
 {
-	char user[TEXT], from[TEXT], target[TEXT], ref[TEXT];
+	char user[TEXT], from[TEXT], target[TEXT], road[TEXT], ref[TEXT];
 	const char *who = row->outcome == LOG_FORGED ? row->account : row->user;
 
 	audit_escape(user, sizeof(user), who == NULL ? "-" : who);
 	audit_escape(from, sizeof(from), row->from == NULL ? "-" : row->from);
+	audit_escape(road, sizeof(road), row->road == NULL ? "-" : row->road);
 	audit_escape(ref, sizeof(ref), row->ref == NULL ? "-" : row->ref);
 	return fprintf(p->out, "%-7s %-8s %-15s %-15s %-7s %s",
 	    log_outcome_names[row->outcome], user, from, target_of(row, target),
-	    row->road == NULL ? "-" : row->road, ref);
+	    road, ref);
 }
 
 /* What follows the columns, after them or in a line of its own. */

@@ -1,0 +1,718 @@
+/*
+ * jumpctl/log_*.c: JSON, lines of all kinds of sources, our records, sshd's
+ * lines, what is made of them, and whom to believe.
+ */
+#include <pwd.h>
+#include <stdbool.h>
+
+#include "../../jumpctl/log.h"
+#include "policy.h"
+#include "unit.h"
+
+/*
+ * JSON.
+ */
+static char members[512];
+
+static bool
+keep(void *arg, const char *key, char *value, bool number)
+{
+	size_t n = strlen(members);
+
+	(void)arg;
+	snprintf(members + n, sizeof(members) - n, "%s%c%s;", key,
+	    number ? '#' : '=', value == NULL ? "-" : value);
+	return strcmp(key, "stop") != 0;
+}
+
+static const struct {
+	const char *text, *members; /* NULL: it is no object */
+	const char *rest;
+} objects[] = {
+    {"{}", "", ""},
+    {"{ } x", "", " x"},
+    {"{\"a\":\"b\"}", "a=b;", ""},
+    {" { \"a\" : \"b\" , \"c\" : 12 } ", "a=b;c#12;", " "},
+    {"{\"a\":12}", "a#12;", ""},
+    {"{\"a\":null,\"b\":true}", "a=-;b=-;", ""},
+    {"{\"a\":[104,105]}", "a=hi;", ""},
+    {"{\"a\":[ 104 , 10 ],\"b\":\"c\"}", "a=h\n;b=c;", ""},
+    {"{\"a\":[104,0]}", "a=-;", ""},
+    {"{\"a\":[104,256]}", "a=-;", ""},
+    {"{\"a\":[\"x\",\"y\"]}", "a=-;", ""},
+    {"{\"a\":[]}", "a=;", ""},
+    {"{\"a\":\"\\\"\\\\\\/\\n\\u0041\\u00e9\\u20AC\"}",
+	"a=\"\\/\nA\xc3\xa9\xe2\x82\xac;", ""},
+    {"{\"a\":\"\\\\x0a\"}", "a=\\x0a;", ""},
+    {"{\"a\":\"b\"}{\"c\":1}", "a=b;", "{\"c\":1}"},
+    {"", NULL, NULL},
+    {"{", NULL, NULL},
+    {"{\"", NULL, NULL},
+    {"{\"a", NULL, NULL},
+    {"{\"a\"", NULL, NULL},
+    {"{\"a\":", NULL, NULL},
+    {"{\"a\":\"b", NULL, NULL},
+    {"{\"a\":\"b\"", NULL, NULL},
+    {"{\"a\":\"b\",", NULL, NULL},
+    {"{\"a\":\"b\",}", NULL, NULL},
+    {"{\"a\":\"b\" \"c\":1}", NULL, NULL},
+    {"{\"a\":\"\\u0000\"}", NULL, NULL},
+    {"{\"a\":\"\\u00", NULL, NULL},
+    {"{\"a\":\"\\x41\"}", NULL, NULL},
+    {"{\"a\":\"\\", NULL, NULL},
+    {"{\"a\":\"b\nc\"}", NULL, NULL},
+    {"{\"a\":{\"b\":1}}", NULL, NULL},
+    {"{\"a\":[[1]]}", NULL, NULL},
+    {"{\"a\":[1", NULL, NULL},
+    {"{\"a\":[1 2]}", NULL, NULL},
+    {"{\"a\":12", NULL, NULL},
+    {"{a:1}", NULL, NULL},
+    {"[1]", NULL, NULL},
+    {"{\"stop\":1}", NULL, NULL},
+};
+
+START_TEST(json)
+{
+	char text[256];
+	const char *rest;
+
+	strcpy(text, objects[_i].text);
+	members[0] = '\0';
+	rest = json_object(text, keep, NULL);
+	if (objects[_i].members == NULL) {
+		ck_assert_ptr_null(rest);
+		return;
+	}
+	ck_assert_ptr_nonnull(rest);
+	ck_assert_str_eq(members, objects[_i].members);
+	ck_assert_str_eq(rest, objects[_i].rest);
+}
+END_TEST
+
+/*
+ * Lines.  2026-11-21T16:30:20Z is 1795278620.
+ */
+#define NOON INT64_C(1795278620)
+
+static const struct {
+	const char *line;
+	int64_t time; /* 0: it is no line */
+	const char *program;
+	pid_t claimed, pid;
+	int uid; /* -1: not attested */
+	const char *message;
+} lines[] = {
+    {"2026-11-21T16:30:20.540001+00:00 jump sshd[513]: hello there",
+	NOON *SECOND + 540001, "sshd", 513, 513, -1, "hello there"},
+    {"2026-11-21T17:30:20+01:00 jump sshd: hello", NOON *SECOND, "sshd", 0, 0,
+	-1, "hello"},
+    {"2026-11-21T11:00:20.5-05:30 jump a: b", NOON *SECOND + 500000, "a", 0, 0,
+	-1, "b"},
+    {"2026-11-21T16:30:20Z jump a[1]: b", NOON *SECOND, "a", 1, 1, -1, "b"},
+    {"Nov 21 16:30:20 jump sshd[513]: x", NOON *SECOND, "sshd", 513, 513, -1,
+	"x"},
+    {"Nov  1 16:30:20 jump sshd[513]: x", (NOON - 20 * 86400) * SECOND, "sshd",
+	513, 513, -1, "x"},
+    /* Next month is last year's, tomorrow is a clock that differs. */
+    {"Dec 21 16:30:20 jump a: x", (NOON + 30 * 86400 - 365 * 86400) * SECOND,
+	"a", 0, 0, -1, "x"},
+    {"Nov 22 16:30:20 jump a: x", (NOON + 86400) * SECOND, "a", 0, 0, -1, "x"},
+    {"Nov 21 16:30:20 jump a[x]: y", NOON *SECOND, "a", 0, 0, -1, "y"},
+    {"{\"__REALTIME_TIMESTAMP\":\"1795278620000001\",\"_UID\":\"0\",\"_PID\":"
+     "\"513\",\"SYSLOG_IDENTIFIER\":\"sshd\",\"SYSLOG_PID\":\"1\",\"MESSAGE\":"
+     "\"m\",\"_TRANSPORT\":\"syslog\",\"_EXE\":\"/usr/sbin/sshd\"}",
+	NOON *SECOND + 1, "sshd", 1, 513, 0, "m"},
+    /* Only /dev/log; a service's standard output is another way. */
+    {"{\"__REALTIME_TIMESTAMP\":\"1795278620000000\",\"_UID\":\"0\",\"_PID\":"
+     "\"513\",\"SYSLOG_IDENTIFIER\":\"sshd\",\"MESSAGE\":\"m\",\"_TRANSPORT\":"
+     "\"stdout\"}",
+	NOON *SECOND, "sshd", 0, 0, -1, "m"},
+    /* What journald forwards for a process that has ended. */
+    {"{\"time\":\"2026-11-21T16:30:20.000000+00:00\",\"uid\":\"2001\",\"pid\":"
+     "\"77\",\"exe\":\"/usr/lib/systemd/systemd-journald\",\"program\":\"sshd\""
+     ",\"procid\":\"513\",\"msg\":\" m\"}",
+	NOON *SECOND, "sshd", 513, 513, 2001, " m"},
+    /* rsyslogd that does not annotate. */
+    {"{\"time\":\"2026-11-21T16:30:20.000000+00:00\",\"uid\":\"\",\"pid\":\"\","
+     "\"exe\":\"\",\"program\":\"sshd\",\"procid\":\"513\",\"msg\":\" m\"}",
+	NOON *SECOND, "sshd", 513, 513, -1, " m"},
+    {"{\"time\":\"2026-11-21T16:30:20+00:00\",\"uid\":\"2001\",\"uid\":\"0\","
+     "\"program\":\"sshd\",\"msg\":\"m\"}",
+	0, NULL, 0, 0, 0, NULL},
+    {"{\"time\":\"2026-11-21T16:30:20+00:00\",\"_UID\":\"2001\",\"uid\":\"0\","
+     "\"program\":\"sshd\",\"msg\":\"m\"}",
+	0, NULL, 0, 0, 0, NULL},
+    {"{\"time\":\"2026-11-21T16:30:20+00:00\",\"uid\":\"-1\",\"program\":\"a\","
+     "\"msg\":\"m\"}",
+	NOON *SECOND, "a", 0, 0, -1, "m"},
+    {"{\"time\":\"x\",\"program\":\"a\",\"msg\":\"m\"}", 0, NULL, 0, 0, 0,
+	NULL},
+    {"{\"program\":\"a\",\"msg\":\"m\"}", 0, NULL, 0, 0, 0, NULL},
+    {"{\"time\":\"2026-11-21T16:30:20+00:00\",\"program\":\"a\"}", 0, NULL, 0,
+	0, 0, NULL},
+    {"{\"time\":\"2026-11-21T16:30:20+00:00\",\"program\":\"a\",\"msg\":\"m\"}"
+     "{}",
+	0, NULL, 0, 0, 0, NULL},
+    {"", 0, NULL, 0, 0, 0, NULL},
+    {"N", 0, NULL, 0, 0, 0, NULL},
+    {"Nov", 0, NULL, 0, 0, 0, NULL},
+    {"Nov 21", 0, NULL, 0, 0, 0, NULL},
+    {"Nov 21 16:30:20", 0, NULL, 0, 0, 0, NULL},
+    {"Nov 21 16:30:20 jump", 0, NULL, 0, 0, 0, NULL},
+    {"Nov 21 16:30:20 jump sshd", 0, NULL, 0, 0, 0, NULL},
+    {"Nov 21 16:30:20 jump sshd[1", 0, NULL, 0, 0, 0, NULL},
+    {"Nov 21 16:30:20 jump sshd[1] x", 0, NULL, 0, 0, 0, NULL},
+    {"ovD 21 16:30:20 jump a: b", 0, NULL, 0, 0, 0, NULL},
+    {"Nov 21 25:30:20 jump a: b", 0, NULL, 0, 0, 0, NULL},
+    {"2026-13-21T16:30:20Z jump a: b", 0, NULL, 0, 0, 0, NULL},
+    {"2026-11-21T16:30:20 jump a: b", 0, NULL, 0, 0, 0, NULL},
+    {"2026-11-21 16:30:20Z jump a: b", 0, NULL, 0, 0, 0, NULL},
+};
+
+START_TEST(entries)
+{
+	struct log_entry e;
+	char text[512];
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	strcpy(text, lines[_i].line);
+	if (lines[_i].time == 0) {
+		ck_assert(!log_entry_parse(&e, text, NOON));
+		return;
+	}
+	ck_assert(log_entry_parse(&e, text, NOON));
+	ck_assert_int_eq(e.time, lines[_i].time);
+	ck_assert_str_eq(e.program, lines[_i].program);
+	ck_assert_str_eq(e.message, lines[_i].message);
+	ck_assert_int_eq(e.claimed, lines[_i].claimed);
+	ck_assert_int_eq(log_entry_pid(&e), lines[_i].pid);
+	ck_assert_int_eq(e.attested ? (int)e.uid : -1, lines[_i].uid);
+}
+END_TEST
+
+/*
+ * sshd's lines: "KIND account from key target port channel pid reason".
+ */
+static const struct {
+	const char *message, *read; /* NULL: it is none */
+} said[] = {
+    {"Accepted publickey for alice from 192.0.2.10 port 47530 ssh2: ED25519 "
+     "SHA256:7hr",
+	"0 alice 192.0.2.10 SHA256:7hr - 0 0 0 -"},
+    {"Accepted publickey for alice from 2001:db8::1 port 1 ssh2: ED25519-CERT "
+     "SHA256:7hr ID x from 192.0.2.66 port 1 ssh2: A SHA256:evil (serial 1) CA "
+     "ED25519 SHA256:ca",
+	"0 alice 2001:db8::1 SHA256:7hr - 0 0 0 -"},
+    {"Accepted password for alice from 192.0.2.10 port 1 ssh2",
+	"0 alice 192.0.2.10 - - 0 0 0 -"},
+    {"Accepted publickey for alice from elsewhere port 1 ssh2", NULL},
+    {"Accepted key ED25519 SHA256:x found at /a:1", NULL},
+    {"User child is on pid 453", "1 - - - - 0 0 453 -"},
+    {"User child is on pid 453x", NULL},
+    {"User child is on pid 0", NULL},
+    {"debug1: serverloop.c:server_request_direct_tcpip():453 (pid=544): "
+     "originator 127.0.0.1 port 65535, target web1 port 22",
+	"2 - - - web1 22 0 0 -"},
+    {"debug1: serverloop.c:server_request_direct_tcpip():417 "
+     "(bin=sshd-session, pid=497): originator 127.0.0.1 port 65535, target "
+     "a port 1 port 22",
+	"2 - - - a port 1 22 0 0 -"},
+    {"debug1: channels.c:channel_post_connecting():1994 (pid=544): channel 3: "
+     "connected to 2001:db8::10 port 22",
+	"3 - - - 2001:db8::10 22 3 0 -"},
+    {"debug1: channels.c:channel_post_connecting():2054 (bin=sshd-session, "
+     "pid=497): channel 0: connection failed: Connection refused",
+	"4 - - - - 0 0 0 Connection refused"},
+    {" Received request from 192.0.2.10 port 45872 to connect to host db1 port "
+     "22, but the request was denied.",
+	"5 - - - db1 22 0 0 -"},
+    {"debug1: channels.c:channel_free():721 (pid=498): channel 7: free: "
+     "direct-tcpip, nchannels 1",
+	"6 - - - - 0 7 0 -"},
+    {"debug1: channels.c:channel_free():721 (pid=498): channel 7: free: "
+     "server-session, nchannels 1",
+	NULL},
+    {"Received disconnect from 192.0.2.10 port 1:11: disconnected by user",
+	"7 - - - - 0 0 0 client"},
+    {"Connection closed by 192.0.2.10 port 1", "7 - - - - 0 0 0 client"},
+    {"Connection closed by 192.0.2.10 port 1 [preauth]", NULL},
+    {"Connection reset by 192.0.2.10 port 1", "7 - - - - 0 0 0 reset"},
+    {"Timeout, client not responding from user alice 192.0.2.10 port 1",
+	"7 - - - - 0 0 0 timeout"},
+    {"Disconnected from user alice 192.0.2.10 port 1", "8 - - - - 0 0 0 -"},
+    {"pam_unix(sshd:session): session closed for user alice",
+	"8 - - - - 0 0 0 -"},
+    {"Failed publickey for alice from 192.0.2.10 port 1 ssh2: ED25519 SHA256:x",
+	"9 alice 192.0.2.10 SHA256:x - 0 0 0 -"},
+    {"Invalid user bob from 192.0.2.10 port 1",
+	"10 bob 192.0.2.10 - - 0 0 0 -"},
+    {"Invalid user x from 192.0.2.66 port 1 ssh2 from 192.0.2.10 port 1",
+	"10 x from 192.0.2.66 port 1 ssh2 192.0.2.10 - - 0 0 0 -"},
+    {"User bob from 192.0.2.10 not allowed because not listed in AllowUsers",
+	"11 bob 192.0.2.10 - - 0 0 0 not allowed because not listed in "
+	"AllowUsers"},
+    {"Connection closed by authenticating user bob 192.0.2.10 port 1 [preauth]",
+	"12 bob 192.0.2.10 - - 0 0 0 -"},
+    {"Disconnected from authenticating user b c 192.0.2.10 port 1 [preauth]",
+	"12 b c 192.0.2.10 - - 0 0 0 -"},
+    {"Connection closed by invalid user bob 192.0.2.10 port 1 [preauth]", NULL},
+    {"Server listening on 0.0.0.0 port 22.", NULL},
+    {"debug1: channels.c:channel_post_connecting():1994 (pid=544): channel 3: "
+     "connected to web1 port 99999",
+	NULL},
+    {"debug1: channels.c:channel_post_connecting", NULL},
+    {"debug1: ", NULL},
+    {"Accepted ", NULL},
+    {"", NULL},
+};
+
+START_TEST(sshd_lines)
+{
+	struct sshd_line l;
+	char text[512], read[512];
+
+	strcpy(text, said[_i].message);
+	if (said[_i].read == NULL) {
+		ck_assert(!sshd_line_parse(&l, text));
+		return;
+	}
+	ck_assert(sshd_line_parse(&l, text));
+#define OR(s) ((s) == NULL ? "-" : (s))
+	snprintf(read, sizeof(read), "%d %s %s %s %s %u %u %d %s", l.kind,
+	    OR(l.account), OR(l.from), OR(l.key), OR(l.target), l.port,
+	    l.channel, (int)l.pid, OR(l.reason));
+	ck_assert_str_eq(read, said[_i].read);
+}
+END_TEST
+
+/*
+ * Records.
+ */
+#define GOOD "@cee: {\"event.action\":\"open\",\"event.outcome\":\"success\""
+
+static const struct {
+	const char *message;
+	bool begins, whole;
+} records[] = {
+    {GOOD "}", true, true},
+    {" " GOOD "} ", true, true},
+    {GOOD ",\"new.field\":[1,2]}", true, true},
+    {GOOD ",\"destination.port\":22}", true, true},
+    {GOOD ",\"destination.port\":\"22\"}", true, false},
+    {GOOD ",\"destination.port\":-22}", true, false},
+    {GOOD ",\"destination.port\":2.2}", true, false},
+    {GOOD ",\"user.name\":22}", true, false},
+    {GOOD ",\"user.name\":null}", true, false},
+    {GOOD ",\"user.name\":\"a\",\"user.name\":\"b\"}", true, false},
+    {GOOD "} @[_PID=1 _UID=0]", true, false},
+    {GOOD, true, false},
+    {"@cee: {\"event.action\":\"open\"}", true, false},
+    {"@cee:", true, false},
+    {"x" GOOD "}", false, false},
+    {"", false, false},
+};
+
+START_TEST(our_records)
+{
+	struct log_record r;
+	char text[256];
+
+	strcpy(text, records[_i].message);
+	ck_assert(log_record_begins(text) == records[_i].begins);
+	if (records[_i].begins)
+		ck_assert(
+		    log_record_parse(&r, text) == records[_i].whole);
+}
+END_TEST
+
+/* What lib/audit.c writes, down to its longest. */
+START_TEST(golden_records)
+{
+	static const char *const names[] = {"certificate", "changes", "close",
+	    "decision", "kick", "limits", "load", "lock", "login", "lost",
+	    "nobody", "open", "refusal", "sweep"};
+	char path[128], line[4096];
+	struct log_record r;
+	char *message;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "tests/unit/audit/%s.json", names[_i]);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	fclose(f);
+	line[strcspn(line, "\n")] = '\0';
+	message = strstr(line, "@cee");
+	ck_assert_ptr_nonnull(message);
+	/* More bytes than there can be: number_parse() has a limit. */
+	if (strcmp(names[_i], "close") == 0)
+		ck_assert(!log_record_parse(&r, message));
+	else
+		ck_assert(log_record_parse(&r, message));
+}
+END_TEST
+
+/*
+ * Joining: lines in, "MARK OUTCOME USER TARGET PORT REF REASON END|" out.
+ */
+static char rows[4096];
+
+static void
+note(void *arg, const struct log_row *row)
+{
+	size_t n = strlen(rows);
+
+	(void)arg;
+	snprintf(rows + n, sizeof(rows) - n, "%d %s %s %s:%u %s %s %s|",
+	    row->trust, log_outcome_names[row->outcome], OR(row->user),
+	    OR(row->target), row->port, OR(row->ref), OR(row->reason),
+	    OR(row->end));
+}
+
+const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
+    "close", "refused", "failed", "admin", "forged", "decided"};
+
+#define T "2026-11-21T16:30:20Z jump "
+#define DEBUG "debug1: channels.c:channel_"
+#define ACCEPTED                                                               \
+	T "sshd[6]: Accepted publickey for root from 192.0.2.10 port 1 "       \
+	  "ssh2: ED25519 SHA256:k\n" T "sshd[6]: User child is on pid 7\n"
+#define ASKS(t)                                                                \
+	T "sshd[7]: debug1: serverloop.c:server_request_direct_tcpip():1 "     \
+	  "(pid=7): originator 127.0.0.1 port 1, target " t "\n"
+#define POST(n, t)                                                             \
+	T "sshd[7]: " DEBUG "post_connecting():1 (pid=7): channel " n ": " t   \
+	  "\n"
+#define FREE(n)                                                                \
+	T "sshd[7]: " DEBUG "free():1 (pid=7): channel " n                     \
+	  ": free: direct-tcpip, nchannels 1\n"
+#define KEY(reason)                                                            \
+	T "jump-authkeys[5]: @cee: {\"event.action\":\"login\","               \
+	  "\"event.outcome\":\"x\",\"user.name\":\"carol\","                   \
+	  "\"jump.account\":\"root\"," reason "\"jump.key\":\"SHA256:k\"}\n"
+/* An attested line; uid 0 is root, and 65534 is nobody. */
+#define J(uid, pid, exe, program, msg)                                         \
+	"{\"time\":\"2026-11-21T16:30:20Z\",\"uid\":\"" uid "\",\"pid\":\""    \
+	pid "\",\"exe\":\"" exe "\",\"program\":\"" program                    \
+	"\",\"procid\":\"1\",\"msg\":\"" msg "\"}\n"
+#define R(action, uid, user, more)                                             \
+	"@cee: {\\\"event.action\\\":\\\"" action                              \
+	"\\\",\\\"event.outcome\\\":\\\"success\\\",\\\"user.id\\\":\\\"" uid  \
+	"\\\",\\\"user.name\\\":\\\"" user                                     \
+	"\\\",\\\"destination.address\\\":\\\"t\\\"" more "}"
+#define S(id) ",\\\"jump.session\\\":\\\"" id "\\\""
+#define OURS LIBEXECDIR "/jump-connect"
+#define LOGIN(u)                                                               \
+	J("0", "6", "/usr/sbin/sshd", "sshd",                                  \
+	    "Accepted publickey for " u                                        \
+	    " from 192.0.2.10 port 1 ssh2: ED25519 SHA256:k")                  \
+	J("0", "6", "/usr/sbin/sshd", "sshd", "User child is on pid 7")
+#define REACHED                                                                \
+	"debug1: channels.c:channel_post_connecting():1 (pid=7): channel 0: "  \
+	"connected to t port 1"
+
+static const struct {
+	const char *lines, *rows;
+} joined[] = {
+    {ACCEPTED, "1 login root -:0 p7 - -|"},
+    /* Who it is on a shared account. */
+    {KEY("") ACCEPTED, "1 login carol -:0 p7 - -|"},
+    /* Granted, and its end; refused; nobody there. */
+    {ACCEPTED ASKS("a port 1") POST("0", "connected to a port 1") FREE("0"),
+	"1 login root -:0 p7 - -|1 open root a:1 p7 - -|"
+	"1 close root a:1 p7 - -|"},
+    {ACCEPTED ASKS("a port 1") T
+	"sshd[7]: Received request from 192.0.2.10 port 1 to connect to host a "
+	"port 1, but the request was denied.\n",
+	"1 login root -:0 p7 - -|1 refused root a:1 p7 - -|"},
+    {ACCEPTED ASKS("a port 1") POST("0", "connection failed: no") FREE("0"),
+	"1 login root -:0 p7 - -|1 failed root a:1 p7 no -|"},
+    /* The first address of a name does not answer, the second one does. */
+    {ACCEPTED ASKS("a port 1") POST("0", "connection failed: no")
+	    POST("0", "connected to a port 1") FREE("0"),
+	"1 login root -:0 p7 - -|1 open root a:1 p7 - -|"
+	"1 close root a:1 p7 - -|"},
+    /* Two at once: each has its own end, and the login ends what is left. */
+    {ACCEPTED ASKS("a port 1") ASKS("b port 2")
+	    POST("1", "connected to b port 2")
+		POST("0", "connected to a port 1") FREE("1") T
+	"sshd[7]: Disconnected from user root 192.0.2.10 port 1\n" T
+	"sshd[6]: pam_unix(sshd:session): session closed for user root\n",
+	"1 login root -:0 p7 - -|1 open root b:2 p7 - -|1 open root a:1 p7 - -|"
+	"1 close root b:2 p7 - -|1 close root a:1 p7 - logout|"
+	"1 logout root -:0 p7 - -|"},
+    /* A pid that is used again is another login. */
+    {ACCEPTED T "sshd[7]: Disconnected from user root 192.0.2.10 port 1\n" T
+		"sshd[8]: Accepted publickey for daemon from 192.0.2.9 port 1 "
+		"ssh2\n" T "sshd[8]: User child is on pid 7\n" POST("0",
+		    "connected to a port 1"),
+	"1 login root -:0 p7 - -|1 logout root -:0 p7 - -|"
+	"1 login daemon -:0 p7 - -|1 open daemon a:1 p7 - -|"},
+    /* Refused logins. */
+    {KEY("\"jump.reason\":\"why\",") T
+	"sshd[6]: Failed publickey for root from 192.0.2.10 port 1 ssh2: "
+	"ED25519 SHA256:k\n" T
+	"sshd[6]: Connection closed by authenticating user root 192.0.2.10 "
+	"port 1 [preauth]\n",
+	"1 refused carol -:0 - why -|"},
+    {T "sshd[6]: Connection closed by authenticating user root 192.0.2.10 "
+       "port 1 [preauth]\n",
+	"1 refused root -:0 - no key was offered -|"},
+    /* What the kernel says. */
+    {LOGIN("root") J("0", "7", "", "sshd", REACHED),
+	"3 login root -:0 p7 - -|3 open root t:1 p7 - -|"},
+    {LOGIN("nobody") J("65534", "7", "", "sshd", REACHED),
+	"3 login nobody -:0 p7 - -|3 open nobody t:1 p7 - -|"},
+    /* Another's process, or another program. */
+    {LOGIN("nobody") J("1", "7", "", "sshd", REACHED),
+	"3 login nobody -:0 p7 - -|0 forged - -:0 - - -|"},
+    {LOGIN("nobody") J("65534", "8", "/bin/x", "sshd", REACHED),
+	"3 login nobody -:0 p7 - -|0 forged - -:0 - - -|"},
+    /* A login that is not known, or that only its uid is known of. */
+    {J("65534", "8", "/usr/sbin/sshd", "sshd", REACHED),
+	"2 open nobody t:1 - - -|"},
+    {J("65534", "8", "", "sshd", REACHED), "2 open nobody t:1 - - -|"},
+    {J("65534", "6", "", "sshd",
+	 "Accepted publickey for root from 192.0.2.10 port 1 ssh2"),
+	"0 forged - -:0 - - -|"},
+    {J("65534", "6", "", "sshd", "User child is on pid 7"),
+	"0 forged - -:0 - - -|"},
+    /* An end that is not its own does nothing. */
+    {LOGIN("nobody")
+	    J("1", "7", "", "sshd",
+		"Disconnected from user nobody 192.0.2.10 port 1") J("65534",
+		"7", "", "sshd", REACHED),
+	"3 login nobody -:0 p7 - -|3 open nobody t:1 p7 - -|"},
+    /* Our records. */
+    {J("65534", "8", OURS, "jump-connect", R("open", "65534", "nobody", "")),
+	"3 open nobody t:0 - - -|"},
+    {J("65534", "8", OURS " (deleted)", "jump-connect",
+	 R("open", "65534", "nobody", "")),
+	"3 open nobody t:0 - - -|"},
+    {J("65534", "8", "", "jump-connect", R("open", "65534", "nobody", "")),
+	"2 open nobody t:0 - - -|"},
+    {J("65534", "8", "/bin/x", "jump-connect",
+	 R("open", "65534", "nobody", "")),
+	"0 forged - -:0 - - -|"},
+    {J("65534", "8", OURS "x", "jump-connect",
+	 R("open", "65534", "nobody", "")),
+	"0 forged - -:0 - - -|"},
+    {J("65534", "8", OURS, "jump-connect", R("open", "0", "nobody", "")),
+	"0 forged - -:0 - - -|"},
+    {J("65534", "8", OURS, "jump-connect", R("open", "65534", "root", "")),
+	"0 forged - -:0 - - -|"},
+    {J("65534", "8", OURS, "jump-shell", R("open", "65534", "nobody", "")),
+	"0 forged - -:0 - - -|"},
+    {J("65534", "8", "", "jumpctl", R("load", "0", "root", "")),
+	"0 forged - -:0 - - -|"},
+    {J("0", "8", "/any", "jumpctl", R("load", "0", "root", "")),
+	"3 admin root t:0 - - -|"},
+    /* The end of a process that was seen; and one of another process. */
+    {J("65534", "8", OURS, "jump-connect",
+	 R("open", "65534", "nobody", S("aaaaaaaa"))) J("65534", "8", "",
+	 "jump-connect", R("close", "65534", "nobody", S("aaaaaaaa"))),
+	"3 open nobody t:0 aaaaaaaa - -|3 close nobody t:0 aaaaaaaa - -|"},
+    {J("65534", "8", OURS, "jump-connect",
+	 R("open", "65534", "nobody", S("aaaaaaaa"))) J("65534", "9", OURS,
+	 "jump-connect", R("close", "65534", "nobody", S("aaaaaaaa"))),
+	"3 open nobody t:0 aaaaaaaa - -|0 forged - -:0 - - -|"},
+    /* Unreadable: from our program, or from another one. */
+    {J("65534", "8", OURS, "jump-connect", "@cee: {"), ""},
+    {J("65534", "8", "/bin/x", "jump-connect", "@cee: {"),
+	"0 forged - -:0 - - -|"},
+    {J("65534", "8", "/bin/x", "other", "@cee: {"), ""},
+};
+
+START_TEST(join)
+{
+	struct log_join *j = log_join_new(note, NULL);
+	char *text = strdup(joined[_i].lines), *rest = text, *line;
+	struct log_entry e;
+
+	ck_assert_ptr_nonnull(text);
+	setenv("TZ", "UTC", 1);
+	rows[0] = '\0';
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		ck_assert_msg(
+		    log_entry_parse(&e, line, NOON), "%s", joined[_i].lines);
+		log_join_entry(j, &e);
+	}
+	free(text);
+	log_join_free(j);
+	ck_assert_str_eq(rows, joined[_i].rows);
+}
+END_TEST
+
+/* More logins and channels than are remembered: bounded, and no crash. */
+START_TEST(join_bounds)
+{
+	struct log_join *j = log_join_new(note, NULL);
+	char line[256];
+	struct log_entry e;
+
+	for (int i = 1; i < 200000; i++) {
+		static const char *const texts[] = {
+		    "Accepted publickey for root from 192.0.2.10 port 1 ssh2",
+		    "User child is on pid 7",
+		    "debug1: serverloop.c:server_request_direct_tcpip():1 "
+		    "(pid=7): originator 127.0.0.1 port 1, target a port 1"};
+
+		snprintf(line, sizeof(line), T "sshd[%d]: %s",
+		    i % 3 == 2 ? 7 : i, texts[i % 3]);
+		unit_check(log_entry_parse(&e, line, NOON));
+		rows[0] = '\0';
+		log_join_entry(j, &e);
+	}
+	log_join_free(j);
+}
+END_TEST
+
+/*
+ * Filters.
+ */
+static const struct {
+	const char *text;
+	int64_t time; /* -1: it is none */
+} times[] = {
+    {"2026-11-21T16:30:20Z", NOON},
+    {"2026-11-21T16:30Z", NOON - 20},
+    {"2026-11-21T17:30+01:00", NOON - 20},
+    {"2026-11-21T17:30", NOON - 20},
+    {"2026-11-21T17:30:20", NOON},
+    {"2026-11-21", NOON - 20 - 30 * 60 - 17 * 3600},
+    {"17:30", NOON - 20},
+    {"today", NOON - 20 - 30 * 60 - 17 * 3600},
+    {"yesterday", NOON - 20 - 30 * 60 - 41 * 3600},
+    {"20s", NOON - 20},
+    {"2h", NOON - 7200},
+    {"7d", NOON - 7 * 86400},
+    {"", -1},
+    {"2", -1},
+    {"2w", -1},
+    {"-2h", -1},
+    {"2hh", -1},
+    {"1234567890s", -1},
+    {"tomorrow", -1},
+    {"2026-11-21T17:30x", -1},
+    {"25:00", -1},
+};
+
+START_TEST(filter_times)
+{
+	int64_t t = 0;
+
+	setenv("TZ", "Europe/Amsterdam", 1);
+	tzset();
+	if (times[_i].time == -1) {
+		ck_assert(!log_filter_time(&t, times[_i].text, NOON));
+		return;
+	}
+	ck_assert(log_filter_time(&t, times[_i].text, NOON));
+	ck_assert_int_eq(t, times[_i].time * SECOND);
+}
+END_TEST
+
+static const struct {
+	const char *text, *target; /* NULL: it is none */
+	unsigned port;
+} targets[] = {
+    {"web1", "web1", 0},
+    {"web1:22", "web1", 22},
+    {"10.2.0.10:22", "10.2.0.10", 22},
+    {"2001:db8::1", "2001:db8::1", 0},
+    {"[2001:db8::1]", "2001:db8::1", 0},
+    {"[2001:db8::1]:22", "2001:db8::1", 22},
+    {"/run/a:b.sock", "/run/a:b.sock", 0},
+    {"web1:0", NULL, 0},
+    {"web1:", NULL, 0},
+    {":22", NULL, 0},
+    {"", NULL, 0},
+    {"[web1]:22", NULL, 0},
+    {"[::1", NULL, 0},
+    {"[::1]x", NULL, 0},
+};
+
+START_TEST(filter_targets)
+{
+	struct log_filter f = {.road = -1};
+	char text[64];
+
+	strcpy(text, targets[_i].text);
+	if (targets[_i].target == NULL) {
+		ck_assert(!log_filter_target(&f, text));
+		return;
+	}
+	ck_assert(log_filter_target(&f, text));
+	ck_assert_str_eq(f.target, targets[_i].target);
+	ck_assert_uint_eq(f.port, targets[_i].port);
+}
+END_TEST
+
+START_TEST(filters)
+{
+	static const struct log_row row = {.time = 100,
+	    .outcome = LOG_OPEN,
+	    .user = "carol",
+	    .account = "jump",
+	    .target = "web1",
+	    .ip = "10.2.0.10",
+	    .port = 22,
+	    .road = "forward",
+	    .ref = "p7"};
+	static const struct log_filter any = {
+	    .road = -1, .outcome = -1, .since = 0, .until = 101};
+	struct log_row decided = row;
+	struct log_filter f;
+
+#define PASSES(yes, ...)                                                       \
+	do {                                                                   \
+		f = any;                                                       \
+		__VA_ARGS__;                                                   \
+		ck_assert(log_filter_passes(&f, &row) == (yes));               \
+	} while (0)
+	PASSES(true, (void)0);
+	PASSES(true, f.user = "carol");
+	PASSES(true, f.user = "jump");
+	PASSES(false, f.user = "car");
+	PASSES(true, f.target = "WEB1"; f.port = 22);
+	PASSES(true, f.target = "10.2.0.10");
+	PASSES(false, f.target = "web1"; f.port = 23);
+	PASSES(false, f.target = "web");
+	PASSES(true, f.road = ROAD_FORWARD);
+	PASSES(false, f.road = ROAD_CONNECT);
+	PASSES(true, f.outcome = LOG_OPEN);
+	PASSES(false, f.outcome = LOG_CLOSE);
+	PASSES(false, f.since = 101);
+	PASSES(false, f.until = 100);
+	PASSES(true, f.since = 100);
+	PASSES(true, f.ref = "p7");
+	PASSES(false, f.ref = "p8");
+	decided.outcome = LOG_DECIDED;
+	ck_assert(!log_filter_passes(&any, &decided));
+	f = any;
+	f.ref = "p7";
+	ck_assert(log_filter_passes(&f, &decided));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("log");
+	TCase *t = tcase_create("log");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, json, 0, COUNT(objects));
+	tcase_add_loop_test(t, entries, 0, COUNT(lines));
+	tcase_add_loop_test(t, sshd_lines, 0, COUNT(said));
+	tcase_add_loop_test(t, our_records, 0, COUNT(records));
+	tcase_add_loop_test(t, golden_records, 0, 14);
+	tcase_add_loop_test(t, join, 0, COUNT(joined));
+	tcase_add_test(t, join_bounds);
+	tcase_add_loop_test(t, filter_times, 0, COUNT(times));
+	tcase_add_loop_test(t, filter_targets, 0, COUNT(targets));
+	tcase_add_test(t, filters);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
