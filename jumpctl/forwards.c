@@ -18,6 +18,7 @@ struct search {
 	size_t nsockets;
 	struct forward *list;
 	size_t n, room;
+	size_t hidden;
 };
 
 /*
@@ -153,8 +154,13 @@ search_process(struct search *s, pid_t pid)
 	int result = 0;
 	DIR *fds;
 
-	if (!is_sshd(s->proc, pid) || procfs_read(s->proc, pid, &p) == -1 ||
-	    p.uid == 0 || (fds = open_fds(s->proc, pid)) == NULL)
+	errno = 0;
+	if (!is_sshd(s->proc, pid)) {
+		s->hidden += errno == EACCES || errno == EPERM;
+		return 0;
+	}
+	if (procfs_read(s->proc, pid, &p) == -1 || p.uid == 0 ||
+	    (fds = open_fds(s->proc, pid)) == NULL)
 		return 0;
 	while (result == 0 && (e = readdir(fds)) != NULL) {
 		const struct socket_seen *socket = sockets_find(
@@ -213,7 +219,7 @@ tidy(struct search *s)
 
 int
 forwards_find(const char *proc, const struct socket_seen *sockets,
-    size_t nsockets, struct forward **list, size_t *n)
+    size_t nsockets, struct forward **list, size_t *n, size_t *hidden)
 {
 	struct search s = {
 	    .proc = proc, .sockets = sockets, .nsockets = nsockets};
@@ -238,6 +244,7 @@ forwards_find(const char *proc, const struct socket_seen *sockets,
 	tidy(&s);
 	*list = s.list;
 	*n = s.n;
+	*hidden = s.hidden;
 	return 0;
 }
 

@@ -25,10 +25,12 @@ struct forward {
  * Find them in proc, where the process file system is mounted, and among
  * these sockets, of sockets_read().  Of every uid but 0; a process is sshd's
  * by its executable, a file of root's, since a process can choose its name.
- * In the order of their start.  The caller frees *list.  0, or -1 with errno.
+ * In the order of their start.  The caller frees *list.  *hidden counts the
+ * processes that we may not look at, as root without CAP_SYS_PTRACE, in a
+ * container say: some can be sshd's.  0, or -1 with errno.
  */
 int forwards_find(const char *proc, const struct socket_seen *, size_t nsockets,
-    struct forward **list, size_t *n);
+    struct forward **list, size_t *n, size_t *hidden);
 
 /*
  * The process that has this forward, if it still has: a pidfd, close-on-exec,

@@ -278,6 +278,8 @@ run(struct kick *k)
 
 	if (live_read(&k->world, &k->all) == -1)
 		err(EXIT_INTERNAL, "sessions");
+	if (k->all.hidden > 0)
+		warnx("forwards can be missing: see jumpctl who");
 	if (!choose(k)) {
 		warnx("`%s' is several things: say --session, --user or "
 		      "--target; nothing is ended",

@@ -251,7 +251,8 @@ read_both(struct live_world *w, struct live_list *l, struct session_seen **seen,
 	}
 	if (sockets_read(&sockets, &n) == -1)
 		return -1;
-	result = forwards_find(PROC, sockets, n, forwards, nforwards);
+	result = forwards_find(
+	    PROC, sockets, n, forwards, nforwards, &l->hidden);
 	free(sockets);
 	return result;
 }

@@ -52,8 +52,9 @@ struct live_world {
 struct live_list {
 	struct live *list;
 	size_t n;
-	size_t odd;   /* files in the registry that are no session's */
-	bool missing; /* there is no registry */
+	size_t odd;    /* files in the registry that are no session's */
+	size_t hidden; /* processes that may have forwards, and are hidden */
+	bool missing;  /* there is no registry */
 };
 
 /* What sessions are looked at with; exits with a message if that is not to be

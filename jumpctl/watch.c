@@ -202,7 +202,7 @@ struct picture {
 	struct row *rows;
 	size_t n;
 	int64_t in, out; /* bytes in a second, of all of them */
-	size_t odd;
+	size_t odd, hidden;
 	bool missing;
 };
 
@@ -250,7 +250,8 @@ take(struct watch *w, struct picture *p)
 		errno = error;
 		err(EXIT_INTERNAL, "sessions");
 	}
-	*p = (struct picture){.odd = l.odd, .missing = l.missing};
+	*p = (struct picture){
+	    .odd = l.odd, .hidden = l.hidden, .missing = l.missing};
 	p->rows = calloc(l.n + 1, sizeof(*p->rows));
 	samples = calloc(l.n + 1, sizeof(*samples));
 	if (p->rows == NULL || samples == NULL)
@@ -275,6 +276,8 @@ draw_head(const struct watch *w, const struct picture *p, FILE *f)
 
 	if (p->missing)
 		snprintf(warning, sizeof(warning), "  NO REGISTRY");
+	else if (p->hidden > 0)
+		snprintf(warning, sizeof(warning), "  NOT ALL FORWARDS");
 	else if (p->odd > 0)
 		snprintf(warning, sizeof(warning), "  %zu ODD FILE%s", p->odd,
 		    p->odd == 1 ? "" : "S");

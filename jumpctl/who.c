@@ -93,6 +93,10 @@ print_table(const struct live *const *live, size_t n)
 static void
 complain(const struct live_list *l)
 {
+	if (l->hidden > 0)
+		warnx("%zu process%s cannot be looked at, forwards can be "
+		      "missing: root needs CAP_SYS_PTRACE",
+		    l->hidden, l->hidden == 1 ? "" : "es");
 	if (l->missing)
 		warnx("%s is not there: no relay can be listed; see jumpctl "
 		      "doctor",

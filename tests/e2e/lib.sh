@@ -161,6 +161,45 @@ wire_silent() {
 	[ "$(wire_count syn)" -eq 0 ] && [ "$(wire_count dns)" -eq 0 ]
 }
 
+# --- live sessions -----------------------------------------------------------
+
+who() {
+	run lab on jump jumpctl who "$@"
+}
+
+kick() {
+	run lab on jump jumpctl kick "$@"
+}
+
+# sessions REGEX N: so many lines of who are of those.
+sessions() {
+	who
+	[ "$(grep -Ec -- "$1" "$T/out")" -eq "$2" ]
+}
+
+# hold NAME OPTION...: a program that holds sessions, see hold.c, until unhold
+# NAME; what it says is in $T/NAME.out.
+hold() {
+	[ -e "$T/hold" ] || cp "$LAB_BUILD/hold" "$T/hold"
+	name=$1
+	shift
+	: >"$T/$name.out"
+	lab on jump "$T/hold" "$@" 990 >"$T/$name.out" 2>"$T/$name.err" &
+	echo $! >"$T/$name.pid"
+	until grep -q ready "$T/$name.out"; do
+		kill -0 "$(cat "$T/$name.pid")" || {
+			cat "$T/$name.err"
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
+unhold() {
+	kill "$(cat "$T/$1.pid")"
+	wait "$(cat "$T/$1.pid")" 2>/dev/null
+}
+
 # --- policies ----------------------------------------------------------------
 
 # policy: standard input, with the accounts of the lab, is put in force.

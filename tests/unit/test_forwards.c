@@ -20,7 +20,7 @@ enum { UID = 12345, OTHER = 12346 };
 
 static char dir[64];
 static struct forward *list;
-static size_t n;
+static size_t n, hidden;
 
 static void
 setup(void)
@@ -122,7 +122,7 @@ find(void)
 	free(list);
 	list = NULL;
 	ck_assert_int_eq(
-	    forwards_find(dir, sockets, COUNT(sockets), &list, &n), 0);
+	    forwards_find(dir, sockets, COUNT(sockets), &list, &n, &hidden), 0);
 	return n;
 }
 
@@ -318,10 +318,27 @@ START_TEST(who_counts)
 }
 END_TEST
 
+/* Root without CAP_SYS_PTRACE is told EACCES. */
+START_TEST(hidden_process)
+{
+	addresses();
+	process(100, sshd("sshd"), UID, 500, "20");
+	process(101, file("sshd"), UID, 500, "21");
+	process(102, "/bin/sh", UID, 500, "");
+	ck_assert_int_eq(chmod(file("101"), 0), 0);
+	ck_assert_int_eq(seteuid(UID), 0);
+	ck_assert_uint_eq(find(), 1);
+	ck_assert_uint_eq(hidden, 1);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_uint_eq(find(), 2);
+	ck_assert_uint_eq(hidden, 0);
+}
+END_TEST
+
 START_TEST(no_proc)
 {
 	ck_assert_int_eq(
-	    forwards_find(file("none"), sockets, 0, &list, &n), -1);
+	    forwards_find(file("none"), sockets, 0, &list, &n, &hidden), -1);
 	ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
@@ -383,7 +400,8 @@ find_real(pid_t pid)
 	free(list);
 	list = NULL;
 	ck_assert_int_eq(sockets_read(&all, &nall), 0);
-	ck_assert_int_eq(forwards_find("/proc", all, nall, &list, &n), 0);
+	ck_assert_int_eq(
+	    forwards_find("/proc", all, nall, &list, &n, &hidden), 0);
 	free(all);
 	for (size_t i = 0; i < n; i++) {
 		if (list[i].process.pid == pid)
@@ -451,6 +469,7 @@ main(void)
 	tcase_add_loop_test(t, source, 0, 3);
 	tcase_add_test(t, source_without_a_listener);
 	tcase_add_loop_test(t, who_counts, 0, COUNT(cases));
+	tcase_add_test(t, hidden_process);
 	tcase_add_test(t, no_proc);
 	tcase_add_test(t, real_process);
 	suite_add_tcase(s, t);
