@@ -214,6 +214,7 @@ int
 log_main(int argc, char **argv)
 {
 	static struct job j;
+	size_t unread;
 
 	j.filter = (struct log_filter){
 	    .road = -1, .outcome = -1, .since = INT64_MIN, .until = INT64_MAX};
@@ -233,9 +234,10 @@ log_main(int argc, char **argv)
 	if (fflush(stdout) != 0 && errno != EPIPE)
 		err(EXIT_INTERNAL, "standard output");
 	legend(&j);
-	if (log_join_unread(j.join) > 0)
-		warnx("%zu lines that claim to be records are unreadable",
-		    log_join_unread(j.join));
+	unread = log_join_unread(j.join);
+	if (unread > 0)
+		warnx("%zu line%s claim%s to be a record and cannot be read",
+		    unread, unread == 1 ? "" : "s", unread == 1 ? "s" : "");
 	log_join_free(j.join);
 	return j.shown > 0 ? EXIT_OK : EXIT_NO_MATCH;
 }

@@ -41,8 +41,13 @@ struct channel {
 	char target[];
 };
 
-/* A process of sshd. */
+/*
+ * A process of sshd.  What is attested and what is not are kept apart: else
+ * a line that anybody can have written would end a login that root's sshd has
+ * told, or take its place.
+ */
 struct login {
+	bool attested;
 	pid_t pid, child; /* child: of a monitor, 0 of a child */
 	int64_t since;	  /* 0: nothing is here */
 	enum log_trust trust;
@@ -54,6 +59,7 @@ struct login {
 
 /* What jump-authkeys said of a key. */
 struct key {
+	bool attested;
 	int64_t since;
 	enum log_trust trust;
 	char account[NAME], user[NAME], key[KEY], policy[20], reason[64];
@@ -151,35 +157,45 @@ hash(uint32_t h, const char *s)
  * What is remembered.
  */
 static struct login *
-find_login(struct log_join *j, pid_t pid)
+find_login(struct log_join *j, bool attested, pid_t pid)
 {
 	struct login *set = j->logins[(uint32_t)pid % LOGIN_SETS];
 
 	for (int i = 0; i < WAYS; i++) {
-		if (set[i].since != 0 && set[i].pid == pid)
+		if (set[i].since != 0 && set[i].pid == pid &&
+		    set[i].attested == attested)
 			return &set[i];
 	}
 	return NULL;
 }
 
-/* A place for this process: its own, else the oldest. */
-static struct login *
-place_login(struct log_join *j, pid_t pid)
+/* Whether to forget the one of these rather than the other. */
+static bool
+is_older(int64_t since, bool attested, int64_t other, bool other_attested)
 {
-	struct login *set = j->logins[(uint32_t)pid % LOGIN_SETS], *l;
+	if (since == 0 || other == 0)
+		return since == 0;
+	return attested != other_attested ? !attested : since < other;
+}
 
-	l = find_login(j, pid);
-	for (int i = 0; l == NULL && i < WAYS; i++) {
-		if (set[i].since == 0)
-			l = &set[i];
-	}
+/* A place for this process: its own, else one that is free or forgotten. */
+static struct login *
+place_login(struct log_join *j, bool attested, pid_t pid)
+{
+	struct login *set = j->logins[(uint32_t)pid % LOGIN_SETS];
+	struct login *l = find_login(j, attested, pid);
+
 	if (l == NULL) {
 		l = set;
-		for (int i = 1; i < WAYS; i++)
-			l = set[i].since < l->since ? &set[i] : l;
+		for (int i = 1; i < WAYS; i++) {
+			if (is_older(set[i].since, set[i].attested, l->since,
+				l->attested))
+				l = &set[i];
+		}
 	}
 	clear_login(j, l);
 	l->pid = pid;
+	l->attested = attested;
 	return l;
 }
 
@@ -189,13 +205,15 @@ key_set(struct log_join *j, const char *account, const char *key)
 	return j->keys[hash(hash(2166136261U, account), key) % KEY_SETS];
 }
 
-static const struct key *
-find_key(struct log_join *j, const char *account, const char *key)
+static struct key *
+find_key(
+    struct log_join *j, bool attested, const char *account, const char *key)
 {
 	struct key *set = key_set(j, account, key);
 
 	for (int i = 0; i < WAYS; i++) {
-		if (set[i].since != 0 && strcmp(set[i].key, key) == 0 &&
+		if (set[i].since != 0 && set[i].attested == attested &&
+		    strcmp(set[i].key, key) == 0 &&
 		    strcmp(set[i].account, account) == 0)
 			return &set[i];
 	}
@@ -215,16 +233,16 @@ remember_key(struct log_join *j, const struct log_entry *e,
 	if (account == NULL || key == NULL)
 		return;
 	set = key_set(j, account, key);
-	k = (struct key *)find_key(j, account, key);
-	for (int i = 0; k == NULL && i < WAYS; i++) {
-		if (set[i].since == 0)
-			k = &set[i];
-	}
+	k = find_key(j, e->attested, account, key);
 	if (k == NULL) {
 		k = set;
-		for (int i = 1; i < WAYS; i++)
-			k = set[i].since < k->since ? &set[i] : k;
+		for (int i = 1; i < WAYS; i++) {
+			if (is_older(set[i].since, set[i].attested, k->since,
+				k->attested))
+				k = &set[i];
+		}
 	}
+	k->attested = e->attested;
 	k->since = e->time;
 	k->trust = trust;
 	copy(k->account, sizeof(k->account), account);
@@ -415,7 +433,7 @@ static void
 join_accepted(struct log_join *j, const struct log_entry *e,
     const struct sshd_line *s, enum log_trust trust)
 {
-	struct login *l = place_login(j, log_entry_pid(e));
+	struct login *l = place_login(j, e->attested, log_entry_pid(e));
 	const struct key *k = NULL;
 
 	l->since = e->time;
@@ -425,7 +443,7 @@ join_accepted(struct log_join *j, const struct log_entry *e,
 	copy(l->from, sizeof(l->from), s->from);
 	copy(l->key, sizeof(l->key), s->key);
 	if (s->key != NULL)
-		k = find_key(j, l->account, s->key);
+		k = find_key(j, e->attested, l->account, s->key);
 	if (k == NULL)
 		return;
 	copy(l->user, sizeof(l->user), k->user);
@@ -437,7 +455,8 @@ join_accepted(struct log_join *j, const struct log_entry *e,
 static void
 join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 {
-	struct login *monitor = find_login(j, log_entry_pid(e)), *l, copied;
+	struct login *monitor = find_login(j, e->attested, log_entry_pid(e)),
+		     *l, copied;
 	struct log_row row;
 	char ref[16];
 
@@ -445,7 +464,7 @@ join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 		return;
 	monitor->child = child;
 	copied = *monitor;
-	l = place_login(j, child);
+	l = place_login(j, e->attested, child);
 	*l = copied;
 	l->pid = child;
 	l->child = 0;
@@ -462,7 +481,7 @@ static void
 join_refused(struct log_join *j, const struct log_entry *e,
     const struct sshd_line *s, enum log_trust trust)
 {
-	struct login *l = find_login(j, log_entry_pid(e));
+	struct login *l = find_login(j, e->attested, log_entry_pid(e));
 	struct log_row row = row_of(e, LOG_REFUSED, trust, "sshd");
 	const struct key *k = NULL;
 
@@ -478,7 +497,7 @@ join_refused(struct log_join *j, const struct log_entry *e,
 	} else {
 		row.key = or_null(l->key);
 		row.reason = "sshd's own refusal: jump-authkeys was not asked";
-		k = find_key(j, l->account, l->key);
+		k = find_key(j, e->attested, l->account, l->key);
 	}
 	if (k != NULL) {
 		row.user = or_null(k->user);
@@ -511,7 +530,7 @@ join_own(
 		join_child(j, e, s->pid);
 		break;
 	case SSHD_FAILED:
-		l = place_login(j, log_entry_pid(e));
+		l = place_login(j, e->attested, log_entry_pid(e));
 		l->since = e->time;
 		l->trust = trust;
 		l->child = -1;
@@ -604,7 +623,7 @@ join_end(struct log_join *j, const struct log_entry *e, struct login *l)
 	char ref[16];
 
 	if (l != NULL && l->child > 0)
-		l = find_login(j, l->child);
+		l = find_login(j, e->attested, l->child);
 	if (l == NULL || l->child != 0 || l->ended)
 		return;
 	while (l->channels != NULL) {
@@ -698,7 +717,7 @@ static void
 join_users(
     struct log_join *j, const struct log_entry *e, const struct sshd_line *s)
 {
-	struct login *l = find_login(j, log_entry_pid(e));
+	struct login *l = find_login(j, e->attested, log_entry_pid(e));
 	enum log_trust trust;
 
 	if (l != NULL && (l->child != 0 || l->ended))
@@ -721,7 +740,7 @@ static void
 join_ending(
     struct log_join *j, const struct log_entry *e, const struct sshd_line *s)
 {
-	struct login *l = find_login(j, log_entry_pid(e));
+	struct login *l = find_login(j, e->attested, log_entry_pid(e));
 
 	if (l == NULL)
 		return;

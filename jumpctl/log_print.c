@@ -158,6 +158,9 @@ put_day(struct log_printer *p, const struct tm *tm)
 
 	if (day == p->day)
 		return;
+	if (p->day == -1)
+		fprintf(p->out, " TIME     %-7s %-8s %-15s %-15s %-7s REF\n",
+		    "OUTCOME", "USER", "FROM", "TARGET", "ROAD");
 	p->day = day;
 	strftime(text, sizeof(text), "-- %a %Y-%m-%d (%Z)", tm);
 	fprintf(p->out, "%s\n", text);

@@ -197,7 +197,7 @@ check "the bytes are those that were recorded" bytes_agree
 
 # only REGEX: each line is one of these, and there are some.
 only() {
-	grep -v '^-- ' "$T/out" >"$T/lines"
+	grep -v '^-- \|^ TIME ' "$T/out" >"$T/lines"
 	[ "$status" -eq 0 ] && [ -s "$T/lines" ] &&
 	    ! grep -Evq -- "$1" "$T/lines"
 }
@@ -295,10 +295,6 @@ fi
 
 # --- following -----------------------------------------------------------------------
 
-followed() {
-	within grep -Eq -- "$1" "$T/followed"
-}
-
 lab on jump jumpctl log -f </dev/null >"$T/followed" 2>"$T/followed.err" &
 follower=$!
 again() {
@@ -326,6 +322,11 @@ if [ -x /lib/systemd/systemd-journald ] && [ -x /usr/bin/journalctl ]; then
 	traffic
 	forgeries
 	judge journald
+	lab on jump jumpctl log -f </dev/null >"$T/followed" 2>&1 &
+	follower=$!
+	check "journald: -f" within again
+	check "journald: -f: nothing of before" not grep -q web2 "$T/followed"
+	kill "$follower" 2>/dev/null
 else
 	skip "no journald"
 fi

@@ -321,8 +321,7 @@ START_TEST(our_records)
 	strcpy(text, records[_i].message);
 	ck_assert(log_record_begins(text) == records[_i].begins);
 	if (records[_i].begins)
-		ck_assert(
-		    log_record_parse(&r, text) == records[_i].whole);
+		ck_assert(log_record_parse(&r, text) == records[_i].whole);
 }
 END_TEST
 
@@ -373,7 +372,7 @@ note(void *arg, const struct log_row *row)
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
     "close", "refused", "failed", "admin", "forged", "decided"};
 
-#define T "2026-11-21T16:30:20Z jump "
+#define T     "2026-11-21T16:30:20Z jump "
 #define DEBUG "debug1: channels.c:channel_"
 #define ACCEPTED                                                               \
 	T "sshd[6]: Accepted publickey for root from 192.0.2.10 port 1 "       \
@@ -393,8 +392,8 @@ const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
 	  "\"jump.account\":\"root\"," reason "\"jump.key\":\"SHA256:k\"}\n"
 /* An attested line; uid 0 is root, and 65534 is nobody. */
 #define J(uid, pid, exe, program, msg)                                         \
-	"{\"time\":\"2026-11-21T16:30:20Z\",\"uid\":\"" uid "\",\"pid\":\""    \
-	pid "\",\"exe\":\"" exe "\",\"program\":\"" program                    \
+	"{\"time\":\"2026-11-21T16:30:20Z\",\"uid\":\"" uid                    \
+	"\",\"pid\":\"" pid "\",\"exe\":\"" exe "\",\"program\":\"" program    \
 	"\",\"procid\":\"1\",\"msg\":\"" msg "\"}\n"
 #define R(action, uid, user, more)                                             \
 	"@cee: {\\\"event.action\\\":\\\"" action                              \
@@ -402,7 +401,7 @@ const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
 	"\\\",\\\"user.name\\\":\\\"" user                                     \
 	"\\\",\\\"destination.address\\\":\\\"t\\\"" more "}"
 #define S(id) ",\\\"jump.session\\\":\\\"" id "\\\""
-#define OURS LIBEXECDIR "/jump-connect"
+#define OURS  LIBEXECDIR "/jump-connect"
 #define LOGIN(u)                                                               \
 	J("0", "6", "/usr/sbin/sshd", "sshd",                                  \
 	    "Accepted publickey for " u                                        \
@@ -434,9 +433,8 @@ static const struct {
 	"1 login root -:0 p7 - -|1 open root a:1 p7 - -|"
 	"1 close root a:1 p7 - -|"},
     /* Two at once: each has its own end, and the login ends what is left. */
-    {ACCEPTED ASKS("a port 1") ASKS("b port 2")
-	    POST("1", "connected to b port 2")
-		POST("0", "connected to a port 1") FREE("1") T
+    {ACCEPTED ASKS("a port 1") ASKS("b port 2") POST("1",
+	 "connected to b port 2") POST("0", "connected to a port 1") FREE("1") T
 	"sshd[7]: Disconnected from user root 192.0.2.10 port 1\n" T
 	"sshd[6]: pam_unix(sshd:session): session closed for user root\n",
 	"1 login root -:0 p7 - -|1 open root b:2 p7 - -|1 open root a:1 p7 - -|"
@@ -445,8 +443,8 @@ static const struct {
     /* A pid that is used again is another login. */
     {ACCEPTED T "sshd[7]: Disconnected from user root 192.0.2.10 port 1\n" T
 		"sshd[8]: Accepted publickey for daemon from 192.0.2.9 port 1 "
-		"ssh2\n" T "sshd[8]: User child is on pid 7\n" POST("0",
-		    "connected to a port 1"),
+		"ssh2\n" T "sshd[8]: User child is on pid 7\n" POST(
+		    "0", "connected to a port 1"),
 	"1 login root -:0 p7 - -|1 logout root -:0 p7 - -|"
 	"1 login daemon -:0 p7 - -|1 open daemon a:1 p7 - -|"},
     /* Refused logins. */
@@ -479,11 +477,20 @@ static const struct {
     {J("65534", "6", "", "sshd", "User child is on pid 7"),
 	"0 forged - -:0 - - -|"},
     /* An end that is not its own does nothing. */
-    {LOGIN("nobody")
-	    J("1", "7", "", "sshd",
-		"Disconnected from user nobody 192.0.2.10 port 1") J("65534",
-		"7", "", "sshd", REACHED),
+    {LOGIN("nobody") J("1", "7", "", "sshd",
+	 "Disconnected from user nobody 192.0.2.10 port 1")
+	    J("65534", "7", "", "sshd", REACHED),
 	"3 login nobody -:0 p7 - -|3 open nobody t:1 p7 - -|"},
+    /* Nothing that is not attested ends it, or takes its place. */
+    {LOGIN("nobody") T
+	"sshd[7]: Disconnected from user nobody 192.0.2.10 port 1\n" T
+	"sshd[6]: Accepted publickey for root from 192.0.2.66 port 1 ssh2\n" T
+	"sshd[6]: User child is on pid 7\n" J(
+	    "65534", "7", "", "sshd", REACHED),
+	"3 login nobody -:0 p7 - -|1 login root -:0 p7 - -|"
+	"3 open nobody t:1 p7 - -|"},
+    /* Nor does it say whose a key is. */
+    {KEY("") LOGIN("root"), "3 login root -:0 p7 - -|"},
     /* Our records. */
     {J("65534", "8", OURS, "jump-connect", R("open", "65534", "nobody", "")),
 	"3 open nobody t:0 - - -|"},
