@@ -181,13 +181,14 @@ static void
 legend(const struct job *j)
 {
 	static const char *const meanings[] = {
-	    "!  not from whom it claims to be",
+	    "!  not from the user of whom it speaks",
+	    "!  written by another program, or made to look so",
 	    "?  nothing says who wrote it: see SENDERS in jump-audit(5)",
 	    "~  from this uid, perhaps not by our program"};
 
 	if (j->json)
 		return;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < LOG_TRUST_KERNEL; i++) {
 		if (j->printer.marks >> i & 1)
 			fprintf(stderr, "%s\n", meanings[i]);
 	}

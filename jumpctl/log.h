@@ -153,9 +153,10 @@ enum log_outcome {
 
 /* From less to more: what is joined has the least of its parts. */
 enum log_trust {
-	LOG_TRUST_FORGED,
+	LOG_TRUST_FORGED,  /* another uid than it speaks of */
+	LOG_TRUST_PROGRAM, /* that uid, but another program was seen */
 	LOG_TRUST_NONE,
-	LOG_TRUST_UID,
+	LOG_TRUST_UID, /* that uid, and no program was seen */
 	LOG_TRUST_KERNEL
 };
 

@@ -270,7 +270,7 @@ session_trust(struct log_join *j, const struct log_entry *e, const char *id,
 			s = &set[i];
 	}
 	if (s != NULL && (s->uid != e->uid || s->pid != e->pid))
-		return LOG_TRUST_FORGED;
+		return LOG_TRUST_PROGRAM;
 	if (s != NULL && s->trust > trust)
 		return s->trust;
 	if (s == NULL) {
@@ -389,7 +389,8 @@ join_record(struct log_join *j, struct log_entry *e)
 	trust = log_trust_record(e, whole ? &r : NULL);
 	if (whole)
 		trust = session_trust(j, e, r.field[RF_SESSION], trust);
-	if (trust == LOG_TRUST_FORGED) {
+	if (trust == LOG_TRUST_FORGED ||
+	    (trust == LOG_TRUST_PROGRAM && !whole)) {
 		emit_forged(j, e, "record");
 		return;
 	}

@@ -12,8 +12,9 @@
 
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
     "close", "refused", "failed", "admin", "forged", "decided"};
-const char *const log_trust_names[] = {"forged", "none", "uid", "kernel"};
-static const char marks[] = "!?~ ";
+const char *const log_trust_names[] = {
+    "forged", "program", "none", "uid", "kernel"};
+static const char marks[] = "!!?~ ";
 
 enum {
 	TEXT = 600,
@@ -124,6 +125,9 @@ put_session(FILE *f, const struct log_row *row, const char **separator)
 		put_time(f, row->lasted);
 	}
 	put_part(f, separator, "key ", row->key);
+	if (row->trust == LOG_TRUST_PROGRAM)
+		put_part(f, separator, "written by ",
+		    row->exe == NULL ? "another process" : row->exe);
 }
 
 static void

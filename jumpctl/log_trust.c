@@ -98,16 +98,19 @@ log_trust_record(const struct log_entry *e, const struct log_record *r)
 		return LOG_TRUST_NONE;
 	if (strcmp(e->program, "jumpctl") == 0)
 		return e->uid == 0 ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
-	if (e->exe != NULL && !is_ours(e->exe, e->program))
-		return LOG_TRUST_FORGED;
 	if (strcmp(e->program, "jump-authkeys") == 0) {
+		if (e->exe != NULL && !is_ours(e->exe, e->program))
+			return LOG_TRUST_FORGED;
 		if (powers() == 0)
 			return LOG_TRUST_UID;
 		return e->uid == powers() ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
 	}
 	if (r != NULL && !speaks_of_itself(e, r))
 		return LOG_TRUST_FORGED;
-	return e->exe == NULL ? LOG_TRUST_UID : LOG_TRUST_KERNEL;
+	if (e->exe == NULL)
+		return LOG_TRUST_UID;
+	return is_ours(e->exe, e->program) ? LOG_TRUST_KERNEL
+					   : LOG_TRUST_PROGRAM;
 }
 
 /* Remember a program that root runs as sshd. */
@@ -156,10 +159,9 @@ log_trust_child(const struct log_entry *e, const char *account)
 
 	if (!e->attested)
 		return LOG_TRUST_NONE;
-	if (e->exe != NULL && !is_sshd(e->exe))
-		return LOG_TRUST_FORGED;
 	if (account == NULL || e->pid == 0)
-		return LOG_TRUST_UID;
+		return e->exe == NULL || is_sshd(e->exe) ? LOG_TRUST_UID
+							 : LOG_TRUST_PROGRAM;
 	is = account_of(e->uid);
 	return is == NULL || strcmp(is, account) == 0 ? LOG_TRUST_KERNEL
 						      : LOG_TRUST_FORGED;

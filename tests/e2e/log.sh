@@ -164,14 +164,14 @@ judge() {
 	check "$1: an unknown account, and where it really came from" lists "$(line ' ' refused 'x from 192\.0\.2\.99 port 1 ssh2' $HERE - -)- +no such account"
 	check "$1: a request that was refused" lists "$(line '[ ~]' refused alice $HERE db1:22 connect)$ID +no allow rule matches"
 	check "$1: a record of another uid is forged" lists '^!.* forged +alice .*python.*bob.*evil' --outcome forged
-	check "$1: one of another program too" lists '^!.* forged +alice .*python.*"alice".*evil'
+	check "$1: one of another program is marked" lists '^!.* open +alice +- +evil .*written by .*python'
 	check "$1: root's" lists '^!.* forged +alice .*"root".*evil'
 	check "$1: that of jump-authkeys" lists '^!.* forged +alice .*"user.id":"2001","user.name":"bob"'
 	check "$1: sshd's" lists '^!.* forged +alice .*Accepted publickey for bob from 192'
-	check "$1: that of a connection" lists '^!.* forged +alice .*connected to evil port 22'
+	check "$1: that of a connection" lists '^!.* open +alice +- +evil:22 .*written by .*python'
 	check "$1: nothing of them is believed" no_evil_believed
 	check "$1: all is clean" clean
-	check "$1: and told how" said '^!  not from whom it claims to be$'
+	check "$1: and told how" said '^!  not from the user of whom it speaks$'
 	check "$1: --json" is_json
 }
 

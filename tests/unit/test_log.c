@@ -363,9 +363,9 @@ note(void *arg, const struct log_row *row)
 	size_t n = strlen(rows);
 
 	(void)arg;
-	snprintf(rows + n, sizeof(rows) - n, "%d %s %s %s:%u %s %s %s|",
-	    row->trust, log_outcome_names[row->outcome], OR(row->user),
-	    OR(row->target), row->port, OR(row->ref), OR(row->reason),
+	snprintf(rows + n, sizeof(rows) - n, "%c %s %s %s:%u %s %s %s|",
+	    "FPNUK"[row->trust], log_outcome_names[row->outcome], OR(row->user),
+	    OR(row->target), row -> port, OR(row->ref), OR(row->reason),
 	    OR(row->end));
 }
 
@@ -414,120 +414,120 @@ const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
 static const struct {
 	const char *lines, *rows;
 } joined[] = {
-    {ACCEPTED, "1 login root -:0 p7 - -|"},
+    {ACCEPTED, "N login root -:0 p7 - -|"},
     /* Who it is on a shared account. */
-    {KEY("") ACCEPTED, "1 login carol -:0 p7 - -|"},
+    {KEY("") ACCEPTED, "N login carol -:0 p7 - -|"},
     /* Granted, and its end; refused; nobody there. */
     {ACCEPTED ASKS("a port 1") POST("0", "connected to a port 1") FREE("0"),
-	"1 login root -:0 p7 - -|1 open root a:1 p7 - -|"
-	"1 close root a:1 p7 - -|"},
+	"N login root -:0 p7 - -|N open root a:1 p7 - -|"
+	"N close root a:1 p7 - -|"},
     {ACCEPTED ASKS("a port 1") T
 	"sshd[7]: Received request from 192.0.2.10 port 1 to connect to host a "
 	"port 1, but the request was denied.\n",
-	"1 login root -:0 p7 - -|1 refused root a:1 p7 - -|"},
+	"N login root -:0 p7 - -|N refused root a:1 p7 - -|"},
     {ACCEPTED ASKS("a port 1") POST("0", "connection failed: no") FREE("0"),
-	"1 login root -:0 p7 - -|1 failed root a:1 p7 no -|"},
+	"N login root -:0 p7 - -|N failed root a:1 p7 no -|"},
     /* The first address of a name does not answer, the second one does. */
     {ACCEPTED ASKS("a port 1") POST("0", "connection failed: no")
 	    POST("0", "connected to a port 1") FREE("0"),
-	"1 login root -:0 p7 - -|1 open root a:1 p7 - -|"
-	"1 close root a:1 p7 - -|"},
+	"N login root -:0 p7 - -|N open root a:1 p7 - -|"
+	"N close root a:1 p7 - -|"},
     /* Two at once: each has its own end, and the login ends what is left. */
     {ACCEPTED ASKS("a port 1") ASKS("b port 2") POST("1",
 	 "connected to b port 2") POST("0", "connected to a port 1") FREE("1") T
 	"sshd[7]: Disconnected from user root 192.0.2.10 port 1\n" T
 	"sshd[6]: pam_unix(sshd:session): session closed for user root\n",
-	"1 login root -:0 p7 - -|1 open root b:2 p7 - -|1 open root a:1 p7 - -|"
-	"1 close root b:2 p7 - -|1 close root a:1 p7 - logout|"
-	"1 logout root -:0 p7 - -|"},
+	"N login root -:0 p7 - -|N open root b:2 p7 - -|N open root a:1 p7 - -|"
+	"N close root b:2 p7 - -|N close root a:1 p7 - logout|"
+	"N logout root -:0 p7 - -|"},
     /* A pid that is used again is another login. */
     {ACCEPTED T "sshd[7]: Disconnected from user root 192.0.2.10 port 1\n" T
 		"sshd[8]: Accepted publickey for daemon from 192.0.2.9 port 1 "
 		"ssh2\n" T "sshd[8]: User child is on pid 7\n" POST(
 		    "0", "connected to a port 1"),
-	"1 login root -:0 p7 - -|1 logout root -:0 p7 - -|"
-	"1 login daemon -:0 p7 - -|1 open daemon a:1 p7 - -|"},
+	"N login root -:0 p7 - -|N logout root -:0 p7 - -|"
+	"N login daemon -:0 p7 - -|N open daemon a:1 p7 - -|"},
     /* Refused logins. */
     {KEY("\"jump.reason\":\"why\",") T
 	"sshd[6]: Failed publickey for root from 192.0.2.10 port 1 ssh2: "
 	"ED25519 SHA256:k\n" T
 	"sshd[6]: Connection closed by authenticating user root 192.0.2.10 "
 	"port 1 [preauth]\n",
-	"1 refused carol -:0 - why -|"},
+	"N refused carol -:0 - why -|"},
     {T "sshd[6]: Connection closed by authenticating user root 192.0.2.10 "
        "port 1 [preauth]\n",
-	"1 refused root -:0 - no key was offered -|"},
+	"N refused root -:0 - no key was offered -|"},
     /* What the kernel says. */
     {LOGIN("root") J("0", "7", "", "sshd", REACHED),
-	"3 login root -:0 p7 - -|3 open root t:1 p7 - -|"},
+	"K login root -:0 p7 - -|K open root t:1 p7 - -|"},
     {LOGIN("nobody") J("65534", "7", "", "sshd", REACHED),
-	"3 login nobody -:0 p7 - -|3 open nobody t:1 p7 - -|"},
+	"K login nobody -:0 p7 - -|K open nobody t:1 p7 - -|"},
     /* Another's process, or another program. */
     {LOGIN("nobody") J("1", "7", "", "sshd", REACHED),
-	"3 login nobody -:0 p7 - -|0 forged - -:0 - - -|"},
+	"K login nobody -:0 p7 - -|F forged - -:0 - - -|"},
     {LOGIN("nobody") J("65534", "8", "/bin/x", "sshd", REACHED),
-	"3 login nobody -:0 p7 - -|0 forged - -:0 - - -|"},
+	"K login nobody -:0 p7 - -|P open nobody t:1 - - -|"},
     /* A login that is not known, or that only its uid is known of. */
     {J("65534", "8", "/usr/sbin/sshd", "sshd", REACHED),
-	"2 open nobody t:1 - - -|"},
-    {J("65534", "8", "", "sshd", REACHED), "2 open nobody t:1 - - -|"},
+	"U open nobody t:1 - - -|"},
+    {J("65534", "8", "", "sshd", REACHED), "U open nobody t:1 - - -|"},
     {J("65534", "6", "", "sshd",
 	 "Accepted publickey for root from 192.0.2.10 port 1 ssh2"),
-	"0 forged - -:0 - - -|"},
+	"F forged - -:0 - - -|"},
     {J("65534", "6", "", "sshd", "User child is on pid 7"),
-	"0 forged - -:0 - - -|"},
+	"F forged - -:0 - - -|"},
     /* An end that is not its own does nothing. */
     {LOGIN("nobody") J("1", "7", "", "sshd",
 	 "Disconnected from user nobody 192.0.2.10 port 1")
 	    J("65534", "7", "", "sshd", REACHED),
-	"3 login nobody -:0 p7 - -|3 open nobody t:1 p7 - -|"},
+	"K login nobody -:0 p7 - -|K open nobody t:1 p7 - -|"},
     /* Nothing that is not attested ends it, or takes its place. */
     {LOGIN("nobody") T
 	"sshd[7]: Disconnected from user nobody 192.0.2.10 port 1\n" T
 	"sshd[6]: Accepted publickey for root from 192.0.2.66 port 1 ssh2\n" T
 	"sshd[6]: User child is on pid 7\n" J(
 	    "65534", "7", "", "sshd", REACHED),
-	"3 login nobody -:0 p7 - -|1 login root -:0 p7 - -|"
-	"3 open nobody t:1 p7 - -|"},
+	"K login nobody -:0 p7 - -|N login root -:0 p7 - -|"
+	"K open nobody t:1 p7 - -|"},
     /* Nor does it say whose a key is. */
-    {KEY("") LOGIN("root"), "3 login root -:0 p7 - -|"},
+    {KEY("") LOGIN("root"), "K login root -:0 p7 - -|"},
     /* Our records. */
     {J("65534", "8", OURS, "jump-connect", R("open", "65534", "nobody", "")),
-	"3 open nobody t:0 - - -|"},
+	"K open nobody t:0 - - -|"},
     {J("65534", "8", OURS " (deleted)", "jump-connect",
 	 R("open", "65534", "nobody", "")),
-	"3 open nobody t:0 - - -|"},
+	"K open nobody t:0 - - -|"},
     {J("65534", "8", "", "jump-connect", R("open", "65534", "nobody", "")),
-	"2 open nobody t:0 - - -|"},
+	"U open nobody t:0 - - -|"},
     {J("65534", "8", "/bin/x", "jump-connect",
 	 R("open", "65534", "nobody", "")),
-	"0 forged - -:0 - - -|"},
+	"P open nobody t:0 - - -|"},
     {J("65534", "8", OURS "x", "jump-connect",
 	 R("open", "65534", "nobody", "")),
-	"0 forged - -:0 - - -|"},
+	"P open nobody t:0 - - -|"},
     {J("65534", "8", OURS, "jump-connect", R("open", "0", "nobody", "")),
-	"0 forged - -:0 - - -|"},
+	"F forged - -:0 - - -|"},
     {J("65534", "8", OURS, "jump-connect", R("open", "65534", "root", "")),
-	"0 forged - -:0 - - -|"},
+	"F forged - -:0 - - -|"},
     {J("65534", "8", OURS, "jump-shell", R("open", "65534", "nobody", "")),
-	"0 forged - -:0 - - -|"},
+	"P open nobody t:0 - - -|"},
     {J("65534", "8", "", "jumpctl", R("load", "0", "root", "")),
-	"0 forged - -:0 - - -|"},
+	"F forged - -:0 - - -|"},
     {J("0", "8", "/any", "jumpctl", R("load", "0", "root", "")),
-	"3 admin root t:0 - - -|"},
+	"K admin root t:0 - - -|"},
     /* The end of a process that was seen; and one of another process. */
     {J("65534", "8", OURS, "jump-connect",
 	 R("open", "65534", "nobody", S("aaaaaaaa"))) J("65534", "8", "",
 	 "jump-connect", R("close", "65534", "nobody", S("aaaaaaaa"))),
-	"3 open nobody t:0 aaaaaaaa - -|3 close nobody t:0 aaaaaaaa - -|"},
+	"K open nobody t:0 aaaaaaaa - -|K close nobody t:0 aaaaaaaa - -|"},
     {J("65534", "8", OURS, "jump-connect",
 	 R("open", "65534", "nobody", S("aaaaaaaa"))) J("65534", "9", OURS,
 	 "jump-connect", R("close", "65534", "nobody", S("aaaaaaaa"))),
-	"3 open nobody t:0 aaaaaaaa - -|0 forged - -:0 - - -|"},
+	"K open nobody t:0 aaaaaaaa - -|P close nobody t:0 aaaaaaaa - -|"},
     /* Unreadable: from our program, or from another one. */
     {J("65534", "8", OURS, "jump-connect", "@cee: {"), ""},
     {J("65534", "8", "/bin/x", "jump-connect", "@cee: {"),
-	"0 forged - -:0 - - -|"},
+	"F forged - -:0 - - -|"},
     {J("65534", "8", "/bin/x", "other", "@cee: {"), ""},
 };
 
