@@ -5,6 +5,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,6 +35,21 @@ process_of(gid_t gid, const struct live *l, enum live_end *result)
 		*result = END_FAILED;
 	}
 	return pidfd;
+}
+
+/* That of a forward before it that has the same process, which is held. */
+static int
+shared_process(const struct live *const *list, const int *held, size_t i)
+{
+	for (size_t j = i; j > 0 && !list[i]->relay; j--) {
+		const struct live *l = list[j - 1];
+
+		if (held[j - 1] != -1 && !l->relay && l->pid == list[i]->pid &&
+		    l->forward.process.started ==
+			list[i]->forward.process.started)
+			return fcntl(held[j - 1], F_DUPFD_CLOEXEC, 0);
+	}
+	return -1;
 }
 
 static int64_t
@@ -101,8 +117,11 @@ live_hold(const struct live_world *w, const struct live *const *list, size_t n,
 	if (held == NULL)
 		err(EXIT_INTERNAL, NULL);
 	make_room(n);
-	for (size_t i = 0; i < n; i++)
-		held[i] = process_of(w->gid, list[i], &results[i]);
+	for (size_t i = 0; i < n; i++) {
+		held[i] = shared_process(list, held, i);
+		if (held[i] == -1)
+			held[i] = process_of(w->gid, list[i], &results[i]);
+	}
 	return held;
 }
 

@@ -13,6 +13,7 @@
 #include <err.h>
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,28 +76,30 @@ fill(struct session_page *p, const struct wish *w, unsigned nth)
 	p->active = now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Live until we are kicked. */
+/* Live until we are kicked; with a rate, ten times a second. */
 static void
 live(const struct wish *w, struct session_page *p)
 {
 	struct sigaction action = {
 	    .sa_sigaction = on_kick, .sa_flags = SA_SIGINFO};
+	const struct timespec tenth = {.tv_nsec = 100000000};
+	sigset_t kick, before;
 
 	if (w->deaf)
 		action = (struct sigaction){.sa_handler = SIG_IGN};
+	sigemptyset(&kick);
+	sigaddset(&kick, SESSION_KICK);
+	sigprocmask(SIG_BLOCK, &kick, &before);
 	sigaction(SESSION_KICK, &action, NULL);
 	while (kicker == -1) {
 		struct timespec now;
 
-		if (w->rate == 0) {
-			usleep(100000);
-			continue;
-		}
-		usleep(100000);
+		ppoll(NULL, 0, w->rate == 0 ? NULL : &tenth, &before);
 		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (w->rate != 0)
+			p->active = now.tv_sec * 1000 + now.tv_nsec / 1000000;
 		p->sent += w->rate / 10;
 		p->received += w->rate / 5;
-		p->active = now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	}
 	printf("kicked by %d: %s\n", (int)kicker, p->id);
 	fflush(stdout);

@@ -93,11 +93,14 @@ lab on jump sh -c 'cd /run/jump/sessions && rm -r 2001.7 x 2002.3'
 
 # Very many.
 hold many -u 5000 -U 100 -n 20
-start=$(date +%s%N)
-who
-ms=$((($(date +%s%N) - start) / 1000000))
-check "2,000 relays: all of them" [ "$(wc -l <"$T/out")" -eq 2001 ]
-check "2,000 relays: in less than a second ($ms ms)" [ "$ms" -lt 1000 ]
+quick() {
+	start=$(date +%s%N)
+	who
+	ms=$((($(date +%s%N) - start) / 1000000))
+	[ "$ms" -lt 1000 ]
+}
+check "2,000 relays: in less than a second" within quick
+check "2,000 relays: all of them ($ms ms)" [ "$(wc -l <"$T/out")" -eq 2001 ]
 who --user '#5003'
 check "2,000 relays: 20 of one" [ "$(wc -l <"$T/out")" -eq 21 ]
 unhold many

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "unit.h"
@@ -355,6 +356,35 @@ START_TEST(no_directory)
 }
 END_TEST
 
+/* Who holds it is in another pid namespace, and has no number in ours. */
+static void
+list_inside(void)
+{
+	int status;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID) == -1)
+		_exit(errno != EPERM); /* root of a container */
+	pid = fork();
+	if (pid == 0)
+		_exit(list() != 0 || odd != 1);
+	_exit(waitpid(pid, &status, 0) != pid || status != 0);
+}
+
+START_TEST(nobodys_number)
+{
+	struct child a = spawn(hold);
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		list_inside();
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	end(a);
+}
+END_TEST
+
 /*
  * Limits.
  */
@@ -551,6 +581,7 @@ main(void)
 	tcase_add_test(t, child_holds_nothing);
 	tcase_add_loop_test(t, odd_files, 0, COUNT(oddities));
 	tcase_add_loop_test(t, odd_slots, 0, 6);
+	tcase_add_test(t, nobodys_number);
 	tcase_add_test(t, no_directory);
 	tcase_add_test(t, places_are_of_user_and_rule);
 	tcase_add_test(t, never_more_and_never_fewer);
