@@ -67,7 +67,8 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	lib/session.c lib/procfs.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
-	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c $(POLICY) $(PLUGIN)
+	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c lib/procfs.c \
+	$(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c $(POLICY) lib/audit.c lib/decide.c lib/process.c \
 	lib/target.c
@@ -95,7 +96,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session
+	directory identify program session login
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -135,6 +136,7 @@ test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c lib/program.c
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
+test_login_SRC  := lib/login.c lib/procfs.c
 test_session_SRC := lib/session.c lib/procfs.c
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
@@ -240,9 +242,10 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
 SESSIONS  = /run/jump/sessions
+LOGINS    = /run/jump/logins
 # Removed by uninstall, where they are empty.
 OWN       = $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(dir $(SESSIONS))
+	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS))
 
 # $(call texts,FILES,FOLDER)
 define texts
@@ -271,7 +274,10 @@ accounts:					## make _jump and the groups, if missing
 	dist/accounts
 
 owners:						## give _jump its programs and folders
-	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS)
+	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
+	    $(DESTDIR)$(LOGINS)
+	chown _jump:_jump $(DESTDIR)$(LOGINS)
+	chmod 700 $(DESTDIR)$(LOGINS)
 	chgrp _jump $(DESTDIR)$(SESSIONS)
 	chmod 1730 $(DESTDIR)$(SESSIONS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)

@@ -4,7 +4,7 @@
 
 #include <sys/mman.h>
 
-enum slot { SLOT_NONE, OUT, LOG };
+enum slot { SLOT_NONE, OUT, LOG, NOTE };
 
 /* Notably absent: everything that opens or reads. */
 static const struct sandbox_rule rules[] = {
@@ -13,6 +13,7 @@ static const struct sandbox_rule rules[] = {
     {SCMP_SYS(ppoll), {{0}}, "the log is slow, where libc has no poll"},
     {SCMP_SYS(clock_gettime), {{0}}, "how long, where the vDSO has no clock"},
     {SCMP_SYS(write), {SANDBOX_FD(0, OUT)}, "the key line"},
+    {SCMP_SYS(write), {SANDBOX_FD(0, NOTE)}, "whose login it is"},
     {SCMP_SYS(brk), {{0}}, "memory for the line"},
     {SCMP_SYS(mmap), {SANDBOX_LACKS(2, PROT_EXEC), SANDBOX_LACKS(3, MAP_FIXED)},
 	"the same"},
@@ -23,9 +24,9 @@ static const struct sandbox_rule rules[] = {
 };
 
 enum sandbox_walls
-confine_printer(int out, int log)
+confine_printer(int out, int log, int note)
 {
-	const int fds[] = {out, log};
+	const int fds[] = {out, log, note};
 
 	return sandbox_enter(rules, sizeof(rules) / sizeof(rules[0]), fds);
 }

@@ -5,9 +5,9 @@
 #include "sandbox.h"
 
 /*
- * Confine the process to memory, to writing to out, to records through log,
- * and to its end.
+ * Confine the process to memory, to writing to out and to note, to records
+ * through log, and to its end.
  */
-enum sandbox_walls confine_printer(int out, int log);
+enum sandbox_walls confine_printer(int out, int log, int note);
 
 #endif

@@ -18,6 +18,7 @@
 #include "confine.h"
 #include "exit.h"
 #include "identify.h"
+#include "login.h"
 #include "process.h"
 #include "text.h"
 
@@ -33,6 +34,7 @@ struct answer {
 	uid_t uid;
 	time_t now;
 	bool names; /* /etc/hosts is as the load saw it */
+	int note;   /* of login_open() */
 	char *line;
 	size_t size;
 };
@@ -120,6 +122,24 @@ print_line(const struct answer *a)
 	return EXIT_OK;
 }
 
+/* For those who look at the session later: who this is, and by what. */
+static bool
+note_login(struct answer *a, const struct offer *offer)
+{
+	const struct login *l = &a->login;
+	struct login_note note = {.uid = a->uid,
+	    .time = a->now,
+	    .mfa = l->credential.verify};
+
+	policy_hash_text(l->person.policy, note.policy);
+	snprintf(note.user, sizeof(note.user), "%s", l->person.name);
+	snprintf(note.key, sizeof(note.key), "%s", offer->fingerprint);
+	if (login_write(a->note, &note) == 0)
+		return true;
+	a->login.reason = "the login cannot be noted";
+	return false;
+}
+
 /* What is left when the machine has told all: no more look-ups. */
 static int
 answer(struct answer *a, const struct offer *offer, struct audit *audit)
@@ -127,8 +147,9 @@ answer(struct answer *a, const struct offer *offer, struct audit *audit)
 	struct login *l = &a->login;
 
 	a->now = time(NULL);
-	if (identify(l, offer, a->directory, a->now))
-		make_line(a, offer->principals);
+	if (identify(l, offer, a->directory, a->now) &&
+	    make_line(a, offer->principals))
+		note_login(a, offer);
 	if (policy_damaged(l->person.policy))
 		return give_up(audit, offer, policy_strerror(POLICY_BROKEN),
 		    EXIT_POLICY);
@@ -215,7 +236,11 @@ main(int argc, char **argv)
 	if (reason != NULL)
 		return give_up(&audit, &offer, reason, code);
 
-	if (confine_printer(STDOUT_FILENO, audit.fd) == SANDBOX_FAILED)
+	a.note = login_open(LOGIN_DIRECTORY, getppid());
+	if (a.note == -1)
+		return give_up(&audit, &offer, "the login cannot be noted",
+		    EXIT_STATE);
+	if (confine_printer(STDOUT_FILENO, audit.fd, a.note) == SANDBOX_FAILED)
 		return give_up(&audit, &offer, "no sandbox", EXIT_INTERNAL);
 	_exit(answer(&a, &offer, &audit));
 }

@@ -25,6 +25,7 @@
 
 #include "audit.h"
 #include "exit.h"
+#include "login.h"
 #include "session.h"
 
 enum { REMEDY_MAX = 512 };
@@ -472,27 +473,40 @@ check_names(struct doctor *d)
 }
 
 /*
- * The registry of sessions.
+ * The registry of sessions, and the notes about logins.
  */
-void
-check_sessions(struct doctor *d)
+static bool
+check_folder(struct doctor *d, const char *path, const char *owner, mode_t mode)
 {
 	static const char remedy[] =
 	    "systemd-tmpfiles --create jump.conf, or make owners";
+	const struct passwd *pw = getpwnam(owner);
 	const struct group *gr = getgrnam("_jump");
 	struct stat st;
 
-	if (lstat(SESSION_DIRECTORY, &st) == -1)
-		found(d, LEVEL_FAIL, NULL, NULL, remedy, "%s: %s",
-		    SESSION_DIRECTORY, strerror(errno));
-	else if (!S_ISDIR(st.st_mode) || st.st_uid != 0 || gr == NULL ||
-	    st.st_gid != gr->gr_gid || (st.st_mode & 07777) != 01730)
+	if (lstat(path, &st) == -1)
+		found(d, LEVEL_FAIL, NULL, NULL, remedy, "%s: %s", path,
+		    strerror(errno));
+	else if (!S_ISDIR(st.st_mode) || pw == NULL || gr == NULL ||
+	    st.st_uid != pw->pw_uid || st.st_gid != gr->gr_gid ||
+	    (st.st_mode & 07777) != mode)
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,
-		    "%s is not a folder of root and _jump with mode 1730",
-		    SESSION_DIRECTORY);
-	else if (safe_path(d, "/run/jump"))
+		    "%s is not a folder of %s and _jump with mode %o", path,
+		    owner, (unsigned int)mode);
+	else
+		return true;
+	return false;
+}
+
+void
+check_sessions(struct doctor *d)
+{
+	bool sessions = check_folder(d, SESSION_DIRECTORY, "root", 01730);
+	bool logins = check_folder(d, LOGIN_DIRECTORY, "_jump", 0700);
+
+	if (sessions && logins && safe_path(d, "/run/jump"))
 		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "live sessions have their folder");
+		    "live sessions and logins have their folders");
 }
 
 /*

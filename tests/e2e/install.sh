@@ -71,12 +71,15 @@ if command -v systemd-sysusers >/dev/null &&
 	run systemd-tmpfiles --root="$U" --create jump.conf
 	check "systemd-tmpfiles" gave 0
 	gid=$(sed -n 's/^_jump:[^:]*:\([0-9]*\):.*/\1/p' "$U/etc/group")
+	uid=$(sed -n 's/^_jump:[^:]*:\([0-9]*\):.*/\1/p' "$U/etc/passwd")
 	for p in jump-shell jump-connect; do
 		check "it makes $p setgid _jump" [ "$gid 2755" = \
 		    "$(stat -c '%g %a' "$U/usr/libexec/jump/$p")" ]
 	done
 	check "it makes the folder of live sessions" [ "$gid 1730" = \
 	    "$(stat -c '%g %a' "$U/run/jump/sessions")" ]
+	check "it makes the folder of logins, _jump's alone" [ "$uid $gid 700" = \
+	    "$(stat -c '%u %g %a' "$U/run/jump/logins")" ]
 	check "it makes the state folder" [ "$gid 750" = \
 	    "$(stat -c '%g %a' "$U/srv/jump")" ]
 else

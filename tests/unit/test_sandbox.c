@@ -32,7 +32,7 @@
 #define X32	     0x40000000L
 
 /* The descriptors of a child; each has a number of its own. */
-enum { IN = 50, OUT, SOCK, LOG, OTHER, OTHER_SOCK };
+enum { IN = 50, OUT, SOCK, LOG, OTHER, OTHER_SOCK, NOTE };
 
 struct probe {
 	const char *name;
@@ -50,7 +50,7 @@ enter_relay(void)
 static enum sandbox_walls
 enter_printer(void)
 {
-	return confine_printer(OUT, LOG);
+	return confine_printer(OUT, LOG, NOTE);
 }
 
 static const struct probe relay_may[] = {
@@ -169,6 +169,7 @@ static const struct probe printer_may[] = {
     {"ppoll", SYS_ppoll, {0, 0, BUF, 0, 0}},
     {"clock", SYS_clock_gettime, {0, BUF}},
     {"write out", SYS_write, {OUT, BUF, 1}},
+    {"write the note", SYS_write, {NOTE, BUF, 1}},
     {"brk", SYS_brk, {0}},
     {"mmap", SYS_mmap,
 	{0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
@@ -225,6 +226,7 @@ descriptors(void)
 	place(socket(AF_UNIX, SOCK_DGRAM, 0), LOG);
 	place(open("/dev/null", O_RDWR), OTHER);
 	place(socket(AF_INET, SOCK_STREAM, 0), OTHER_SOCK);
+	place(open("/dev/null", O_RDWR), NOTE);
 	signal(SIGPIPE, SIG_IGN);
 }
 

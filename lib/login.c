@@ -1,0 +1,164 @@
+#include "login.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "procfs.h"
+
+enum {
+	OPEN_FLAGS = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	NAME = 16 /* room for a pid */
+};
+
+static int
+failed(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static int
+open_note(int dir, pid_t monitor, int flags)
+{
+	char name[NAME];
+
+	snprintf(name, sizeof(name), "%d", (int)monitor);
+	return openat(dir, name, flags | OPEN_FLAGS, 0600);
+}
+
+int
+login_open(const char *directory, pid_t monitor)
+{
+	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int fd;
+
+	if (dir == -1)
+		return -1;
+	fd = open_note(dir, monitor, O_WRONLY | O_CREAT | O_TRUNC);
+	failed(dir);
+	if (fd == -1)
+		return -1;
+	errno = EPERM;
+	if (fchmod(fd, 0600) == -1 || fstat(fd, &st) == -1 ||
+	    !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_nlink != 1)
+		return failed(fd);
+	return fd;
+}
+
+static int64_t
+since_boot(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+login_write(int fd, struct login_note *note)
+{
+	note->version = LOGIN_VERSION;
+	note->written = since_boot();
+	return write(fd, note, sizeof(*note)) == (ssize_t)sizeof(*note) ? 0
+									 : -1;
+}
+
+static bool
+is_text(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) != NULL;
+}
+
+/* A process cannot have asked before it was. */
+static bool
+is_stale(const struct login_note *note, uint64_t started)
+{
+	int64_t tick = sysconf(_SC_CLK_TCK);
+
+	return note->written / 1000 * tick + tick < (int64_t)started;
+}
+
+static int
+read_note(int fd, uid_t owner, uint64_t started, struct login_note *note)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	errno = EPERM;
+	if (!S_ISREG(st.st_mode) || st.st_uid != owner || st.st_nlink != 1 ||
+	    (st.st_mode & 07777) != 0600)
+		return -1;
+	errno = EBADMSG;
+	if (read(fd, note, sizeof(*note)) != (ssize_t)sizeof(*note) ||
+	    note->version != LOGIN_VERSION ||
+	    !is_text(note->user, sizeof(note->user)) ||
+	    !is_text(note->key, sizeof(note->key)) ||
+	    !is_text(note->policy, sizeof(note->policy)))
+		return -1;
+	errno = ESTALE;
+	return is_stale(note, started) ? -1 : 0;
+}
+
+int
+login_read(const char *directory, uid_t owner, pid_t monitor,
+    uint64_t started, struct login_note *note)
+{
+	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd, result;
+
+	if (dir == -1)
+		return -1;
+	fd = open_note(dir, monitor, O_RDONLY);
+	failed(dir);
+	if (fd == -1)
+		return -1;
+	result = read_note(fd, owner, started, note);
+	failed(fd);
+	return result;
+}
+
+/* The process of a note, by its name; 0 if it is no note's name. */
+static pid_t
+pid_of(const char *name)
+{
+	char again[NAME], *end;
+	long pid = strtol(name, &end, 10);
+
+	snprintf(again, sizeof(again), "%d", (int)pid);
+	return pid > 0 && strcmp(name, again) == 0 ? (pid_t)pid : 0;
+}
+
+ssize_t
+login_clean(const char *directory, const char *proc)
+{
+	DIR *dir = opendir(directory);
+	const struct dirent *e;
+	struct procfs_process process;
+	ssize_t removed = 0;
+
+	if (dir == NULL)
+		return -1;
+	while ((e = readdir(dir)) != NULL) {
+		pid_t pid = pid_of(e->d_name);
+
+		if (pid != 0 && procfs_read(proc, pid, &process) == -1 &&
+		    (errno == ENOENT || errno == ESRCH))
+			removed += unlinkat(dirfd(dir), e->d_name, 0) == 0;
+	}
+	closedir(dir);
+	return removed;
+}

@@ -1,0 +1,65 @@
+/*
+ * Notes about logins: who jump-authkeys let in, with which key and by which
+ * policy, for those who later look at the sshd process that asked.  sshd
+ * itself keeps neither.
+ *
+ * The folder belongs to _jump, the user of jump-authkeys, alone (mode 0700).
+ * A note is named after the process that ran the AuthorizedKeysCommand: the
+ * monitor of sshd(8) for one connection, which is the parent of the process
+ * that serves it.  It asks again when the client has proved that it has a key,
+ * so the note that stays is of the key that was accepted.
+ */
+#ifndef LOGIN_H
+#define LOGIN_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LOGIN_DIRECTORY "/run/jump/logins"
+
+enum {
+	LOGIN_USER = 132,
+	LOGIN_KEY = 68,	   /* SHA256:... */
+	LOGIN_POLICY = 17, /* its hash, as in records */
+};
+
+struct login_note {
+	uint32_t version; /* LOGIN_VERSION */
+	uint32_t uid;	  /* of the account */
+	int64_t written;  /* CLOCK_BOOTTIME, ms */
+	int64_t time;	  /* seconds since the epoch */
+	uint8_t mfa;	  /* the line gives what wants a second factor */
+	char user[LOGIN_USER];
+	char key[LOGIN_KEY];
+	char policy[LOGIN_POLICY];
+};
+
+#define LOGIN_VERSION 0x31474f4cU /* "LOG1" */
+
+/*
+ * Open the note of this process, empty, which takes the place of an older one.
+ * Comes before confinement.  A descriptor (close-on-exec), or -1 with errno.
+ */
+int login_open(const char *directory, pid_t monitor);
+
+/* Write it, with version and written set; nothing but write(2).  0, or -1. */
+int login_write(int fd, struct login_note *);
+
+/*
+ * Read the note of a process that started at so many clock ticks after boot.
+ * 0, or -1 with errno: ENOENT if there is none, ESTALE if it is of an earlier
+ * process of that number, EPERM or EBADMSG if it is not as owner would have
+ * made it.
+ */
+int login_read(const char *directory, uid_t owner, pid_t monitor,
+    uint64_t started, struct login_note *);
+
+/*
+ * Remove the notes whose process is gone; proc is where /proc is.  The number
+ * removed, or -1 with errno.
+ */
+ssize_t login_clean(const char *directory, const char *proc);
+
+#endif

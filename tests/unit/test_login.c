@@ -1,0 +1,256 @@
+/* Notes about logins: what is read back, and what is not believed. */
+#include "login.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "unit.h"
+
+static char dir[64];
+static struct login_note note;
+
+static void
+setup(void)
+{
+	snprintf(dir, sizeof(dir), "%s/login.XXXXXX", unit_tmp());
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static const char *
+file(const char *name)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+/* Clock ticks since boot, now and so many seconds later. */
+static uint64_t
+ticks(int64_t later)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)((now.tv_sec + later) * sysconf(_SC_CLK_TCK));
+}
+
+static void
+make(pid_t pid, const char *user)
+{
+	struct login_note n = {.uid = 7, .time = 1, .mfa = 1};
+	int fd = login_open(dir, pid);
+
+	ck_assert_int_ne(fd, -1);
+	strcpy(n.user, user);
+	strcpy(n.key, "SHA256:x");
+	strcpy(n.policy, "0123456789abcdef");
+	ck_assert_int_eq(login_write(fd, &n), 0);
+	close(fd);
+}
+
+static int
+get(pid_t pid, uint64_t started)
+{
+	return login_read(dir, geteuid(), pid, started, &note);
+}
+
+START_TEST(is_read_back)
+{
+	make(1234, "alice");
+	make(1234, "bob"); /* the later one stays */
+	ck_assert_int_eq(get(1234, ticks(0)), 0);
+	ck_assert_str_eq(note.user, "bob");
+	ck_assert_str_eq(note.key, "SHA256:x");
+	ck_assert_str_eq(note.policy, "0123456789abcdef");
+	ck_assert_uint_eq(note.uid, 7);
+	ck_assert_int_eq(note.time, 1);
+	ck_assert_uint_eq(note.mfa, 1);
+	ck_assert_int_eq(get(1235, ticks(0)), -1);
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+START_TEST(is_of_this_process)
+{
+	make(1234, "alice");
+	ck_assert_int_eq(get(1234, ticks(10)), -1);
+	ck_assert_int_eq(errno, ESTALE);
+	ck_assert_int_eq(get(1234, 0), 0);
+}
+END_TEST
+
+/* Asked about, and refused: nobody, not the one before. */
+START_TEST(empty_is_nobody)
+{
+	make(1234, "alice");
+	close(login_open(dir, 1234));
+	ck_assert_int_eq(get(1234, 0), -1);
+	ck_assert_int_eq(errno, EBADMSG);
+}
+END_TEST
+
+static void
+loose(void)
+{
+	ck_assert_int_eq(chmod(file("1234"), 0640), 0);
+}
+
+static void
+somebody_elses(void)
+{
+	ck_assert_int_eq(chown(file("1234"), 12345, (gid_t)-1), 0);
+}
+
+static void
+linked(void)
+{
+	char other[96];
+
+	strcpy(other, file("other"));
+	ck_assert_int_eq(link(file("1234"), other), 0);
+}
+
+static void
+symlinked(void)
+{
+	char other[96];
+
+	strcpy(other, file("other"));
+	ck_assert_int_eq(rename(file("1234"), other), 0);
+	ck_assert_int_eq(symlink(other, file("1234")), 0);
+}
+
+static void
+fifo(void)
+{
+	ck_assert_int_eq(unlink(file("1234")), 0);
+	ck_assert_int_eq(mkfifo(file("1234"), 0600), 0);
+}
+
+static void
+cut(void)
+{
+	ck_assert_int_eq(
+	    truncate(file("1234"), (off_t)sizeof(note) - 1), 0);
+}
+
+/* Overwrite a part of it. */
+static void
+patch(size_t at, size_t size)
+{
+	static const char bytes[LOGIN_USER] = {
+	    [0 ... LOGIN_USER - 1] = 'x'};
+	int fd = open(file("1234"), O_WRONLY);
+
+	ck_assert_int_eq(pwrite(fd, bytes, size, (off_t)at), (ssize_t)size);
+	close(fd);
+}
+
+static void
+versioned(void)
+{
+	patch(0, 1);
+}
+
+static void
+endless_user(void)
+{
+	patch(offsetof(struct login_note, user), LOGIN_USER);
+}
+
+static void
+endless_key(void)
+{
+	patch(offsetof(struct login_note, key), LOGIN_KEY);
+}
+
+static void
+endless_policy(void)
+{
+	patch(offsetof(struct login_note, policy), LOGIN_POLICY);
+}
+
+static void (*const spoilt[])(void) = {loose, somebody_elses, linked,
+    symlinked, fifo, cut, versioned, endless_user, endless_key,
+    endless_policy};
+
+START_TEST(spoilt_is_not_believed)
+{
+	make(1234, "alice");
+	spoilt[_i]();
+	ck_assert_int_eq(get(1234, 0), -1);
+}
+END_TEST
+
+/* Nor written into. */
+START_TEST(spoilt_is_not_opened)
+{
+	static void (*const places[])(void) = {
+	    somebody_elses, linked, symlinked, fifo};
+
+	make(1234, "alice");
+	places[_i]();
+	ck_assert_int_eq(login_open(dir, 1234), -1);
+}
+END_TEST
+
+START_TEST(dead_are_cleaned)
+{
+	pid_t gone = fork();
+
+	ck_assert_int_ne(gone, -1);
+	if (gone == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(gone, NULL, 0), gone);
+	make(gone, "alice");
+	make(getpid(), "bob");
+	close(open(file("x1"), O_CREAT | O_WRONLY, 0600));
+	close(open(file("01"), O_CREAT | O_WRONLY, 0600));
+	ck_assert_int_eq(login_clean(dir, "/proc"), 1);
+	ck_assert_int_eq(get(gone, 0), -1);
+	ck_assert_int_eq(get(getpid(), 0), 0);
+	ck_assert_int_eq(access(file("x1"), F_OK), 0);
+	ck_assert_int_eq(access(file("01"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(no_directory)
+{
+	ck_assert_int_eq(login_open("/nonexistent", 1), -1);
+	ck_assert_int_eq(login_read("/nonexistent", 0, 1, 0, &note), -1);
+	ck_assert_int_eq(login_clean("/nonexistent", "/proc"), -1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("login");
+	TCase *t = tcase_create("login");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, is_read_back);
+	tcase_add_test(t, is_of_this_process);
+	tcase_add_test(t, empty_is_nobody);
+	tcase_add_loop_test(t, spoilt_is_not_believed, 0, COUNT(spoilt));
+	tcase_add_loop_test(t, spoilt_is_not_opened, 0, 4);
+	tcase_add_test(t, dead_are_cleaned);
+	tcase_add_test(t, no_directory);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
