@@ -1,0 +1,56 @@
+# Notes about logins: each sshd process that asked has one, of the key that
+# was accepted; without a note nobody gets in.
+. "$(dirname "$0")/lib.sh"
+
+policy <<'END'
+allow web: { alice carol } to web1
+END
+logins=$LAB/hosts/jump/run/jump/logins
+wire_tap
+ssh-keygen -q -t ed25519 -N '' -f "$T/stranger"
+
+# held USER: a connection that stays, with its monitor's pid in $pid.
+held() {
+	before=$(count_log 'User child is on pid')
+	LAB_USER=$1 ssh -F "$C" -i "$T/stranger" -M -S "$T/$1" -fN jump \
+	    2>"$T/err"
+	within more 'User child is on pid' "$before"
+	pid=$(sed -n 's/.*\[\([0-9]*\)\]: User child is on pid.*/\1/p' \
+	    "$LAB/jump.log" | tail -n 1)
+}
+
+more() {
+	[ "$(count_log "$1")" -gt "$2" ]
+}
+
+# notes TEXT: the monitor's note has it.
+notes() {
+	lab on jump grep -aq "$1" "/run/jump/logins/$pid"
+}
+
+fingerprint() {
+	ssh-keygen -lf "$LAB/keys/$1.pub" | cut -d' ' -f2
+}
+
+for user in alice carol; do
+	held $user
+	check "$user: the monitor has a note" notes "$user"
+	check "$user: with the key that was accepted" \
+	    notes "$(fingerprint $user)"
+	check "$user: that is _jump's alone" [ "$(lab on jump stat -c '%U %a' \
+	    "/run/jump/logins/$pid")" = "_jump 600" ]
+	run ssh -F "$C" -S "$T/$user" -O exit jump
+done
+run lab on -u alice jump ls /run/jump/logins
+check "users do not read them" not gave 0
+
+lab on jump mv /run/jump/logins /run/jump/away
+wire_reset
+run ssh -F "$C" jump list </dev/null
+check "no folder: nobody gets in" no_login
+check "no folder: the log says so" \
+    logged '"event.outcome":"failure".*"jump.reason":"the login cannot be noted"'
+lab on jump mv /run/jump/away /run/jump/logins
+run ssh -F "$C" jump list </dev/null
+check "and then again" gave 0
+finish
