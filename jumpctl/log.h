@@ -147,6 +147,7 @@ enum log_outcome {
 	LOG_FAILED,
 	LOG_ADMIN,
 	LOG_FORGED,
+	LOG_LOST,
 	LOG_DECIDED,
 	LOG_OUTCOMES
 };

@@ -201,7 +201,8 @@ get_time(const struct json_entry *j, int64_t *time)
 }
 
 /*
- * Only what came through /dev/log: sshd and ours use nothing else.  A daemon
+ * Only what came through /dev/log, and what the journal itself has to say:
+ * sshd and ours use nothing else.  A daemon
  * that forwards a message of a process that has ended passes on the uid, and
  * itself as the process.
  */
@@ -213,7 +214,8 @@ get_sender(struct log_entry *e, const struct json_entry *j)
 	uint64_t n;
 	size_t size = exe == NULL ? 0 : strlen(exe);
 
-	if (way != NULL && strcmp(way, "syslog") != 0)
+	if (way != NULL && strcmp(way, "syslog") != 0 &&
+	    strcmp(way, "driver") != 0)
 		return;
 	if (!get_id(j->field[J_UID], UINT32_MAX - 1, &n))
 		return;

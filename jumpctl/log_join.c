@@ -778,6 +778,20 @@ join_sshd(struct log_join *j, struct log_entry *e)
 	}
 }
 
+/* The log daemon has dropped lines, of whatever it was. */
+static void
+join_daemon(struct log_join *j, const struct log_entry *e)
+{
+	struct log_row row = row_of(e, LOG_LOST,
+	    e->attested ? LOG_TRUST_KERNEL : LOG_TRUST_NONE, "daemon");
+
+	if (strncmp(e->message, "Suppressed ", 11) != 0 ||
+	    (e->attested && e->uid != 0))
+		return;
+	row.reason = e->message;
+	j->emit(j->arg, &row);
+}
+
 void
 log_join_entry(struct log_join *j, struct log_entry *e)
 {
@@ -790,6 +804,8 @@ log_join_entry(struct log_join *j, struct log_entry *e)
 		join_sshd(j, e);
 		return;
 	}
+	if (strcmp(e->program, "systemd-journald") == 0)
+		join_daemon(j, e);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
 		if (strcmp(e->program, ours[i]) == 0 &&
 		    log_record_begins(e->message))

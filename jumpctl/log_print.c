@@ -11,7 +11,7 @@
 #include "log.h"
 
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
-    "close", "refused", "failed", "admin", "forged", "decided"};
+    "close", "refused", "failed", "admin", "forged", "lost", "decided"};
 const char *const log_trust_names[] = {
     "forged", "program", "none", "uid", "kernel"};
 static const char marks[] = "!!?~ ";
@@ -180,6 +180,7 @@ colour_of(const struct log_printer *p, const struct log_row *row)
 	case LOG_FAILED:
 		return "\033[33m";
 	case LOG_FORGED:
+	case LOG_LOST:
 		return "\033[31m";
 	case LOG_ADMIN:
 		return "\033[36m";

@@ -370,7 +370,7 @@ note(void *arg, const struct log_row *row)
 }
 
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
-    "close", "refused", "failed", "admin", "forged", "decided"};
+    "close", "refused", "failed", "admin", "forged", "lost", "decided"};
 
 #define T     "2026-11-21T16:30:20Z jump "
 #define DEBUG "debug1: channels.c:channel_"
@@ -491,6 +491,14 @@ static const struct {
 	"K open nobody t:1 p7 - -|"},
     /* Nor does it say whose a key is. */
     {KEY("") LOGIN("root"), "K login root -:0 p7 - -|"},
+    /* What the log daemon drops; and who says so and is none. */
+    {"{\"__REALTIME_TIMESTAMP\":\"1795278620000000\",\"_UID\":\"0\",\"_PID\":"
+     "\"5\",\"SYSLOG_IDENTIFIER\":\"systemd-journald\",\"_TRANSPORT\":"
+     "\"driver\""
+     ",\"MESSAGE\":\"Suppressed 7 messages from session-3.scope\"}\n",
+	"K lost - -:0 - Suppressed 7 messages from session-3.scope -|"},
+    {J("65534", "8", "", "systemd-journald", "Suppressed 7 messages from x"),
+	""},
     /* Our records. */
     {J("65534", "8", OURS, "jump-connect", R("open", "65534", "nobody", "")),
 	"K open nobody t:0 - - -|"},
