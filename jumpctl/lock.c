@@ -122,11 +122,13 @@ change_image(struct job *j)
 static int
 finish(struct job *j, const char *what, enum audit_outcome outcome, int code)
 {
+	char loginuid[AUDIT_LOGINUID];
 	struct audit_event event = {
 	    .kind = j->lock ? AUDIT_LOCK : AUDIT_UNLOCK,
 	    .outcome = outcome,
 	    .uid = getuid(),
 	    .user = j->by,
+	    .loginuid = audit_loginuid(loginuid),
 	    .who = j->who,
 	    .note = j->reason,
 	    .policy = j->hash,
