@@ -262,7 +262,7 @@ warn_of_shared(const struct kick *k)
 	for (size_t i = 0; i < k->all.n; i++) {
 		const struct live *l = &k->all.list[i];
 
-		n += !l->relay && l->owner->shared && !is_chosen(k, l) &&
+		n += !l->relay && l->user[0] == '\0' && !is_chosen(k, l) &&
 		    strcmp(l->owner->account, account) == 0;
 	}
 	if (n > 0)

@@ -13,6 +13,7 @@
 #include "ctl.h"
 #include "doctor.h"
 #include "exit.h"
+#include "login.h"
 
 #define PROC "/proc"
 
@@ -23,14 +24,17 @@ void
 live_open(struct live_world *w)
 {
 	const struct group *gr;
+	const struct passwd *pw;
 	enum policy_error error;
 
 	*w = (struct live_world){0};
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root sees the sessions of others");
 	gr = getgrnam("_jump");
-	if (gr == NULL)
-		errx(EXIT_STATE, "there is no group _jump");
+	pw = getpwnam("_jump");
+	if (gr == NULL || pw == NULL)
+		errx(EXIT_STATE, "there is no user or no group _jump");
+	w->uid = pw->pw_uid;
 	w->gid = gr->gr_gid;
 	error = policy_open(POLICY_IMAGE, 0, &w->policy);
 	if (error == POLICY_OK)
@@ -190,12 +194,29 @@ fill_relay(struct live_world *w, struct live *l, const struct session_seen *s)
 				   : idle};
 	/* The gate's sessions are _jump's, and somebody's. */
 	snprintf(l->user, sizeof(l->user), "%s",
-	    o->shared || strcmp(o->account, "_jump") == 0 ? p->user : o->user);
+	    o->shared || s->uid == w->uid ? p->user : o->user);
 	memcpy(l->source, p->source, sizeof(l->source));
 	memcpy(l->target, p->target, sizeof(l->target));
 	memcpy(l->ip, p->ip, sizeof(l->ip));
 	if (addr_parse(&a, p->ip))
 		name_address(w, l, &a);
+}
+
+/*
+ * Who logged in on an account of several: jump-authkeys has made a note, which
+ * is named after the parent of the process that forwards.
+ */
+static void
+name_login(const struct live_world *w, struct live *l, const struct forward *f)
+{
+	struct procfs_process monitor;
+	struct login_note note;
+
+	if (procfs_read(PROC, f->process.parent, &monitor) == 0 &&
+	    login_read(LOGIN_DIRECTORY, w->uid, monitor.pid, monitor.started,
+		&note) == 0 &&
+	    note.uid == f->process.uid)
+		snprintf(l->user, sizeof(l->user), "%s", note.user);
 }
 
 static void
@@ -212,7 +233,10 @@ fill_forward(struct live_world *w, struct live *l, const struct forward *f)
 	    .sent = f->sent,
 	    .received = f->received,
 	    .idle = f->idle};
-	snprintf(l->user, sizeof(l->user), "%s", o->shared ? "" : o->user);
+	if (o->shared)
+		name_login(w, l, f);
+	else
+		snprintf(l->user, sizeof(l->user), "%s", o->user);
 	addr_print(&f->target, l->ip);
 	if (f->from)
 		addr_print(&f->source, l->source);
@@ -251,8 +275,8 @@ read_both(struct live_world *w, struct live_list *l, struct session_seen **seen,
 	}
 	if (sockets_read(&sockets, &n) == -1)
 		return -1;
-	result = forwards_find(
-	    PROC, sockets, n, forwards, nforwards, &l->hidden);
+	result =
+	    forwards_find(PROC, sockets, n, forwards, nforwards, &l->hidden);
 	free(sockets);
 	return result;
 }

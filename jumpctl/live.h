@@ -44,7 +44,8 @@ struct live {
 
 struct live_world {
 	struct policy *policy; /* NULL: none that can be used */
-	gid_t gid;	       /* of _jump */
+	uid_t uid;	       /* of _jump */
+	gid_t gid;
 	struct live_owner **owners;
 	size_t nowners;
 };

@@ -65,7 +65,7 @@ explain_shared(const struct live *const *rows, size_t n)
 		if (rows[i]->user[0] != '\0')
 			continue;
 		warnx("USER in parentheses is an account of several people: "
-		      "sshd does not tell whose forward it is");
+		      "there is no note whose forward it is");
 		return;
 	}
 }

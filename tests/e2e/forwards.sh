@@ -74,9 +74,17 @@ check "the other, by IPv6" within has alice web2 1
 check "from the other address" printed ' 198\.51\.100\.10 web2:80 '
 who '[2001:db8::12]:80'
 check "selected by its address" printed ' web2:80 '
-check "on a shared account: the account" within has jump web1 1
+check "on a shared account: by the note of the login" within has carol web1 1
+who --json jump
+check "--json: user" is user '"carol"'
+check "--json: account" is account '"jump"'
+lab on jump sh -c 'cd /run/jump/logins && a=$(grep -l alice * | head -n 1) &&
+    for f in *; do [ $f = $a ] || cat $a >$f; done'
+check "a note of another account: none" within has carol web1 0
+lab on jump sh -c 'rm /run/jump/logins/*'
+check "without a note: the account" within has jump web1 1
 check "in parentheses" printed '^- +\(jump\) 192\.0\.2\.10 web1:80 forward'
-check "and why" said 'sshd does not tell'
+check "and why" said 'no note whose forward'
 who --json --user jump
 check "--json: no user" is user null
 check "--json: account" is account '"jump"'
@@ -183,7 +191,20 @@ check "the user's other connection stays" kill -0 "$a3"
 check "and so do those of others" kill -0 "$c1"
 check "as who says" sessions forward 2
 
-# A shared account: whose it is, nobody knows.
+# A shared account, with a note and without.
+master five carol -L 8006:10.2.0.10:22
+through 8006
+c2=$client
+check "two forwards of the account" within sessions 'carol .* forward ' 2
+kick --user carol --target web1
+check "a user of a shared account: ended" [ "$(grep -c '^ended: carol to web1:22' "$T/out")" -eq 2 ]
+check "and gone" ended "$c1"
+check "the other too" ended "$c2"
+check "recorded" record success '"jump.account":"jump".*"jump.who":"carol"'
+master six carol -L 8007:10.2.0.10:22
+through 8007
+c1=$client
+lab on jump sh -c 'rm /run/jump/logins/*'
 kick carol
 check "a user of a shared account: none" gave 1 ""
 check "says what could be" said '1 forward of the shared account jump can be of carol too'
