@@ -106,7 +106,7 @@ bool log_record_parse(struct log_record *, char *message);
 uint64_t log_record_number(const struct log_record *, enum record_field);
 
 /*
- * log_sshd.c: what sshd says.  Source: auth.c, session.c, serverloop.c,
+ * log_sshd.c: what sshd says.  Source: auth.c, sshd.c, serverloop.c,
  * channels.c and packet.c of OpenSSH 9.2 and 10.0.
  */
 enum sshd_kind {

@@ -24,6 +24,7 @@ enum {
 	KEY_SETS = SETS(2048),
 	SESSION_SETS = SETS(8192),
 	CHANNELS = SETS(65536), /* of all logins */
+	LOGIN_CHANNELS = 1024,	/* of one: no user is to take all */
 	NAME = 132,
 	ADDRESS = 48,
 	KEY = 64,
@@ -54,6 +55,7 @@ struct login {
 	bool ended;
 	const char *end; /* a literal */
 	char account[NAME], user[NAME], from[ADDRESS], key[KEY], policy[20];
+	unsigned nchannels;
 	struct channel *channels;
 };
 
@@ -98,12 +100,13 @@ log_join_new(log_emit *emit, void *arg)
 }
 
 static void
-drop_channel(struct log_join *j, struct channel **at)
+drop_channel(struct log_join *j, struct login *l, struct channel **at)
 {
 	struct channel *c = *at;
 
 	*at = c->next;
 	free(c);
+	l->nchannels--;
 	j->channels--;
 }
 
@@ -111,7 +114,7 @@ static void
 clear_login(struct log_join *j, struct login *l)
 {
 	while (l->channels != NULL)
-		drop_channel(j, &l->channels);
+		drop_channel(j, l, &l->channels);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -122,7 +125,7 @@ log_join_free(struct log_join *j)
 		struct login *l = &j->logins[i / WAYS][i % WAYS];
 
 		while (l->channels != NULL)
-			drop_channel(j, &l->channels);
+			drop_channel(j, l, &l->channels);
 	}
 	free(j);
 }
@@ -470,6 +473,7 @@ join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 	l->pid = child;
 	l->child = 0;
 	l->channels = NULL;
+	l->nchannels = 0;
 	l->since = e->time;
 	row = row_of(e, LOG_LOGIN, l->trust, "sshd");
 	login_row(&row, l, ref);
@@ -493,7 +497,8 @@ join_refused(struct log_join *j, const struct log_entry *e,
 		row.reason = "no such account";
 	} else if (s->kind == SSHD_BARRED) {
 		row.reason = s->reason;
-	} else if (l == NULL || strcmp(l->account, s->account) != 0) {
+	} else if (l == NULL || l->child != -1 ||
+	    strcmp(l->account, s->account) != 0) {
 		row.reason = "no key was offered";
 	} else {
 		row.key = or_null(l->key);
@@ -582,14 +587,15 @@ add_channel(struct log_join *j, struct login *l, const struct log_entry *e,
 	size_t size = strlen(s->target) + 1;
 	struct channel *c;
 
-	if (j->channels >= CHANNELS || size > 1100 ||
-	    (c = calloc(1, sizeof(*c) + size)) == NULL)
+	if (j->channels >= CHANNELS || l->nchannels >= LOGIN_CHANNELS ||
+	    size > 1100 || (c = calloc(1, sizeof(*c) + size)) == NULL)
 		return NULL;
 	c->since = e->time;
 	c->port = s->port;
 	memcpy(c->target, s->target, size);
 	c->next = l->channels;
 	l->channels = c;
+	l->nchannels++;
 	j->channels++;
 	return c;
 }
@@ -631,7 +637,7 @@ join_end(struct log_join *j, const struct log_entry *e, struct login *l)
 		if (l->channels->state != CHANNEL_ASKED)
 			emit_channel(j, e, l, l->channels,
 			    l->end != NULL ? l->end : "logout");
-		drop_channel(j, &l->channels);
+		drop_channel(j, l, &l->channels);
 	}
 	l->ended = true;
 	row = row_of(e, LOG_LOGOUT, l->trust, "sshd");
@@ -680,7 +686,7 @@ join_denied(struct log_join *j, const struct log_entry *e, struct login *l,
 	if (l != NULL) {
 		at = find_asked(l, s->target, s->port);
 		if (*at != NULL)
-			drop_channel(j, at);
+			drop_channel(j, l, at);
 	}
 	row.account = log_trust_account(e);
 	row.user = row.account;
@@ -708,7 +714,7 @@ join_channel(struct log_join *j, const struct log_entry *e, struct login *l,
 		copy((*at)->reason, sizeof((*at)->reason), s->reason);
 	} else if (s->kind == SSHD_FREED && *at != NULL) {
 		emit_channel(j, e, l, *at, l->end);
-		drop_channel(j, at);
+		drop_channel(j, l, at);
 	} else if (s->kind == SSHD_ASKED) {
 		add_channel(j, l, e, s);
 	}

@@ -171,7 +171,7 @@ static bool
 asked(char *s, struct sshd_line *l)
 {
 	l->kind = SSHD_ASKED;
-	s = strstr(s, ", target ");
+	s = last(s, ", target ");
 	return s != NULL && target(s + 9, NULL, l);
 }
 
@@ -237,6 +237,26 @@ barred(char *s, struct sshd_line *l)
 	l->from = at + 6;
 	l->reason = why + 1;
 	return true;
+}
+
+/* "N from [ADDRESS]:PORT on [ADDRESS]:PORT REASON", of who did not even get
+ * to say a name. */
+static bool
+dropped(char *s, struct sshd_line *l)
+{
+	char *from = strstr(s, " from ["), *end, *why;
+
+	l->kind = SSHD_BARRED;
+	end = from == NULL ? NULL : strstr(from, "]:");
+	why = end == NULL ? NULL : strstr(end, " on [");
+	why = why == NULL ? NULL : strstr(why, "]:");
+	why = why == NULL ? NULL : strchr(why, ' ');
+	if (why == NULL)
+		return false;
+	*end = '\0';
+	l->from = from + 7;
+	l->reason = why + 1;
+	return is_address(l->from);
 }
 
 static bool
@@ -330,6 +350,7 @@ static const struct {
     {"Timeout, client not responding", timeout},
     {"Closing connection to ", ended},
     {"Invalid user ", invalid},
+    {"drop connection #", dropped},
     {"User ", barred},
     {"pam_unix(sshd:session): session closed for user ", ended},
 };

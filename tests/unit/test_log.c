@@ -252,6 +252,11 @@ static const struct {
     {"User bob from 192.0.2.10 not allowed because not listed in AllowUsers",
 	"11 bob 192.0.2.10 - - 0 0 0 not allowed because not listed in "
 	"AllowUsers"},
+    {"drop connection #1 from [192.0.2.10]:1 on [192.0.2.1]:22 penalty: failed "
+     "authentication",
+	"11 - 192.0.2.10 - - 0 0 0 penalty: failed authentication"},
+    {"drop connection #1 from [x]:1 on [192.0.2.1]:22 penalty", NULL},
+    {"drop connection #1 from [192.0.2.10]:1", NULL},
     {"Connection closed by authenticating user bob 192.0.2.10 port 1 [preauth]",
 	"12 bob 192.0.2.10 - - 0 0 0 -"},
     {"Disconnected from authenticating user b c 192.0.2.10 port 1 [preauth]",
