@@ -173,6 +173,7 @@ idle(void *arg)
 {
 	struct job *j = arg;
 
+	log_join_flush(j->join, (int64_t)time(NULL) * SECOND);
 	if (fflush(j->printer.out) != 0)
 		exit(EXIT_OK); /* nobody reads on */
 }
@@ -208,6 +209,7 @@ read_all(struct job *j)
 		if (log_entry_parse(&entry, line, newest))
 			log_join_entry(j->join, &entry);
 	}
+	log_join_flush(j->join, INT64_MAX);
 	log_source_close(source);
 }
 

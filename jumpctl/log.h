@@ -213,6 +213,10 @@ struct log_join *log_join_new(log_emit *, void *arg);
 void log_join_free(struct log_join *);
 void log_join_entry(struct log_join *, struct log_entry *);
 
+/* Have what waits for a line of another process wait no longer than for a
+ * moment before now; at the end, now is INT64_MAX. */
+void log_join_flush(struct log_join *, int64_t now);
+
 /* Lines that claim to be records and are unreadable. */
 size_t log_join_unread(const struct log_join *);
 

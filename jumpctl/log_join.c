@@ -28,8 +28,12 @@ enum {
 	NAME = 132,
 	ADDRESS = 48,
 	KEY = 64,
-	CLAIM = 512
+	CLAIM = 512,
+	HELD = 64
 };
+
+/* So long a line waits for its login. */
+static const int64_t patience = 2 * SECOND;
 
 enum channel_state { CHANNEL_ASKED, CHANNEL_FAILED, CHANNEL_OPEN };
 
@@ -76,10 +80,21 @@ struct session {
 	enum log_trust trust;
 };
 
+/*
+ * A line of a process for a user that no login is known to have: sshd tells
+ * its number when it has it, and the process may be faster.
+ */
+struct held {
+	struct log_entry entry;
+	char program[16], exe[256], message[CLAIM];
+};
+
 struct log_join {
 	log_emit *emit;
 	void *arg;
-	size_t unread, channels;
+	size_t unread, channels, nheld;
+	bool releasing;
+	struct held held[HELD]; /* oldest first */
 	char claim[CLAIM];
 	struct login logins[LOGIN_SETS][WAYS];
 	struct key keys[KEY_SETS][WAYS];
@@ -414,6 +429,67 @@ join_record(struct log_join *j, struct log_entry *e)
 }
 
 /*
+ * Lines that wait.
+ */
+static void join_sshd(struct log_join *, struct log_entry *);
+
+/* Take the ith out, and join it as it is now. */
+static void
+release(struct log_join *j, size_t i)
+{
+	struct held h = j->held[i];
+
+	memmove(&j->held[i], &j->held[i + 1],
+	    (--j->nheld - i) * sizeof(j->held[0]));
+	h.entry.program = h.program;
+	h.entry.message = h.message;
+	h.entry.exe = h.exe[0] == '\0' ? NULL : h.exe;
+	copy(j->claim, sizeof(j->claim), h.message);
+	j->releasing = true;
+	join_sshd(j, &h.entry);
+	j->releasing = false;
+}
+
+/* Those that waited for this process. */
+static void
+release_child(struct log_join *j, bool attested, pid_t pid)
+{
+	for (size_t i = 0; i < j->nheld;) {
+		if (j->held[i].entry.attested == attested &&
+		    log_entry_pid(&j->held[i].entry) == pid)
+			release(j, i);
+		else
+			i++;
+	}
+}
+
+void
+log_join_flush(struct log_join *j, int64_t now)
+{
+	while (j->nheld > 0 && j->held[0].entry.time <= now - patience)
+		release(j, 0);
+}
+
+/* False if it is too long to wait. */
+static bool
+hold(struct log_join *j, const struct log_entry *e)
+{
+	struct held *h;
+
+	if (strlen(j->claim) + 1 == CLAIM || strlen(e->program) > 15 ||
+	    (e->exe != NULL && strlen(e->exe) > 255))
+		return false;
+	if (j->nheld == HELD)
+		release(j, 0);
+	h = &j->held[j->nheld++];
+	h->entry = *e;
+	copy(h->program, sizeof(h->program), e->program);
+	copy(h->message, sizeof(h->message), j->claim);
+	copy(h->exe, sizeof(h->exe), e->exe);
+	return true;
+}
+
+/*
  * sshd's lines: of its own process for a connection ...
  */
 static void
@@ -479,6 +555,7 @@ join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 	login_row(&row, l, ref);
 	row.key = or_null(l->key);
 	j->emit(j->arg, &row);
+	release_child(j, e->attested, child);
 }
 
 /* Somebody who did not get in: why, as jump-authkeys said of the same key. */
@@ -734,6 +811,9 @@ join_users(
 		emit_forged(j, e, "sshd");
 		return;
 	}
+	if (l == NULL && trust != LOG_TRUST_PROGRAM && !j->releasing &&
+	    hold(j, e))
+		return;
 	if (s->kind == SSHD_CONNECTED)
 		join_connected(j, e, l, s, trust);
 	else if (s->kind == SSHD_DENIED)
@@ -804,6 +884,7 @@ log_join_entry(struct log_join *j, struct log_entry *e)
 	static const char *const ours[] = {
 	    "jump-authkeys", "jump-connect", "jump-shell", "jumpctl"};
 
+	log_join_flush(j, e->time);
 	copy(j->claim, sizeof(j->claim), e->message);
 	if (strcmp(e->program, "sshd") == 0 ||
 	    strcmp(e->program, "sshd-session") == 0) {

@@ -437,6 +437,18 @@ static const struct {
 	    POST("0", "connected to a port 1") FREE("0"),
 	"N login root -:0 p7 - -|N open root a:1 p7 - -|"
 	"N close root a:1 p7 - -|"},
+    /* The process for the user is faster than the one that tells of it. */
+    {T "sshd[6]: Accepted publickey for root from 192.0.2.10 port 1 "
+       "ssh2\n" ASKS("a port 1") POST("0", "connected to a port 1") T
+	"sshd[6]: User child is on pid 7\n" FREE("0"),
+	"N login root -:0 p7 - -|N open root a:1 p7 - -|"
+	"N close root a:1 p7 - -|"},
+    /* Not for long. */
+    {T "sshd[6]: Accepted publickey for root from 192.0.2.10 port 1 "
+       "ssh2\n" POST(
+	   "0", "connected to a port 1") "2026-11-21T16:30:23Z jump sshd[6]: "
+					 "User child is on pid 7\n",
+	"N open - a:1 - - -|N login root -:0 p7 - -|"},
     /* Two at once: each has its own end, and the login ends what is left. */
     {ACCEPTED ASKS("a port 1") ASKS("b port 2") POST("1",
 	 "connected to b port 2") POST("0", "connected to a port 1") FREE("1") T
@@ -558,6 +570,7 @@ START_TEST(join)
 		    log_entry_parse(&e, line, NOON), "%s", joined[_i].lines);
 		log_join_entry(j, &e);
 	}
+	log_join_flush(j, INT64_MAX);
 	free(text);
 	log_join_free(j);
 	ck_assert_str_eq(rows, joined[_i].rows);
