@@ -388,8 +388,8 @@ answer_cas(const struct policy *p, const struct policy_request *r)
 
 /* The request as a program makes it: from what somebody typed. */
 static void
-answer_decide(const struct policy *p, const struct inquiry *q,
-    const struct target *asked)
+answer_decide(
+    const struct policy *p, const struct inquiry *q, const struct target *asked)
 {
 	struct policy_request base = q->request;
 	struct decision d;
@@ -398,8 +398,8 @@ answer_decide(const struct policy *p, const struct inquiry *q,
 	base.presume = false;
 	decide(p, &base, asked, q->nresolved == 0 ? NULL : q->resolved,
 	    q->nresolved, &d);
-	printf(" decide=%s:%zu:%d", policy_action_names[d.action], d.n,
-	    d.lookup);
+	printf(
+	    " decide=%s:%zu:%d", policy_action_names[d.action], d.n, d.lookup);
 }
 
 static struct target
@@ -437,8 +437,8 @@ answer_more(const struct policy *p, const struct inquiry *q)
 		answer_cas(p, r);
 	printf(" reach=");
 	if (!device)
-		policy_candidates(p, r, 1U << r->road, answer_target,
-		    (void *)(uintptr_t)p);
+		policy_candidates(
+		    p, r, 1U << r->road, answer_target, (void *)(uintptr_t)p);
 	answer_decide(p, q, &asked);
 }
 
