@@ -438,18 +438,13 @@ warn_unixgroups(const struct policy *p)
 static size_t
 add_locks(struct policy *p, size_t *warnings)
 {
-	struct locks locks;
-
 	if (access(STATEDIR, X_OK) == -1) {
 		fprintf(stderr, "warning: only root reads the locks\n");
 		*warnings += 1;
 		return 0;
 	}
-	if (locks_read(&locks) == -1)
+	if (locks_renew(p) == -1)
 		return 1;
-	if (locks_set(p, &locks) == -1)
-		err(EXIT_INTERNAL, NULL);
-	locks_free(&locks);
 	*warnings += locks_warn(p);
 	return 0;
 }

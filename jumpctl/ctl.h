@@ -114,6 +114,9 @@ struct policy *locks_thaw(const struct policy *);
  */
 int locks_set(struct policy *, const struct locks *);
 
+/* The same with those of the file.  0, or -1 and a message. */
+int locks_renew(struct policy *);
+
 /* The locks that a policy has.  0, or -1 without memory. */
 int locks_of(struct locks *, const struct policy *);
 

@@ -399,6 +399,11 @@ save_and_load(struct edit *e)
 		close(dir);
 		return EXIT_BUSY;
 	}
+	if (locks_renew(e->policy) == -1) { /* those of the check are old */
+		keep(e, "nothing is saved");
+		close(dir);
+		return EXIT_STATE;
+	}
 	if (save(e) == -1) {
 		warn("%s", e->path);
 		keep(e, "nothing is saved");

@@ -80,7 +80,6 @@ load_previous(struct audit *audit, const char *who)
 {
 	struct policy *old, *p = NULL;
 	enum policy_error error;
-	struct locks locks;
 	int dir = state_lock(false);
 
 	error = policy_open(POLICY_PREVIOUS, 0, &old);
@@ -91,12 +90,11 @@ load_previous(struct audit *audit, const char *who)
 		    policy_strerror(error));
 	if (!policy_verify(old))
 		errx(EXIT_POLICY, "%s: damaged", POLICY_PREVIOUS);
-	if (locks_read(&locks) == -1)
-		return EXIT_NO_MATCH;
 	p = locks_thaw(old);
-	if (p == NULL || locks_set(p, &locks) == -1)
+	if (p == NULL)
 		err(EXIT_INTERNAL, NULL);
-	locks_free(&locks);
+	if (locks_renew(p) == -1)
+		return EXIT_NO_MATCH;
 	locks_warn(p);
 	policy_free(old);
 	put(audit, who, "previous", dir, p);

@@ -326,6 +326,21 @@ locks_set(struct policy *p, const struct locks *locks)
 }
 
 int
+locks_renew(struct policy *p)
+{
+	struct locks locks;
+	int result;
+
+	if (locks_read(&locks) == -1)
+		return -1;
+	result = locks_set(p, &locks);
+	locks_free(&locks);
+	if (result == -1)
+		warnx("out of memory");
+	return result;
+}
+
+int
 locks_of(struct locks *locks, const struct policy *p)
 {
 	memset(locks, 0, sizeof(*locks));

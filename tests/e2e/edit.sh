@@ -131,4 +131,22 @@ typing 's
 check "asked before saving" printed '\(s\)ave and load'
 check "nothing changes: says so" printed "nobody's rights change"
 check "saved" grep -q '# saved' "$etc/policy"
+
+# A lock of the time that the question stood there is no less in force.
+mkfifo "$T/keys"
+printf '#!/bin/sh\necho "# saved late" >>"$1"\n' >"$LAB/hosts/jump/tmp/editor"
+lab on jump env -u VISUAL EDITOR=/tmp/editor script -qec 'jumpctl edit' \
+    /dev/null <"$T/keys" >"$T/asked" 2>&1 &
+exec 8>"$T/keys"
+for _ in $(seq 100); do grep -q "(s)ave and load" "$T/asked" && break; sleep 0.1; done
+run lab on jump jumpctl lock alice
+check "a lock while the question stands" gave 0
+echo s >&8
+exec 8>&-
+wait
+check "saved after it" grep -q '# saved late' "$etc/policy"
+run lab on jump jumpctl explain alice web1
+check "and the lock is in force" printed '^lock    alice is locked'
+run lab on jump jumpctl unlock alice
+check "until unlock" gave 0
 finish
