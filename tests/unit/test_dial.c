@@ -119,10 +119,10 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int64_t
+static struct patience
 in_seconds(double seconds)
 {
-	return dial_clock() + (int64_t)(seconds * 1000);
+	return (struct patience){dial_clock() + (int64_t)(seconds * 1000), -1};
 }
 
 /* Dial with new sockets: a dial is used up. */
@@ -487,6 +487,45 @@ START_TEST(socket_is_passed)
 }
 END_TEST
 
+/*
+ * A client that is gone ends a dial, by an address or a path; one that only
+ * says nothing does not.
+ */
+START_TEST(client_is_gone)
+{
+	struct sockaddr_storage a = loopback(1, 0);
+	char dir[] = "/tmp/dial.XXXXXX", path[64];
+	struct patience patience = in_seconds(15);
+	double start = now();
+	int fd, out[2];
+	size_t which;
+
+	ck_assert_ptr_ne(mkdtemp(dir), NULL);
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	listen_unix(path, 0);
+	silent(&a);
+	ck_assert_int_eq(pipe(out), 0);
+	patience.out = out[1];
+	ck_assert_int_ne(dial_path(&dial, path, patience), -1);
+	ck_assert_int_eq(dial_open(&dial), 0);
+	if (fork() == 0) {
+		close(out[1]);
+		usleep(400000);
+		_exit(0);
+	}
+	close(out[0]);
+	fd = _i == 0
+	    ? dial_path(&dial, path, patience)
+	    : dial_addresses(&dial, &a, 1, AF_UNSPEC, patience, &which);
+	unlink(path);
+	rmdir(dir);
+	ck_assert_int_eq(fd, -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert_double_ge(now() - start, 0.39);
+	ck_assert_double_le(now() - start, 10);
+}
+END_TEST
+
 static Suite *
 dial_suite(void)
 {
@@ -506,6 +545,7 @@ dial_suite(void)
 	tcase_add_loop_test(tc, peer_is_checked, 0, 2);
 	tcase_add_test(tc, path_answers);
 	tcase_add_loop_test(tc, full_path_times_out, 0, 2);
+	tcase_add_loop_test(tc, client_is_gone, 0, 2);
 	tcase_add_loop_test(
 	    tc, path_is_refused, 0, sizeof(paths) / sizeof(paths[0]));
 	tcase_add_test(tc, socket_is_passed);
