@@ -73,7 +73,8 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
-	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_judge.c \
+	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
+	jumpctl/diff_judge.c \
 	jumpctl/diff_facts.c lib/program.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp

@@ -273,89 +273,32 @@ format_persona(const struct diff *d, const struct persona *a, const char *name)
 	return text;
 }
 
-/* Members of a group by name, of users alone. */
-static bool
-in_group(const struct policy *p, uint32_t user, uint32_t group)
-{
-	struct ids stack = {0};
-	bool found = false;
-
-	for (size_t i = 0; i <= stack.n && !found; i++) {
-		struct policy_range r = policy_links(p, PT_IX_MEMBER,
-		    i == 0 ? REF_USER : REF_GROUP,
-		    i == 0 ? user : stack.id[i - 1]);
-
-		for (uint32_t k = 0; k < r.n && !found; k++) {
-			const struct policy_link *link =
-			    policy_row(p, PT_IX_MEMBER, r.first + k);
-
-			found = link->to == group;
-			if (stack.n < 1024)
-				ids_add(&stack, link->to);
-		}
-	}
-	free(stack.id);
-	return found;
-}
-
-/*
- * Take the members of a group out of the names if all of them are there;
- * true if they were at least two.
- */
-static bool
-take_group(const struct diff *d, const struct policy *p, uint32_t group,
-    struct ids *names)
-{
-	struct ids rest = {0};
-	size_t members = 0, all = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		uint32_t user = policy_find_user(p, d->names[names->id[i]]);
-
-		if (user != POLICY_NONE && in_group(p, user, group))
-			members++;
-		else
-			ids_add(&rest, names->id[i]);
-	}
-	for (uint32_t i = 0; members >= 2 && i < p->table[PT_USERS].n; i++)
-		all += !(policy_user(p, i)->flags & USER_DEVICE) &&
-		    in_group(p, i, group);
-	if (members < 2 || members < all) {
-		free(rest.id);
-		return false;
-	}
-	free(names->id);
-	*names = rest;
-	return true;
-}
-
 /* Users by the groups of the new policy that they fill, else by name. */
 static void
-name_users(const struct diff *d, const struct persona *a, struct ids *names,
-    struct words *w)
+name_users(struct diff *d, struct ids *names, struct words *w)
 {
 	const struct policy *p = d->side[NEW].p;
-	size_t n;
+	struct ids groups = {0};
 	char *text;
 
-	ids_sort(names);
-	for (uint32_t g = 0; g < p->table[PT_GROUPS].n && names->n >= 2 &&
-	    a->groups[0] == POLICY_NONE; g++) {
-		n = names->n;
-		if (!take_group(d, p, g, names))
-			continue;
+	groups_take(d, names, &groups);
+	for (size_t i = 0; i < groups.n; i++) {
+		uint32_t group = groups.id[i];
+
 		if (asprintf(&text, "@%s (%zu users)", policy_string(p,
-			policy_group(p, g)->name), n - names->n) == -1)
+			policy_group(p, group)->name),
+			d->members[group].n) == -1)
 			text = NULL;
 		words_add(w, text);
 	}
 	for (size_t i = 0; i < names->n; i++)
-		words_add(w, format_persona(d, a, d->names[names->id[i]]));
+		words_add(w, strdup(d->names[names->id[i]]));
+	free(groups.id);
 }
 
 /* Who a row is about; lists all users by name for JSON. */
 static struct words
-name_people(const struct diff *d, const struct row *row, bool all)
+name_people(struct diff *d, const struct row *row, bool all)
 {
 	struct words w = {0};
 	struct ids names = {0};
@@ -376,8 +319,7 @@ name_people(const struct diff *d, const struct row *row, bool all)
 	if (names.n > 0 && names.n == d->nnames && names.n > 1)
 		words_add(&w, strdup("every user"));
 	else
-		name_users(d, &(struct persona){
-		    .groups = {POLICY_NONE, POLICY_NONE}}, &names, &w);
+		name_users(d, &names, &w);
 	free(names.id);
 	words_sort(&w);
 	return w;
@@ -654,7 +596,9 @@ write_diff(const struct policy *a, const struct policy *b, struct output *o)
 	people_make(&d);
 	compare(&d);
 	o->d = &d;
+	groups_make(&d);
 	put_rows(o);
+	groups_free(&d);
 	facts = facts_compare(a, b, put_fact, o);
 	people_free(&d);
 	return d.nrows + facts;
