@@ -15,7 +15,10 @@
 #define LOCKS_NEW  "locks.new"
 #define LOCKS_FILE STATEDIR "/" LOCKS
 
-/* The verbs: each gets its own name as argv[0] and returns an exit code. */
+/* Say on standard error how a verb is used, NULL for all; returns 64. */
+int usage(const char *verb);
+
+/* The verbs: each gets its arguments from argv[1] on, returns an exit code. */
 int check_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int explain_main(int argc, char **argv);

@@ -699,6 +699,14 @@ read_policy(char *path)
 	return p;
 }
 
+static int
+bad_option(int option)
+{
+	if (option == 't')
+		warnx("--at takes YYYY-MM-DDTHH:MMZ, not `%s'", optarg);
+	return usage("diff");
+}
+
 int
 diff_main(int argc, char **argv)
 {
@@ -709,23 +717,19 @@ diff_main(int argc, char **argv)
 	struct output o = {
 	    .f = stdout, .paint = colour(stdout), .from = time(NULL)};
 	struct policy *old, *new;
-	char name[] = "jumpctl";
 	int option;
 	size_t n;
 
-	argv[0] = name;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'j')
 			o.json = true;
 		else if (option == 't' && policy_time_parse(&at, optarg))
 			o.from = (time_t)at;
 		else
-			argc = 0;
+			return bad_option(option);
 	}
-	if (argc - optind > 2 || argc < optind) {
-		warnx("usage: jumpctl diff [--json] [--at TIME] [OLD] [NEW]");
-		return EXIT_USAGE;
-	}
+	if (argc - optind > 2)
+		return usage("diff");
 	new = read_policy(argc == optind ? NULL : argv[argc - 1]);
 	old = argc - optind == 2 ? read_policy(argv[optind]) :
 	    policy_in_force();

@@ -209,11 +209,18 @@ parse_options(struct doctor *d, int argc, char **argv)
 			d->json = true;
 			break;
 		case 's':
+			if (access(optarg, X_OK) == -1) {
+				warn("--sshd takes a program: %s", optarg);
+				return false;
+			}
 			d->sshd.path = optarg;
 			break;
 		case 'f':
-			if (!addr_parse(&from, optarg))
+			if (!addr_parse(&from, optarg)) {
+				warnx("--from takes an address, not `%s'",
+				    optarg);
 				return false;
+			}
 			d->sshd.from = optarg;
 			break;
 		default:
@@ -229,11 +236,8 @@ doctor_main(int argc, char **argv)
 	struct doctor d = {.sshd = {.from = "192.0.2.1"}};
 	size_t failures = 0;
 
-	if (!parse_options(&d, argc, argv)) {
-		warnx("usage: jumpctl doctor [--json] [--from ADDRESS] "
-		      "[--sshd PATH]");
-		return EXIT_USAGE;
-	}
+	if (!parse_options(&d, argc, argv))
+		return usage("doctor");
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root sees all that doctor looks at");
 	if (policy_open(POLICY_IMAGE, 0, &d.policy) != POLICY_OK)

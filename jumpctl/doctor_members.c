@@ -267,6 +267,16 @@ check_in_force(const struct visit *v)
 	check_need(v, v->shared ? &shared_command : &own_command);
 }
 
+static const char *
+entry_remedy(const char *keyword)
+{
+	if (strcmp(keyword, "AllowGroups") == 0)
+		return "add jump to that line; reload sshd";
+	if (strcmp(keyword, "AllowUsers") == 0)
+		return "add NAME to that line; reload sshd";
+	return "take what matches NAME out of that line; reload sshd";
+}
+
 /* By name, which sshd -T does not judge. */
 static void
 check_entry(const struct visit *v)
@@ -278,8 +288,8 @@ check_entry(const struct visit *v)
 
 	if (keyword != NULL) {
 		sshd_place(v->answer, keyword, place, sizeof(place));
-		found(v->d, LEVEL_FAIL, a->name, place,
-		    "let the group jump in there", "kept out by %s", keyword);
+		found(v->d, LEVEL_FAIL, a->name, place, entry_remedy(keyword),
+		    "kept out by %s", keyword);
 	}
 	if (sp == NULL)
 		return;

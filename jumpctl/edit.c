@@ -470,10 +470,8 @@ edit_main(int argc, char **argv)
 {
 	static struct edit e;
 
-	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-		warnx("usage: jumpctl edit [FILE]");
-		return EXIT_USAGE;
-	}
+	if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
+		return usage("edit");
 	e.path = find_path(argc == 2 ? argv[1] : "policy");
 	if (e.path == NULL) {
 		warnx("not a file of the policy: `%s'", argv[1]);

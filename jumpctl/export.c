@@ -57,6 +57,5 @@ export_main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "hosts") == 0)
 		return export_hosts();
-	warnx("usage: jumpctl export hosts");
-	return EXIT_USAGE;
+	return usage("export");
 }

@@ -107,10 +107,8 @@ load_main(int argc, char **argv)
 	struct audit audit;
 	char who[64];
 
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--previous") != 0)) {
-		warnx("usage: jumpctl load [--previous]");
-		return EXIT_USAGE;
-	}
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--previous") != 0))
+		return usage("load");
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root loads a policy");
 	if (audit_open(&audit, "jumpctl", AUDIT_SOCKET) == -1)

@@ -180,7 +180,8 @@ locked(struct job *j, bool kept)
 	    " from the next load on" :
 	    "; sessions that are open go on: see LOCKS in jumpctl(8)");
 	if (!somebody)
-		warnx("but there is nobody of that name: see jumpctl explain");
+		warnx("%s: there is nobody of that name; the lock is kept, "
+		    "jumpctl unlock takes it away", j->who);
 	return finish(j, j->in_force == NULL ? "kept for the next load" :
 	    "locked", AUDIT_SUCCESS, somebody ? EXIT_OK : EXIT_NO_MATCH);
 }
@@ -219,6 +220,8 @@ list(void)
 {
 	struct locks locks;
 
+	if (geteuid() != 0)
+		errx(EXIT_STATE, "only root reads the locks");
 	if (locks_read(&locks) == -1)
 		return EXIT_STATE;
 	for (size_t i = 0; i < locks.n; i++) {
@@ -255,11 +258,10 @@ lock_main(int argc, char **argv)
 
 	if (argc == 1)
 		return list();
-	if (argc > 3 || argv[1][0] == '-') {
-		warnx("usage: jumpctl lock [WHO [REASON]]%s", argc > 3 ?
-		    "; quote a REASON of several words" : "");
-		return EXIT_USAGE;
-	}
+	if (argc > 3)
+		warnx("quote a REASON of several words: nothing is locked");
+	if (argc > 3 || argv[1][0] == '-')
+		return usage("lock");
 	if (!check_who(argv[1]))
 		return EXIT_USAGE;
 	j.who = argv[1];
@@ -307,10 +309,8 @@ unlock_main(int argc, char **argv)
 {
 	static struct job j = {.lock = false, .reason = ""};
 
-	if (argc != 2 || argv[1][0] == '-') {
-		warnx("usage: jumpctl unlock WHO");
-		return EXIT_USAGE;
-	}
+	if (argc != 2 || argv[1][0] == '-')
+		return usage("unlock");
 	if (!check_who(argv[1]))
 		return EXIT_USAGE;
 	j.who = argv[1];

@@ -31,13 +31,39 @@ static const struct {
     {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
 };
 
-static int
-usage(FILE *f, int code)
+/* The usage of a verb, or of all of them. */
+static void
+print_usage(FILE *f, const char *verb)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		fprintf(f, "%s jumpctl %s\n", i == 0 ? "usage:" : "      ",
-		    verbs[i].usage);
-	return code;
+	const char *start = "usage:";
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (verb != NULL && strcmp(verbs[i].name, verb) != 0)
+			continue;
+		fprintf(f, "%s jumpctl %s\n", start, verbs[i].usage);
+		start = "      ";
+	}
+}
+
+int
+usage(const char *verb)
+{
+	print_usage(stderr, verb);
+	return EXIT_USAGE;
+}
+
+static bool
+asks_for_help(const char *word)
+{
+	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+/* Nothing is a question for help that may be somebody's name or reason. */
+static int
+help(const char *verb)
+{
+	print_usage(stdout, verb);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_INTERNAL;
 }
 
 bool
@@ -88,20 +114,21 @@ main(int argc, char **argv)
 	umask(077);
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
 	if (argc < 2)
-		return usage(stderr, EXIT_USAGE);
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "help") == 0 ||
-		    strcmp(argv[i], "--help") == 0)
-			return usage(stdout, EXIT_OK);
-	}
+		return usage(NULL);
+	if (strcmp(argv[1], "help") == 0 || asks_for_help(argv[1]))
+		return help(NULL);
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("jumpctl " VERSION);
 		return EXIT_OK;
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
+		if (strcmp(argv[1], verbs[i].name) != 0)
+			continue;
+		if (argc == 3 && asks_for_help(argv[2]))
+			return help(verbs[i].name);
+		argv[1] = argv[0]; /* getopt_long(3) begins messages with it */
+		return verbs[i].run(argc - 1, argv + 1);
 	}
 	warnx("unknown verb `%s'", argv[1]);
-	return usage(stderr, EXIT_USAGE);
+	return usage(NULL);
 }

@@ -150,6 +150,18 @@ names FAIL "alice, bob, jump, vend1: kept out by AllowUsers" "AllowUsers" \
 echo 'DenyGroups jump' >"$ssh_d/00-cis.conf"
 names FAIL "kept out by DenyGroups" "DenyGroups" \
     /etc/ssh/sshd_config.d/00-cis.conf:1
+echo 'AllowGroups sysadmin' >"$ssh_d/00-cis.conf"
+names FAIL "alice, bob, jump, vend1: kept out by AllowGroups" "AllowGroups" \
+    /etc/ssh/sshd_config.d/00-cis.conf:1
+check "the remedy of that" printed 'remedy: add jump to that line; reload'
+on sed -i 's/$/ jump/' /etc/ssh/sshd_config.d/00-cis.conf
+doctor
+check "the remedy helps" not printed 'kept out'
+doctor --sshd /nowhere
+check "no such sshd" gave 64 ""
+check "no such sshd: says so" said '/nowhere: No such file'
+doctor --from nowhere
+check "from no address: says so" said 'takes an address, not .nowhere'
 echo 'Frobnicate yes' >"$ssh_d/00-cis.conf"
 names FAIL "sshd refuses its configuration" "a configuration that is none"
 rm "$ssh_d/00-cis.conf"

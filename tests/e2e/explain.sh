@@ -152,6 +152,15 @@ run lab on jump jumpctl frobnicate
 check "an unknown verb" refuses 'unknown verb'
 run lab on jump jumpctl explain --help
 check "--help" gave 0
+explain @ops web1
+check "a group is nobody" refuses 'a user or any, not a group: .@ops'
+explain %sysadmin web1
+check "nor is a Unix group" refuses 'a user or any, not a group: .%sysadmin'
+explain alcie web1
+check "a typing error in a user" said 'no account of this machine has the name .alcie'
+check "is nobody who gets in" answers 1 deny
+explain alice app1.dev.corp.example
+check "a DNS name without a port" refuses 'a DNS name needs a port: NAME:PORT'
 run lab on jump jumpctl --version
 check "--version" printed '^jumpctl [0-9]'
 run lab on jump jumpctl export

@@ -245,5 +245,15 @@ run lab on -u alice jump /usr/local/sbin/jumpctl lock bob
 check "not by users" gave 73
 ctl unlock
 check "unlock whom?" gave 64
+for wrong in -h --help; do
+	ctl lock "$wrong"
+	check "lock $wrong: prints the usage" printed '^usage: jumpctl lock '
+done
 check "none of these locked anybody" reaches alice
+for reason in help --help -h; do
+	ctl lock alice "$reason"
+	wire_reset
+	check "locked for the reason '$reason'" kept_out alice
+	ctl unlock alice
+done
 finish
