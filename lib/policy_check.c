@@ -45,8 +45,11 @@ resolve(struct build *b, enum space space, uint32_t *index,
 static void
 resolve_user(struct build *b, uint32_t *index, const struct position *at)
 {
-	if (!resolve(b, SPACE_PERSON, index, at, "user",
-		"declare it: user NAME"))
+	const char *hint = "declare it: user NAME";
+
+	if (build_find(b, SPACE_GROUP, *index) != POLICY_NONE)
+		hint = "a group of that name is written with @ before it";
+	if (!resolve(b, SPACE_PERSON, index, at, "user", hint))
 		return;
 	if (policy_user(b->p, *index)->flags & USER_DEVICE)
 		report_error(b->report, at, NULL,
@@ -59,9 +62,11 @@ resolve_target(struct build *b, struct policy_ref *ref,
 {
 	uint32_t string = ref->index;
 	const struct policy_target *t;
+	const char *hint = "declare it: host NAME ADDRESS ssh 22";
 
-	if (!resolve(b, SPACE_TARGET, &ref->index, at, "target",
-		"declare it: host NAME ADDRESS ssh 22"))
+	if (build_find(b, SPACE_TAG, string) != POLICY_NONE)
+		hint = "a tag of that name is written with @ before it";
+	if (!resolve(b, SPACE_TARGET, &ref->index, at, "target", hint))
 		return;
 	t = policy_target(b->p, ref->index);
 	if (t->name != string)

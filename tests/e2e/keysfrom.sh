@@ -186,7 +186,7 @@ while IFS='|' read -r damage repair; do
 	check "$damage: nobody gets in" \
 	    reason "keys-from: not an executable file of root's alone"
 	run lab on jump jumpctl load
-	check "$damage: load warns" said "keys-from is not run"
+	check "$damage: load warns" said "keys-from is not run: "
 	check "$damage: and loads" gave 0
 	lab on jump sh -c "$repair"
 	with bob bob jump list
