@@ -93,8 +93,7 @@ make_rows(struct diff *d)
 		uint32_t id;
 
 		fwrite(&pair->variant, sizeof(pair->variant), 1, f);
-		fwrite(pair->personas.id, sizeof(uint32_t), pair->personas.n,
-		    f);
+		ids_write(&pair->personas, f);
 		fclose(f);
 		id = table_id(&d->row_keys, key, size, &new);
 		free(key);
@@ -356,7 +355,8 @@ name_places(const struct diff *d, const struct row *row, char **all)
 		for (size_t k = 0; k < cells->n; k++)
 			words_add(&here, d->cells[cells->id[k]].label);
 	}
-	qsort(here.list, here.n, sizeof(*here.list), by_text);
+	if (here.n > 1)
+		qsort(here.list, here.n, sizeof(*here.list), by_text);
 	for (size_t i = 0; i < row->cells.n; i++) {
 		const struct ids *cells = &d->classes[row->cells.id[i]].cells;
 

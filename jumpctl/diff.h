@@ -25,6 +25,7 @@ struct ids {
 void ids_add(struct ids *, uint32_t);
 void ids_sort(struct ids *); /* and drop what stands twice */
 bool ids_same(const struct ids *, const struct ids *);
+void ids_write(const struct ids *, FILE *); /* for keys of a table */
 uint64_t ids_hash(const struct ids *, uint64_t seed);
 
 /* Keys with numbers of their own: the same key, the same number. */

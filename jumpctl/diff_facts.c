@@ -130,7 +130,8 @@ put_members(const struct facts *f, struct policy_range r, FILE *out)
 		    text_of(f, policy_group(f->p, ref->index)->name) :
 		    text_of(f, policy_user(f->p, ref->index)->name);
 	}
-	qsort(names, r.n, sizeof(*names), by_text);
+	if (r.n > 1)
+		qsort(names, r.n, sizeof(*names), by_text);
 	for (uint32_t i = 0; i < r.n; i++)
 		fprintf(out, " %s", names[i]);
 	free(names);
