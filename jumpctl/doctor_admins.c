@@ -79,8 +79,9 @@ has_key(const struct account *a, const struct sshd_answer *answer)
 		return true;
 	if (sshd_value(
 		answer, "AuthorizedKeysCommand", 0, value, sizeof(value)) &&
-	    strcmp(value, "none") != 0)
-		return strstr(value, "jump-authkeys") == NULL;
+	    strcmp(value, "none") != 0 &&
+	    strstr(value, "jump-authkeys") == NULL)
+		return true;
 	if (!sshd_value(answer, "AuthorizedKeysFile", 0, value, sizeof(value)))
 		return false;
 	for (word = strtok_r(value, " ", &rest); word != NULL;
