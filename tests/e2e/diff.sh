@@ -123,6 +123,26 @@ check "thousands of groups in time" gave 1
 check "each by its name" [ "$(grep -o '@g[0-9]* (2 users)' "$T/out" |
     sort -u | wc -l)" -eq 5000 ]
 
+# What is no right, but decides who is who, or what a target must show.
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$T/key"
+key=$(cut -d ' ' -f 1,2 "$T/key.pub")
+is "ca corp \"$key\" for alice" "ca corp \"$key\" for { alice %ops }" \
+    '^new     corp: certifies %ops'
+is "ca corp \"$key\" for @ops" "ca corp \"$key\" for any" \
+    '^new     corp: certifies any' '^gone    corp: certifies bob'
+is "ca corp \"$key\" for @ops" "group @all { bob @ops }
+ca corp \"$key\" for { @all alice }"
+is "hostkey web1 \"$key\"" "hostkey web1 \"$key\"
+host web2 10.2.0.11 ssh 22"
+is "host web2 10.2.0.11 ssh { 22 2222 }
+hostkey web2 \"$key\"" "host web2 10.2.0.11 ssh 22 tcp 2222
+hostkey web2 \"$key\"" '^gone    web2:2222: host key SHA256:'
+is 'group @boss { alice }
+allow a: bob to web1 approve @boss 2h' 'group @boss { %alice }
+allow a: bob to web1 approve @boss 2h' \
+    '^new     @boss: approves, and has %alice' \
+    '^gone    @boss: approves, and has alice'
+
 echo frobnicate >>"$etc/policy"
 ctl diff
 check "a policy that does not load" gave 78
