@@ -41,6 +41,9 @@ struct sources {
 /* Read /etc/jump: files and directories must be root's alone.  0 or -1. */
 int sources_system(struct sources *);
 
+/* The same but for /etc/jump/policy, which is not there yet. */
+int sources_rest(struct sources *);
+
 /* Read the named files, whoever owns them.  0 or -1. */
 int sources_files(struct sources *, char *const *names, size_t n);
 void sources_free(struct sources *);

@@ -245,7 +245,7 @@ read_all(const struct edit *e, struct sources *s, struct policy_source *text)
 	size_t i = 0;
 	bool first = e->before.text == NULL && strcmp(e->path, POLICY_FILE) == 0;
 
-	if (sources_system(s) == -1 && !first)
+	if ((first ? sources_rest(s) : sources_system(s)) == -1)
 		return -1;
 	while (i < s->n && strcmp(s->list[i].name, e->path) != 0)
 		i++;

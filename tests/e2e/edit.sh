@@ -119,6 +119,24 @@ done
 run lab on -u alice jump /usr/local/sbin/jumpctl edit
 check "not by users" gave 73
 
+# The first policy of all, beside a fragment that cannot be read.
+mv "$etc/policy" "$T/whole"
+cp "$T/whole" "$LAB/hosts/jump/tmp/whole"
+printf 'version 1\ndeny never: any to db1\n' >"$etc/policy.d/30-never.conf"
+chmod 666 "$etc/policy.d/30-never.conf"
+edit 'cat /tmp/whole >"$f"'
+check "the first one, a fragment not to be read: exit 1" gave 1
+check "the first one, a fragment not to be read: says so" said '30-never.conf: is writable'
+check "the first one, a fragment not to be read: not saved" [ ! -e "$etc/policy" ]
+chmod 644 "$etc/policy.d/30-never.conf"
+edit 'cat /tmp/whole >"$f"'
+check "the first one: saved" gave 0
+check "the first one: no error on the way" not said 'No such file'
+run lab on jump jumpctl explain alice db1:22
+check "the first one: with all fragments" printed '^deny    never'
+rm "$etc/policy.d/30-never.conf"
+run lab on jump jumpctl load
+
 # Questions, at a terminal.
 rm -rf "$kept"
 cp "$etc/policy" "$T/before"
