@@ -249,7 +249,7 @@ accounts:					## make _jump and the groups, if missing
 	dist/accounts
 
 owners:						## give _jump its programs and folder
-	mkdir -p $(DESTDIR)$(STATEDIR)
+	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 750 $(DESTDIR)$(STATEDIR)

@@ -179,7 +179,11 @@ locked(struct job *j, bool kept)
 	printf("%s is locked%s\n", j->who, j->in_force == NULL ?
 	    " from the next load on" :
 	    "; sessions that are open go on: see LOCKS in jumpctl(8)");
-	if (!somebody)
+	if (!somebody && *j->who == '%')
+		warnx("%s: there is no such Unix group now: EVERYBODY may be "
+		    "in it, and is locked; jumpctl unlock takes it away",
+		    j->who);
+	else if (!somebody)
 		warnx("%s: there is nobody of that name; the lock is kept, "
 		    "jumpctl unlock takes it away", j->who);
 	return finish(j, j->in_force == NULL ? "kept for the next load" :

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -388,6 +389,10 @@ locks_warn(const struct policy *p)
 		if (lock->kind == REF_GROUP && lock->index == POLICY_NONE)
 			fprintf(stderr, "    but the policy has no such "
 			    "group: this locks nobody\n");
+		if (lock->kind == REF_UNIXGROUP &&
+		    getgrnam(policy_string(p, lock->name) + 1) == NULL)
+			fprintf(stderr, "    but there is no such Unix group "
+			    "now: this locks everybody\n");
 	}
 	return p->table[PT_LOCKS].n;
 }

@@ -141,6 +141,14 @@ wire_reset
 check "a Unix group: alice is kept out" kept_out alice
 check "a Unix group: carol is not" reaches carol
 ctl unlock %sysadmin
+ctl lock %syadmin
+check "a Unix group that is not there: exit 1" gave 1
+check "a Unix group that is not there: says whom it locks" said 'EVERYBODY may be'
+wire_reset
+check "a Unix group that is not there: alice is kept out" kept_out alice
+ctl load
+check "a load says so" said 'no such Unix group now: this locks everybody'
+ctl unlock %syadmin
 ctl lock any
 wire_reset
 check "any: alice is kept out" kept_out alice
@@ -221,7 +229,7 @@ check "a full disk: exit 73" gave 73
 check "a full disk: says that it does not hold" said 'alice is NOT locked'
 check "a full disk: recorded" logged '"event.action":"lock","event.outcome":"failure".*"jump.reason":"not locked"'
 check "a full disk: alice reaches web1" reaches alice
-lab on jump umount $state
+lab on jump umount -l $state
 
 # No policy at all.
 lab on jump sh -c "mv $state/policy.db $state/policy.away"
