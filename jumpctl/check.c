@@ -503,8 +503,8 @@ print_summary(size_t errors, size_t warnings, bool system)
 		tzset();
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M",
 		    localtime_r(&t, &tm));
-		fprintf(stderr, "; the policy in force is unchanged "
-		    "(loaded %s, by %s)", when, p->loaded_by);
+		fprintf(stderr, "; still in force: that of %s, by %s", when,
+		    p->loaded_by);
 		policy_free(p);
 	}
 	fputc('\n', stderr);

@@ -15,7 +15,7 @@
 
 #include "exit.h"
 
-enum { WIDTH = 78, SUBJECT = 20 };
+enum { WIDTH = 78, INDENT = 8 };
 
 /* A variant of change, the places where, and all for whom it is those. */
 struct row {
@@ -439,6 +439,31 @@ put_wrapped(FILE *f, const struct words *w, size_t column, size_t indent)
 	}
 }
 
+/* Conditions, always if there are none. */
+static void
+put_terms(FILE *f, const char *label, const char *text)
+{
+	size_t column = INDENT;
+
+	fprintf(f, "\n  %-6s", label);
+	if (*text == '\0')
+		text = "always";
+	while (*text != '\0') {
+		size_t size = strcspn(text, " ");
+
+		if (column > INDENT && column + 1 + size > WIDTH) {
+			fprintf(f, "\n%*s", INDENT, "");
+			column = INDENT;
+		} else if (column > INDENT) {
+			fputc(' ', f);
+			column++;
+		}
+		fwrite(text, 1, size, f);
+		column += size;
+		text += size + (text[size] == ' ');
+	}
+}
+
 static void
 put_text(struct output *o, const struct variant *v, const struct words *who,
     const struct words *what)
@@ -452,18 +477,14 @@ put_text(struct output *o, const struct variant *v, const struct words *who,
 	fprintf(f, "%s%s%s%s", *word == ':' ? "" : " ",
 	    o->paint ? colour_of : "", word, o->paint ? "\033[0m" : "");
 	fputs("\n  to    ", f);
-	put_wrapped(f, what, 8, 8);
+	put_wrapped(f, what, INDENT, INDENT);
 	fputs("\n  by   ", f);
 	put_roads(v->roads, f);
-	if (v->before && v->after)
-		fprintf(f, "\n  was   %s\n  now   %s\n",
-		    *v->was == '\0' ? "always" : v->was,
-		    *v->is == '\0' ? "always" : v->is);
-	else if (*(v->before ? v->was : v->is) != '\0')
-		fprintf(f, "\n  %s   %s\n", v->before ? "was" : "now",
-		    v->before ? v->was : v->is);
-	else
-		fputc('\n', f);
+	if (v->before && (v->after || *v->was != '\0'))
+		put_terms(f, "was", v->was);
+	if (v->after && (v->before || *v->is != '\0'))
+		put_terms(f, "now", v->is);
+	fputc('\n', f);
 }
 
 static void
@@ -741,7 +762,5 @@ diff_main(int argc, char **argv)
 	n = write_diff(old, new, &o); /* files have no locks */
 	policy_free(old);
 	policy_free(new);
-	if (fflush(stdout) != 0)
-		return EXIT_INTERNAL;
 	return n == 0 ? EXIT_OK : EXIT_NO_MATCH;
 }

@@ -48,7 +48,7 @@ own(const char *text)
 static bool
 same(const struct finding *a, const struct finding *b)
 {
-	return a->check == b->check && a->level == b->level && a->nwho != 0 &&
+	return a->check == b->check && a->level == b->level &&
 	    strcmp(a->what, b->what) == 0 && strcmp(a->place, b->place) == 0 &&
 	    strcmp(a->remedy, b->remedy) == 0;
 }
@@ -257,7 +257,5 @@ doctor_main(int argc, char **argv)
 		finding_free(&d.list[i]);
 	free(d.list);
 	policy_free(d.policy);
-	if (fflush(stdout) != 0)
-		return EXIT_INTERNAL;
 	return failures == 0 ? EXIT_OK : EXIT_NO_MATCH;
 }

@@ -145,8 +145,8 @@ check_administrators(struct doctor *d)
 {
 	struct board b = {.d = d};
 	struct names names = {0};
-	const char *remedy = "keep two who log in and become root, outside of "
-			     "jump and jump-devices";
+	const char *remedy = "have two who can become root, outside of jump "
+			     "and jump-devices";
 
 	if (d->sshd.path == NULL)
 		return;
@@ -163,8 +163,8 @@ check_administrators(struct doctor *d)
 		    "read)");
 	else if (b.n == 1)
 		found(d, LEVEL_WARN, NULL, NULL, remedy,
-		    "%s is the only administrator who gets in by plain sshd "
-		    "(sudoers are not read)",
+		    "%s is the only administrator by plain sshd (sudoers are "
+		    "not read)",
 		    b.names);
 	else
 		found(d, LEVEL_OK, NULL, NULL, NULL,

@@ -63,7 +63,17 @@ static int
 help(const char *verb)
 {
 	print_usage(stdout, verb);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_INTERNAL;
+	return EXIT_OK;
+}
+
+/* The exit code of a verb: results that could not be written are none. */
+static int
+finish(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	warn("standard output");
+	return code == EXIT_OK || code == EXIT_NO_MATCH ? EXIT_INTERNAL : code;
 }
 
 bool
@@ -112,22 +122,23 @@ main(int argc, char **argv)
 	if (process_repair_fds() == -1)
 		return EXIT_INTERNAL;
 	umask(077);
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
+	if (!isatty(STDERR_FILENO)) /* which sees questions and progress */
+		setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
 	if (argc < 2)
 		return usage(NULL);
 	if (strcmp(argv[1], "help") == 0 || asks_for_help(argv[1]))
-		return help(NULL);
+		return finish(help(NULL));
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("jumpctl " VERSION);
-		return EXIT_OK;
+		return finish(EXIT_OK);
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[1], verbs[i].name) != 0)
 			continue;
 		if (argc == 3 && asks_for_help(argv[2]))
-			return help(verbs[i].name);
+			return finish(help(verbs[i].name));
 		argv[1] = argv[0]; /* getopt_long(3) begins messages with it */
-		return verbs[i].run(argc - 1, argv + 1);
+		return finish(verbs[i].run(argc - 1, argv + 1));
 	}
 	warnx("unknown verb `%s'", argv[1]);
 	return usage(NULL);

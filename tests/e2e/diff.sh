@@ -105,6 +105,11 @@ is 'allow a: alice to web1 approve @ops 2h' \
 is 'allow a: alice to web1 idle 10m' 'allow a: alice to web1 idle 20m' \
     '^alice: more than before'
 
+is 'allow a: alice to web1' 'window late sat 22:00 - sun 04:00
+allow a: alice to web1 when { day late } idle 10m duration 2h' \
+    '^  now   when day \(mon tue wed thu fri 08:00-18:00\) or late \(sat 22:00 - sun$' \
+    '^        04:00\); needs idle 10m duration 2h$'
+
 # Many groups, and many users in a row: 0.2 s of a processor, not minutes.
 for to in a b; do
 	awk -v to=$to 'BEGIN {

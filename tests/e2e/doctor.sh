@@ -144,6 +144,26 @@ check "a method that no list has" says FAIL "KbdInteractiveAuthentication is"
 echo 'PermitUserEnvironment yes' >"$ssh_d/00-cis.conf"
 names FAIL "PermitUserEnvironment is yes, want no" "a global setting" \
     /etc/ssh/sshd_config.d/00-cis.conf:1
+check "no line of ours helps against that" printed \
+    '^       remedy: delete that line; reload sshd'
+for keyword in $(sed -n '/others\[\] = /,/;/p' \
+    "$LAB_REPO/jumpctl/doctor_members.c" | grep -o '"[A-Za-z]*"' | tr -d '"')
+do
+	check "no line of ours has $keyword" not grep -q "^ *$keyword " \
+	    "$LAB_REPO/sshd_config.d/60-jump.conf" \
+	    "$LAB_REPO/sshd_config.d/50-jump-shared.conf"
+done
+cp "$J/etc/ssh/sshd_config" "$T/sshd_config"
+sed -i '/^Include/d' "$J/etc/ssh/sshd_config"
+names FAIL "no block of 60-jump.conf is in force" "no Include" ""
+check "the remedy of that" printed 'remedy: begin sshd_config with: Include'
+cp "$T/sshd_config" "$J/etc/ssh/sshd_config"
+doctor
+check "the remedy helps" not printed 'no block'
+on chmod 777 $l
+doctor
+check "a finding stands once" [ "$(grep -c "FAIL  $l is writable" "$T/out")" = 1 ]
+on chmod 755 $l
 echo 'AllowUsers admin root' >"$ssh_d/00-cis.conf"
 names FAIL "alice, bob, jump, vend1: kept out by AllowUsers" "AllowUsers" \
     /etc/ssh/sshd_config.d/00-cis.conf:1

@@ -156,7 +156,9 @@ printf '#!/bin/sh\necho "# saved late" >>"$1"\n' >"$LAB/hosts/jump/tmp/editor"
 lab on jump env -u VISUAL EDITOR=/tmp/editor script -qec 'jumpctl edit' \
     /dev/null <"$T/keys" >"$T/asked" 2>&1 &
 exec 8>"$T/keys"
-for _ in $(seq 100); do grep -q "(s)ave and load" "$T/asked" && break; sleep 0.1; done
+for _ in $(seq 200); do grep -q "(s)ave and load" "$T/asked" && break; sleep 0.1; done
+cp "$T/asked" "$T/out"
+check "the question is seen before it is answered" printed '\(s\)ave and load'
 run lab on jump jumpctl lock alice
 check "a lock while the question stands" gave 0
 echo s >&8

@@ -47,4 +47,20 @@ for verb in $verbs; do
 	check "$verb --bogus: its usage" is_usage $verb "$T/err"
 	check "$verb --bogus: in 80 columns" narrow "$T/err"
 done
+
+# Results that cannot be written are no success.
+while read -r words; do
+	run lab on jump sh -c "jumpctl $words >/dev/full"
+	check "$words: no room for results" gave 70
+	check "$words: says so" said 'standard output: No space left'
+done <<'END'
+help
+--version
+check --help
+explain alice web1
+explain any any
+explain bob db1
+export hosts
+doctor
+END
 finish
