@@ -65,7 +65,7 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/sha256.c $(POLICY) $(PLUGIN)
+	$(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/state.c \
@@ -105,8 +105,8 @@ test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/sha256.c jump-connect/confine.c lib/sandbox.c
-test_hostkey_SRC := jump-connect/hostkey.c jump-connect/sha256.c
+	jump-connect/confine.c lib/sandbox.c
+test_hostkey_SRC := jump-connect/hostkey.c
 test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
@@ -122,6 +122,7 @@ UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \
 	-lbsd -lmd))
+test_hostkey_LIB += -lresolv
 # The tests of the sandbox, without one: test_sandbox looks how they fail.
 open_sandbox_SRC := tests/unit/no_filter.c $(test_sandbox_SRC)
 open_sandbox_LIB := $(test_sandbox_LIB) -Wl,--wrap=prctl
@@ -140,7 +141,7 @@ fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
 fuzz_cert_SRC    := jump-authkeys/cert.c
-fuzz_hostkey_SRC := jump-connect/hostkey.c jump-connect/sha256.c
+fuzz_hostkey_SRC := jump-connect/hostkey.c
 fuzz_keys_SRC    := jump-authkeys/keys.c $(PARSE) $(POLICY)
 $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(t:fuzz_%=tests/fuzz/%.c)) \

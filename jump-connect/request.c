@@ -355,13 +355,13 @@ int
 request_hostkey(struct request *r, struct hostkey **watch)
 {
 	static struct hostkey hostkey;
-	uint8_t(*keys)[FINGERPRINT_BYTES];
+	const char **keys;
 	ssize_t n = decide_hostkeys(r->policy, &r->query, &r->target, r->choice,
 	    r->decision.path, &keys);
 
 	*watch = NULL;
 	if (n > 0) {
-		hostkey_init(&hostkey, (const void *)keys, (size_t)n);
+		hostkey_init(&hostkey, keys, (size_t)n);
 		*watch = &hostkey;
 	}
 	return n == -1 ? -1 : 0;

@@ -48,7 +48,7 @@ struct audit_event {
 	const char *verdict; /* allow, ask, deny */
 	const char *rule;    /* that decided */
 	const char *reason;  /* in a few words */
-	const char *key;     /* of a login: its fingerprint */
+	const char *key;     /* of a login: its fingerprint; else all of it */
 	const char *ca;	     /* who signed a certificate, in the policy */
 	const char *certificate; /* its key id */
 	const char *serial;

@@ -363,16 +363,13 @@ answer_hostkeys(const struct policy *p, const struct policy_request *r,
     const struct target *asked)
 {
 	struct choice choice = {.addr = r->addr};
-	uint8_t(*keys)[FINGERPRINT_BYTES];
+	const char **keys;
 	ssize_t n = decide_hostkeys(p, r, asked, &choice, r->path, &keys);
 
 	if (n == -1)
 		errx(1, "decide_hostkeys");
-	for (ssize_t i = 0; i < n; i++) {
-		for (size_t b = 0; b < FINGERPRINT_BYTES; b++)
-			printf("%02x", keys[i][b]);
-		printf(",");
-	}
+	for (ssize_t i = 0; i < n; i++)
+		printf("%s,", keys[i]);
 	free(keys);
 }
 
