@@ -222,6 +222,7 @@ parse_options(struct doctor *d, int argc, char **argv)
 				return false;
 			}
 			d->sshd.from = optarg;
+			d->placed = true;
 			break;
 		default:
 			return false;

@@ -113,6 +113,7 @@ check_sshd(struct doctor *d)
 {
 	struct sshd_answer answer;
 	char version[64], *why;
+	bool elsewhere;
 
 	if (d->sshd.path == NULL)
 		d->sshd.path = sshd_find();
@@ -138,9 +139,16 @@ check_sshd(struct doctor *d)
 		return;
 	}
 	sshd_version(&answer, version, sizeof(version));
+	elsewhere = !d->placed && sshd_asks_where(&answer);
 	sshd_answer_free(&answer);
 	found(
 	    d, LEVEL_OK, NULL, NULL, NULL, "%s, configuration valid", version);
+	if (elsewhere)
+		found(d, LEVEL_WARN, NULL, NULL,
+		    "run again --from an address of each Match line",
+		    "sshd tells clients apart by where they come from: what "
+		    "follows holds for %s",
+		    d->sshd.from);
 	check_no_new_privs(d);
 }
 

@@ -313,6 +313,16 @@ on mv $db.kept $db
 doctor
 check "files as they were: healthy" healthy
 
+# A block for some clients only is not seen from elsewhere.
+printf 'Match Address 10.7.0.0/16\n    PasswordAuthentication yes\n' \
+    >"$ssh_d/00-where.conf"
+names warn "sshd tells clients apart by where they come from" "Match Address"
+doctor --from 10.7.1.1
+check "from there: named" says FAIL "PasswordAuthentication is yes, want" \
+    "00-where.conf:2"
+check "from there: no such warning" not printed 'tells clients apart'
+rm "$ssh_d/00-where.conf"
+
 # --- the machine ----------------------------------------------------------------
 
 broken warn "/etc/hosts has changed" touch /etc/hosts
