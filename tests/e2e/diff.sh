@@ -45,6 +45,19 @@ check "a lock is none of it" not printed lock
 ctl diff "$state/policy.db" "$state/policy.db"
 check "an image against itself" gave 0
 
+# Nor is a group that only a lock has: its members are no accounts by that.
+policy <<-'END'
+	allow web: any to web1
+END
+cp "$etc/policy" "$T/one"
+ctl lock %sysadmin
+echo 'deny other: %sysadmin to db1' >>"$etc/policy"
+ctl diff
+check "a lock makes no account of anybody" printed '^%sysadmin gains'
+check "to what any may" printed 'to    web1:22'
+ctl unlock %sysadmin
+cp "$T/one" "$etc/policy"
+
 # is OLD NEW REGEX...: the statements of each, after those common to both;
 # each regex a line of what diff prints, or nothing at all.
 is() {
