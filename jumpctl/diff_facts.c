@@ -15,6 +15,8 @@ struct facts {
 	size_t n;
 	uint32_t *seen; /* of each group: the last walk that was there */
 	uint32_t walk;
+	uint32_t *todo; /* groups whose members are to be looked at */
+	size_t ntodo;
 };
 
 static void
@@ -163,10 +165,6 @@ add_member(struct facts *f, const char *what, const struct policy_ref *ref)
 	add(f, text);
 }
 
-/*
- * What holds for these, a fact for each: members of groups of the policy, as
- * what they are called and how they are nested means nothing.
- */
 static void
 add_members(struct facts *f, const char *what, struct policy_range r)
 {
@@ -177,12 +175,15 @@ add_members(struct facts *f, const char *what, struct policy_range r)
 			add_member(f, what, ref);
 		} else if (f->seen[ref->index] != f->walk) {
 			f->seen[ref->index] = f->walk;
-			add_members(f, what,
-			    policy_group(f->p, ref->index)->members);
+			f->todo[f->ntodo++] = ref->index;
 		}
 	}
 }
 
+/*
+ * What holds for these, a fact for each: members of groups of the policy, as
+ * what they are called and how they are nested means nothing.
+ */
 static void
 add_people(struct facts *f, const char *name, const char *does,
     struct policy_range r)
@@ -193,6 +194,9 @@ add_people(struct facts *f, const char *name, const char *does,
 		err(EXIT_INTERNAL, NULL);
 	f->walk++;
 	add_members(f, what, r);
+	while (f->ntodo > 0)
+		add_members(f, what,
+		    policy_group(f->p, f->todo[--f->ntodo])->members);
 	free(what);
 }
 
@@ -205,7 +209,8 @@ add_all_people(struct facts *f)
 	char name[NAME_TEXT + 1];
 
 	f->seen = calloc(n + 1, sizeof(*f->seen));
-	if (done == NULL || f->seen == NULL)
+	f->todo = calloc(n + 1, sizeof(*f->todo));
+	if (done == NULL || f->seen == NULL || f->todo == NULL)
 		err(EXIT_INTERNAL, NULL);
 	for (uint32_t i = 0; i < f->p->table[PT_CAS].n; i++) {
 		const struct policy_ca *ca = policy_ca(f->p, i);
@@ -224,6 +229,7 @@ add_all_people(struct facts *f)
 		    policy_group(f->p, r->approvers)->members);
 	}
 	free(f->seen);
+	free(f->todo);
 	free(done);
 }
 

@@ -160,6 +160,19 @@ allow a: bob to web1 approve @boss 2h' 'group @boss { %alice }
 allow a: bob to web1 approve @boss 2h' \
     '^new     @boss: approves, and has %alice' \
     '^gone    @boss: approves, and has alice'
+# Groups in groups in groups, which approve.
+for to in a b; do
+	awk -v to=$to 'BEGIN {
+		print "version 1\nuser a\nuser b\nhost w 10.2.0.10 ssh 22"
+		print "group @g0 { a }"
+		for (k = 1; k < 20000; k++)
+			printf "group @g%d { @g%d }\n", k, k - 1
+		print "allow x: " to " to w approve @g19999 2h"
+	}' >"$LAB/hosts/jump/tmp/deep-$to"
+done
+run lab on jump sh -c 'ulimit -s 512
+    exec jumpctl diff /tmp/deep-a /tmp/deep-b'
+check "groups nested deep" gave 1
 
 echo frobnicate >>"$etc/policy"
 ctl diff
