@@ -38,7 +38,7 @@ in_order() {
 }
 
 only() {
-	printed "^ warn *$1 is the only administrator who gets in"
+	printed "^ warn *$1 is the only administrator by plain sshd"
 }
 
 nobody() {
@@ -158,6 +158,28 @@ cp "$T/root" "$J/root/.ssh/authorized_keys"
 
 # --- what keeps an account of ours out ------------------------------------------
 
+# kept LINE KEYWORD: alice is out, and why.
+kept() {
+	root "$1"
+	check "$1" printed "^ FAIL *([a-z]*, )*alice(, [a-z0-9]*)*: kept out by $2"
+}
+
+# open LINE
+open() {
+	root "$1"
+	check "$1: lets alice in" not printed 'alice.*: kept out'
+}
+
+kept 'DenyUsers alice' DenyUsers
+kept 'DenyUsers b* a?ice' DenyUsers
+kept 'AllowUsers admin root bob' AllowUsers
+kept 'AllowGroups wheel' AllowGroups
+kept 'DenyGroups wheel j*mp' DenyGroups
+open 'DenyUsers alic alice2 bob'
+open 'DenyUsers alice@10.9.0.0/16'
+open 'AllowUsers admin root bob alice@10.9.0.0/16'
+open 'AllowGroups wheel ju*'
+open 'DenyGroups wheel nobody'
 set_password alice '!'
 root 'UsePAM yes'
 check "locked: PAM may see it otherwise" not printed 'alice: locked'
