@@ -111,11 +111,12 @@ test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
-UNIT += locks sshd
+UNIT += locks sshd person
 test_locks_SRC   := lib/audit.c jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
 test_sshd_SRC    := jumpctl/sshd.c
 test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c lib/program.c
+test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
 UNITS := $(UNIT:%=test_%)
