@@ -238,7 +238,8 @@ endef
 # The accounts come first: without them, nothing is replaced.
 install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	umask 022 && mkdir -p $(PLACES:%=$(DESTDIR)%)
-	install -m 755 $(PLUGINS:%=$(BUILD)/%) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(SETGID:%=$(BUILD)/%) $(DESTDIR)$(LIBEXECDIR)
+	install -m 711 $(BUILD)/jump-authkeys $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(BUILD)/jumpctl $(DESTDIR)$(SBINDIR)
 	@$(call texts,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
 	@$(call texts,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
@@ -254,6 +255,7 @@ owners:						## give _jump its programs and folder
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
+	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys
 	chmod 750 $(DESTDIR)$(STATEDIR)
 
 uninstall:					## remove what install has put there

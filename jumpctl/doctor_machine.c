@@ -186,8 +186,8 @@ check_bits(struct doctor *d, const char *path, bool wanted, gid_t gid)
 		    "%s is %s, and has no need of it", path,
 		    st.st_mode & S_ISUID ? "setuid" : "setgid");
 	}
-	if ((st.st_mode & 0555) != 0555) {
-		snprintf(remedy, sizeof(remedy), "chmod a+rx %s", path);
+	if ((st.st_mode & 0111) != 0111) {
+		snprintf(remedy, sizeof(remedy), "chmod a+x %s", path);
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,
 		    "%s cannot be run by everybody (mode %o)", path,
 		    st.st_mode & 07777);
@@ -207,6 +207,25 @@ check_mount(struct doctor *d)
 	if (fs.f_flag & ST_NOEXEC)
 		found(d, LEVEL_FAIL, NULL, NULL, "mount it without noexec",
 		    "%s is mounted noexec: no program of it runs", LIBEXECDIR);
+}
+
+/*
+ * Whoever can read its file could debug it from its first instruction on, as
+ * the same user: the program of keys-from.
+ */
+static void
+check_unreadable(struct doctor *d, const char *path)
+{
+	char remedy[PATH_MAX + 64];
+	struct stat st;
+
+	if (stat(path, &st) == -1 || !(st.st_mode & (S_IRGRP | S_IROTH)))
+		return;
+	snprintf(remedy, sizeof(remedy), "chmod 711 %s", path);
+	found(d, LEVEL_WARN, NULL, NULL, remedy,
+	    "%s can be read by others: what else runs as _jump can change "
+	    "what it says",
+	    path);
 }
 
 /* What else lies there must not have the group. */
@@ -245,6 +264,8 @@ check_programs(struct doctor *d)
 		safe_path(d, path);
 		if (is_setgid_program(programs[i]))
 			check_bits(d, path, true, gr->gr_gid);
+		else
+			check_unreadable(d, path);
 	}
 	check_strangers(d, gr->gr_gid);
 	check_mount(d);

@@ -263,7 +263,8 @@ on chmod g-s $l/jump-authkeys
 broken FAIL "jump-shell is setuid" chmod u+s $l/jump-shell
 on chmod u-s $l/jump-shell
 broken FAIL "jump-authkeys cannot be run by everybody" chmod 700 $l/jump-authkeys
-on chmod 755 $l/jump-authkeys
+broken warn "jump-authkeys can be read by others" chmod 755 $l/jump-authkeys
+on chmod 711 $l/jump-authkeys
 broken FAIL "/usr/local/libexec is writable by group" chmod 775 /usr/local/libexec
 on chmod 755 /usr/local/libexec
 broken FAIL "jump-shell belongs to uid 2001" chown alice $l/jump-shell
