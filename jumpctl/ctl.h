@@ -188,6 +188,12 @@ struct policy *policy_in_force(void);
 /* Whether standard error, or output, gets colour. */
 bool colour(FILE *);
 
+/*
+ * How far a long work is: told on a terminal, once a second, until done is
+ * all, or anything else is to be written there.
+ */
+void progress(const char *doing, size_t done, size_t all);
+
 /* Print a string of JSON, quotes included; other bytes than printable ASCII
  * as \u00NN. */
 void json_string(const char *);

@@ -158,20 +158,6 @@ compare_persona(struct diff *d, const struct ids *of_rule[SIDES],
 }
 
 static void
-progress(size_t done, size_t all)
-{
-	static time_t last;
-	time_t now = time(NULL);
-
-	if (now == last || !isatty(STDERR_FILENO))
-		return;
-	if (last != 0)
-		fprintf(stderr, "\rjumpctl: comparing, %zu %%\033[K%s",
-		    done * 100 / (all + 1), done == all ? "\r\033[K" : "");
-	last = now;
-}
-
-static void
 compare(struct diff *d)
 {
 	struct ids *of_rule[SIDES];
@@ -188,13 +174,12 @@ compare(struct diff *d)
 		}
 	}
 	for (uint32_t i = 0; i < d->npersonas; i++) {
-		progress(i, d->npersonas);
+		progress("comparing", i, d->npersonas);
 		if (!d->personas[i].quiet)
 			compare_persona(d, (const struct ids *[SIDES]){
 			    of_rule[OLD], of_rule[NEW]}, i);
 	}
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
+	progress("comparing", d->npersonas, d->npersonas);
 	make_rows(d);
 	for (int side = 0; side < SIDES; side++) {
 		for (uint32_t i = 0; i < d->side[side].p->table[PT_RULES].n;

@@ -483,15 +483,6 @@ visit_name(struct roll *r, const char *name)
 	visit_account(r, &a, shared);
 }
 
-static void
-say_progress(size_t done, size_t all)
-{
-	if (all >= 100 && isatty(STDERR_FILENO) && done % 50 == 0)
-		fprintf(stderr, "\r%zu of %zu accounts", done, all);
-	if (all >= 100 && isatty(STDERR_FILENO) && done == all)
-		fputs("\r\033[K", stderr);
-}
-
 void
 check_members(struct doctor *d)
 {
@@ -502,10 +493,10 @@ check_members(struct doctor *d)
 		return;
 	enrol_users(&r);
 	for (size_t i = 0; i < r.names.n; i++) {
-		say_progress(i, r.names.n);
+		progress("asking sshd", i, r.names.n);
 		visit_name(&r, r.names.list[i]);
 	}
-	say_progress(r.names.n, r.names.n);
+	progress("asking sshd", r.names.n, r.names.n);
 	if (r.names.n == 0)
 		found(d, LEVEL_WARN, NULL, NULL, "usermod -a -G jump NAME",
 		    "no user: the group jump is empty, and so is the policy");

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exit.h"
@@ -82,6 +83,27 @@ colour(FILE *f)
 	const char *no = getenv("NO_COLOR");
 
 	return isatty(fileno(f)) && (no == NULL || *no == '\0');
+}
+
+void
+progress(const char *doing, size_t done, size_t all)
+{
+	static time_t last;
+	static bool shown;
+	time_t now = time(NULL);
+
+	if (done < all && now == last)
+		return;
+	if (done < all && last != 0 && isatty(STDERR_FILENO)) {
+		fprintf(stderr, "\rjumpctl: %s, %zu %%\033[K", doing,
+		    done * 100 / all);
+		shown = true;
+	}
+	last = done < all ? now : 0;
+	if (done >= all && shown) {
+		fputs("\r\033[K", stderr);
+		shown = false;
+	}
 }
 
 void

@@ -193,6 +193,16 @@ check "too many by 154" gave 1
 many 'allow most: @some to @t1' >"$LAB/tmp/many"
 run lab on jump jumpctl check "$LAB/tmp/many"
 check "not too many" gave 0
+{
+	echo "version 1"
+	seq 1500 | awk '{ printf "host h%d 10.9.%d.%d ssh 22 alias hh%d\n",
+	    $1, $1 / 250, $1 % 250, $1 }'
+	seq -f 'user u%g' 1 1200
+	echo "group @g {" $(seq -f 'u%g' 1 1200) "}"
+	echo "allow a: @g to any"
+} >"$LAB/hosts/jump/tmp/slow"
+run lab on jump script -qec 'jumpctl check /tmp/slow' /dev/null
+check "a long count says how far it is" printed 'counting rights, [0-9]+ %'
 many 'allow all: @some to any
 deny most: alice to @t0' >"$LAB/tmp/many"
 run lab on jump jumpctl check "$LAB/tmp/many"
