@@ -12,7 +12,7 @@
  *          timed=N end=N", end being decide_end() of an allow, 0 of others;
  *          and what else the library says, lists in any order:
  *          covers=TARGET,... hostkeys=HEX,... ca=NAME:TRUTH,...
- *          reach=TARGET,... decide=VERDICT:CHOICES:LOOKUP
+ *          account=TRUTH reach=TARGET,... decide=VERDICT:CHOICES:LOOKUP
  *
  * The policy is parsed, saved, and opened again: the image is what answers.
  */
@@ -373,11 +373,11 @@ answer_hostkeys(const struct policy *p, const struct policy_request *r,
 	free(keys);
 }
 
+static const char *const words[] = {"false", "uncertain", "true"};
+
 static void
 answer_cas(const struct policy *p, const struct policy_request *r)
 {
-	static const char *const words[] = {"false", "uncertain", "true"};
-
 	for (uint32_t i = 0; i < p->table[PT_CAS].n; i++)
 		printf("%s:%s,", policy_string(p, policy_ca(p, i)->name),
 		    words[policy_has_person(p, r, policy_ca(p, i)->who)]);
@@ -432,6 +432,7 @@ answer_more(const struct policy *p, const struct inquiry *q)
 	printf(" ca=");
 	if (!device)
 		answer_cas(p, r);
+	printf(" account=%s", device ? "" : words[policy_has_account(p, r)]);
 	printf(" reach=");
 	if (!device)
 		policy_candidates(

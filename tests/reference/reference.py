@@ -822,6 +822,7 @@ class Judgement:
         covers = {name: truth for name, truth in covers.items()
                   if truth != FALSE}
         keys, authorities, reached = set(), set(), set()
+        account = set()
         if not self.request.presume:
             for name in covers:
                 if self.request.port in self.policy.targets[name].ssh:
@@ -833,10 +834,11 @@ class Judgement:
                 self.note("ca:", TRUTH[truth])
                 authorities.add("%s:%s" % (name, TRUTH[truth]))
             reached = self.reached()
+            account = {TRUTH[self.anybody()]}
         return {"covers": {name + ("" if truth == TRUE else "?")
                            for name, truth in covers.items()},
                 "hostkeys": keys, "ca": authorities, "reach": reached,
-                "decide": {self.decision()}}
+                "account": account, "decide": {self.decision()}}
 
     def decision(self):
         """What a program makes of what was typed, and what it resolved to."""
