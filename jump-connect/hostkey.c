@@ -399,7 +399,6 @@ packet_byte(struct hostkey *h, enum hostkey_side side, uint8_t c)
 	if (side == HOSTKEY_SERVER)
 		h->held = 0;
 	s->got = 0;
-	s->keep = false;
 	return state;
 }
 

@@ -1,7 +1,9 @@
 /* jump-connect/dial.c: many addresses, and the first that answers. */
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <netinet/in.h>
 
@@ -50,6 +52,18 @@ getpeername(int fd, struct sockaddr *restrict a, socklen_t *restrict size)
 	else if (lie == FAMILY_LIE)
 		a->sa_family = a->sa_family == AF_INET ? AF_INET6 : AF_INET;
 	return result;
+}
+
+/* A family that the machine has no sockets of, and why. */
+static int without = -1, without_errno;
+
+int
+socket(int family, int type, int protocol)
+{
+	if (family != without)
+		return (int)syscall(SYS_socket, family, type, protocol);
+	errno = without_errno;
+	return -1;
 }
 
 static void
@@ -526,6 +540,66 @@ START_TEST(client_is_gone)
 }
 END_TEST
 
+/* A machine may be without one of the families; without memory, none is. */
+START_TEST(families_that_are_missing)
+{
+	static const int all[] = {AF_INET, AF_INET6, AF_UNIX};
+	static const int why[] = {EAFNOSUPPORT, EMFILE, ENOBUFS};
+	int before;
+
+	dial_close(&dial);
+	before = dup(0);
+	without = all[_i / 3];
+	without_errno = why[_i % 3];
+	ck_assert_int_eq(dial_open(&dial), _i % 3 == 0 ? 0 : -1);
+	if (_i % 3 == 0) {
+		ck_assert_int_eq(dial.inet[0] == -1, without == AF_INET);
+		ck_assert_int_eq(dial.inet6[0] == -1, without == AF_INET6);
+		ck_assert_int_eq(dial.local == -1, without == AF_UNIX);
+	} else {
+		ck_assert_int_eq(errno, without_errno);
+	}
+	without = -1;
+	dial_close(&dial);
+	close(before);
+	ck_assert_int_eq(dup(0), before); /* nothing is left open */
+	close(before);
+}
+END_TEST
+
+static void
+on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* A signal is no answer and no error; what poll(2) refuses is an error. */
+START_TEST(poll_is_interrupted)
+{
+	struct sigaction action = {.sa_handler = on_alarm};
+	struct itimerval soon = {.it_value = {.tv_usec = 50000}};
+	struct patience patience = {dial_clock() + 20000, -1};
+	struct rlimit all, none;
+	struct pollfd p;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	p = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	ck_assert_int_eq(dial_poll(&p, 1, patience), 0);
+	ck_assert_int_lt(dial_clock(), patience.end);
+	close(ends[0]);
+	close(ends[1]);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = (struct rlimit){1, all.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(dial_poll(&p, 1, patience), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+}
+END_TEST
+
 static Suite *
 dial_suite(void)
 {
@@ -546,6 +620,8 @@ dial_suite(void)
 	tcase_add_test(tc, path_answers);
 	tcase_add_loop_test(tc, full_path_times_out, 0, 2);
 	tcase_add_loop_test(tc, client_is_gone, 0, 2);
+	tcase_add_loop_test(tc, families_that_are_missing, 0, 9);
+	tcase_add_test(tc, poll_is_interrupted);
 	tcase_add_loop_test(
 	    tc, path_is_refused, 0, sizeof(paths) / sizeof(paths[0]));
 	tcase_add_test(tc, socket_is_passed);

@@ -106,7 +106,7 @@ put_kexinit(struct bytes *b, const char *methods)
 	put_kexinit_of(b, methods, 0, 0);
 }
 
-/* A message that begins with a string. */
+/* A message that begins with a string, and goes on with what is not zero. */
 static void
 put_message(struct bytes *b, int message, const void *string, size_t n)
 {
@@ -114,7 +114,7 @@ put_message(struct bytes *b, int message, const void *string, size_t n)
 
 	put_byte(&payload, message);
 	put_string(&payload, string, n);
-	put_text(&payload, "what follows");
+	put(&payload, "\xff\xffwhat follows", 14);
 	put_packet(b, &payload);
 }
 
@@ -223,6 +223,9 @@ static const struct {
 	"diffie-hellman-group-exchange-sha256,curve25519-sha256", false},
     /* A name is not another's beginning. */
     {"curve25519,diffie-hellman-group-exchange-sha256",
+	"curve25519-sha256,diffie-hellman-group-exchange-sha256", true},
+    /* Nor is it another one that is as long. */
+    {"curve25519-sha257,diffie-hellman-group-exchange-sha256",
 	"curve25519-sha256,diffie-hellman-group-exchange-sha256", true},
 };
 
@@ -481,6 +484,7 @@ static const struct {
     {"a b", false},
     {"a\tb", false},
     {"a\nb", false},
+    {"a~", true},
     {"a\x7f", false},
     {"a\x80", false},
     {X60 "1234", true},
@@ -705,6 +709,42 @@ START_TEST(cut_payloads)
 }
 END_TEST
 
+/* The least number that may be a prime has two bytes. */
+START_TEST(small_group)
+{
+	struct bytes b = {room[1], 0};
+
+	client("diffie-hellman-group-exchange-sha256");
+	put_line(&b, "SSH-2.0-x\r\n");
+	put_kexinit(&b, "diffie-hellman-group-exchange-sha256");
+	put_message(&b, 31, "\x01\x17", 2);
+	put_message(&b, 33, k_s.at, k_s.n);
+	ck_assert_int_eq(feed(HOSTKEY_SERVER, &b), HOSTKEY_GOOD);
+}
+END_TEST
+
+/* What is skipped is not held, whoever's it is, and holds nothing else. */
+START_TEST(skipped_packets)
+{
+	struct bytes b = {room[1], 0};
+	size_t ignored;
+
+	put_line(&b, "SSH-2.0-x\r\n");
+	put_ignore(&b, 1000);
+	ignored = b.n - 100;
+	put_kexinit(&b, "curve25519-sha256");
+	hostkey_feed(&watch, HOSTKEY_SERVER, b.at, ignored);
+	ck_assert_uint_eq(hostkey_held(&watch), 0);
+	hostkey_feed(&watch, HOSTKEY_SERVER, b.at + ignored, 120);
+	ck_assert_uint_eq(hostkey_held(&watch), 20);
+	b.n = 0;
+	put_line(&b, "SSH-2.0-x\r\n");
+	put_ignore(&b, 1000);
+	ck_assert_int_eq(feed(HOSTKEY_CLIENT, &b), HOSTKEY_READING);
+	ck_assert_uint_eq(hostkey_held(&watch), 20);
+}
+END_TEST
+
 /*
  * Certificates.
  */
@@ -751,14 +791,17 @@ START_TEST(certified_keys)
 }
 END_TEST
 
+/* Up to the first field, the nonce, or the type. */
 START_TEST(damaged_certificate)
 {
 	struct bytes cert = {room[2], 0}, b = {room[1], 0};
 	size_t start;
 
 	put_text(&cert, certificates[1].type);
-	put_text(&cert, "nonce");
-	put_text(&cert, "exponent");
+	if (_i > 0)
+		put_text(&cert, "nonce");
+	if (_i > 1)
+		put_text(&cert, "exponent");
 	client(agreements[0].client);
 	agree(&b, 0, &start);
 	put_message(&b, 31, cert.at, cert.n);
@@ -877,7 +920,9 @@ hostkey_suite(void)
 	tcase_add_loop_test(tc, headers_of_packets, 0, COUNT(headers));
 	tcase_add_loop_test(tc, cut_payloads, 0, 2);
 	tcase_add_loop_test(tc, certified_keys, 0, 2 * COUNT(certificates));
-	tcase_add_test(tc, damaged_certificate);
+	tcase_add_loop_test(tc, damaged_certificate, 0, 3);
+	tcase_add_test(tc, small_group);
+	tcase_add_test(tc, skipped_packets);
 	tcase_add_loop_test(tc, keys_are_compared_whole, 0, 4);
 	tcase_add_test(tc, text_is_that_of_the_file);
 	tcase_add_test(tc, text_of_odd_types);

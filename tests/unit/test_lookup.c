@@ -129,6 +129,16 @@ in_ms(int64_t ms)
 	return (struct patience){dial_clock() + ms, -1};
 }
 
+/* What an answer that never came would be read from says yes. */
+static __attribute__((noinline)) void
+leave_zeros(void)
+{
+	volatile char room[4096];
+
+	for (size_t i = 0; i < sizeof(room); i++)
+		room[i] = 0;
+}
+
 START_TEST(each_answer)
 {
 	struct addr addrs[ADDRESSES_MAX + 1];
@@ -138,6 +148,8 @@ START_TEST(each_answer)
 	int64_t start = dial_clock();
 
 	ck_assert_int_eq(dial_open(&dial), 0);
+	leave_zeros();
+	errno = ECANCELED; /* of something before */
 	ck_assert_int_eq(
 	    lookup_name(names[_i].name, LOOKUP_EXACT,
 		in_ms(names[_i].error == HANG ? 300 : 10000), addrs, &n),
