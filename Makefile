@@ -256,7 +256,7 @@ owners:						## give _jump its programs and folder
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys
-	chmod 750 $(DESTDIR)$(STATEDIR)
+	chmod 710 $(DESTDIR)$(STATEDIR)
 
 uninstall:					## remove what install has put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)

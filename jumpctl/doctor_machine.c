@@ -413,10 +413,15 @@ check_image_modes(struct doctor *d)
 	if (stat(POLICY_IMAGE, &st) == 0 && (st.st_mode & S_IROTH))
 		found(d, LEVEL_FAIL, NULL, NULL, "chmod 640 " POLICY_IMAGE,
 		    "%s is readable by everybody", POLICY_IMAGE);
+	if (stat(STATEDIR, &st) == 0 && (st.st_mode & (S_IRGRP | S_IRWXO)))
+		found(d, LEVEL_WARN, NULL, NULL, "chmod 710 " STATEDIR,
+		    "%s can be opened by others (mode %o): they can hold up "
+		    "jumpctl lock",
+		    STATEDIR, st.st_mode & 07777);
 	if (!readable_by_jump())
 		found(d, LEVEL_FAIL, NULL, NULL,
 		    "chgrp _jump " STATEDIR " " POLICY_IMAGE
-		    "; chmod 750 " STATEDIR "; chmod 640 " POLICY_IMAGE,
+		    "; chmod 710 " STATEDIR "; chmod 640 " POLICY_IMAGE,
 		    "_jump cannot read %s: nobody gets in", POLICY_IMAGE);
 }
 

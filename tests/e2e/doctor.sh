@@ -301,7 +301,8 @@ on chmod 640 $db
 broken FAIL "_jump cannot read $db" chgrp root /var/lib/jump
 on chgrp _jump /var/lib/jump
 broken FAIL "/var/lib/jump is writable by group" chmod 770 /var/lib/jump
-on chmod 750 /var/lib/jump
+broken warn "/var/lib/jump can be opened by others" chmod 750 /var/lib/jump
+on chmod 710 /var/lib/jump
 on touch /var/lib/jump/locks
 broken FAIL "/var/lib/jump/locks is writable" chmod 666 /var/lib/jump/locks
 on rm /var/lib/jump/locks

@@ -78,7 +78,7 @@ if command -v systemd-sysusers >/dev/null &&
 	done
 	check "it makes jump-authkeys unreadable" [ "0 711" = \
 	    "$(stat -c '%g %a' "$U/usr/libexec/jump/jump-authkeys")" ]
-	check "it makes the state folder" [ "$gid 750" = \
+	check "it makes the state folder" [ "$gid 710" = \
 	    "$(stat -c '%g %a' "$U/srv/jump")" ]
 else
 	skip "systemd-sysusers and systemd-tmpfiles"
@@ -123,7 +123,7 @@ l=/usr/local/libexec/jump
 [ "$(stat -c '%U:%G %a' $l/jump-shell)" = 'root:_jump 2755' ]
 [ "$(stat -c '%U:%G %a' $l/jump-connect)" = 'root:_jump 2755' ]
 [ "$(stat -c '%U:%G %a' $l/jump-authkeys)" = 'root:root 711' ]
-[ "$(stat -c '%U:%G %a' /var/lib/jump)" = 'root:_jump 750' ]
+[ "$(stat -c '%U:%G %a' /var/lib/jump)" = 'root:_jump 710' ]
 [ "$(stat -c '%U:%G %a' /etc/jump/policy.d)" = 'root:root 755' ]
 echo ok install
 all >"$T/installed"

@@ -181,6 +181,13 @@ wait
 check "a lock waits for it" gave 0
 check "and says so" said 'waiting for its end'
 
+# Nobody else can make it wait.
+run lab on -u _jump jump test -x "$state"
+check "_jump gets at what is in $state" gave 0
+run lab on -u _jump jump flock -n "$state" true
+check "but cannot hold up a lock" not gave 0
+check "for it cannot open the folder" said 'Permission denied'
+
 # A file of locks that is broken.
 lab on jump sh -c "echo frobnicate >>$state/locks"
 ctl load
