@@ -27,12 +27,17 @@ static struct dial dial;
 /* What the kernel says, but for what a test wants to be otherwise. */
 static enum { TRUTH, PORT_LIE, ADDRESS_LIE, FAMILY_LIE } lie;
 static int families[DIAL_ADDRESSES], connects;
+static int refusals[2]; /* errors of the first attempts, or 0 */
 
 int
 connect(int fd, const struct sockaddr *to, socklen_t size)
 {
 	if (to->sa_family != AF_UNIX && connects < DIAL_ADDRESSES)
 		families[connects++] = to->sa_family;
+	if (connects > 0 && connects <= 2 && refusals[connects - 1] != 0) {
+		errno = refusals[connects - 1];
+		return -1;
+	}
 	return (int)syscall(SYS_connect, fd, to, size);
 }
 
@@ -540,6 +545,30 @@ START_TEST(client_is_gone)
 }
 END_TEST
 
+/* Of errors that tell as much, the first. */
+START_TEST(first_error_is_said)
+{
+	static const struct {
+		int refusals[2], error;
+	} two[] = {
+	    {{EHOSTUNREACH, ENETUNREACH}, EHOSTUNREACH},
+	    {{ENETUNREACH, EHOSTUNREACH}, ENETUNREACH},
+	    {{ENETUNREACH, ECONNREFUSED}, ECONNREFUSED},
+	    {{ECONNREFUSED, EHOSTUNREACH}, ECONNREFUSED},
+	    {{EACCES, ECONNREFUSED}, EACCES},
+	    {{ECONNREFUSED, EACCES}, ECONNREFUSED},
+	};
+	struct sockaddr_storage a[2] = {loopback(1, 9), loopback(2, 9)};
+	size_t which;
+
+	memcpy(refusals, two[_i].refusals, sizeof(refusals));
+	ck_assert_int_eq(dial_addresses(&dial, a, 2, AF_UNSPEC, in_seconds(15),
+			     &which), -1);
+	ck_assert_int_eq(errno, two[_i].error);
+	ck_assert_int_eq(connects, 2);
+}
+END_TEST
+
 /* A machine may be without one of the families; without memory, none is. */
 START_TEST(families_that_are_missing)
 {
@@ -622,6 +651,7 @@ dial_suite(void)
 	tcase_add_loop_test(tc, client_is_gone, 0, 2);
 	tcase_add_loop_test(tc, families_that_are_missing, 0, 9);
 	tcase_add_test(tc, poll_is_interrupted);
+	tcase_add_loop_test(tc, first_error_is_said, 0, 6);
 	tcase_add_loop_test(
 	    tc, path_is_refused, 0, sizeof(paths) / sizeof(paths[0]));
 	tcase_add_test(tc, socket_is_passed);
