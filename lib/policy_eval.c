@@ -605,10 +605,10 @@ static void
 apply_allow(struct judge *j, uint32_t index, const struct policy_rule *rule,
     const struct outcome *o)
 {
-	if (o->people_and_targets != TRUTH_NO)
+	if (o->people_and_targets != TRUTH_NO) {
 		oblige(j, rule);
-	if (o->people_and_targets != TRUTH_NO || o->all != TRUTH_NO)
 		remember(j->v, index, o->all);
+	}
 	if (o->all == TRUTH_YES) {
 		j->allowed = true;
 		j->allowed_always |= !o->timed;
