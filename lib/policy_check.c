@@ -578,6 +578,38 @@ warn_settings(struct build *b)
 		    "keys-from serves nobody: no Unix group is in the policy");
 }
 
+static bool
+has_ssh(const struct build *b, const struct policy_target *t)
+{
+	for (uint32_t i = 0; i < t->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(b->p, PT_PORTS, t->ports.first + i);
+
+		if (port->protocol == PROTO_SSH)
+			return true;
+	}
+	return false;
+}
+
+/* Where nothing speaks SSH, whoever answers is let through. */
+static void
+warn_hostkeys(struct build *b)
+{
+	for (uint32_t i = 0; i < count(b, PT_KEYS); i++) {
+		const struct policy_key *key = policy_key(b->p, i);
+		const struct policy_target *t;
+
+		if (key->kind != KEY_HOST)
+			continue;
+		t = policy_target(b->p, key->owner);
+		if (!has_ssh(b, t))
+			report_warning(b->report, &b->at[PT_KEYS][i],
+			    "say ssh where its SSH server is",
+			    "`%.64s' has no ssh: nobody looks at this key",
+			    text(b, t->name));
+	}
+}
+
 static void
 check_test(struct build *b, uint32_t i)
 {
@@ -613,4 +645,5 @@ build_check(struct build *b)
 		check_test(b, i);
 	warn_shared(b);
 	warn_settings(b);
+	warn_hostkeys(b);
 }
