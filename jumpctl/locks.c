@@ -61,11 +61,21 @@ clear(struct lock *lock)
 	free(lock->reason);
 }
 
+/* What a line of the file can say: a clock that is not set must not end it. */
+static int64_t
+time_for_file(int64_t t)
+{
+	const int64_t first = 946684800, last = 253402300799;
+
+	return t < first ? first : t > last ? last : t;
+}
+
 int
 locks_add(struct locks *locks, const char *who, int64_t since, const char *by,
     const char *reason)
 {
-	struct lock new = {strdup(who), strdup(by), strdup(reason), since};
+	struct lock new = {
+	    strdup(who), strdup(by), strdup(reason), time_for_file(since)};
 	struct lock *old = find(locks, who), *more = NULL;
 
 	if (old == NULL && locks->n < LOCKS_MAX)
