@@ -75,7 +75,7 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/sha256.c $(POLICY) $(PLUGIN)
+	$(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/state.c \
@@ -83,8 +83,9 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
-	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_judge.c \
-	jumpctl/diff_facts.c $(LOG) $(LIVE) lib/program.c $(POLICY) \
+	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
+	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
+	lib/program.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB := -lseccomp
 jump-shell_LIB    :=
@@ -114,13 +115,13 @@ test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/sha256.c jump-connect/confine.c lib/sandbox.c
-test_hostkey_SRC := jump-connect/hostkey.c jump-connect/sha256.c
+	jump-connect/confine.c lib/sandbox.c
+test_hostkey_SRC := jump-connect/hostkey.c
 test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
-UNIT += locks sshd sockets forwards table
+UNIT += locks sshd person sockets forwards table
 test_locks_SRC   := lib/audit.c jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
 test_sshd_SRC    := jumpctl/sshd.c
 test_sockets_SRC := jumpctl/sockets.c lib/match.c
@@ -134,6 +135,7 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
 test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c lib/program.c
+test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
 test_login_SRC  := lib/login.c lib/procfs.c
@@ -142,6 +144,7 @@ UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \
 	-lbsd -lmd))
+test_hostkey_LIB += -lresolv
 # The tests of the sandbox, without one: test_sandbox looks how they fail.
 open_sandbox_SRC := tests/unit/no_filter.c $(test_sandbox_SRC)
 open_sandbox_LIB := $(test_sandbox_LIB) -Wl,--wrap=prctl
@@ -152,14 +155,15 @@ reference_LIB := -lbsd -lmd
 # Fuzz targets: with FUZZ=1 (make fuzz) they are libFuzzer's, else they only
 # replay inputs.
 FUZZERS := fuzz_policy fuzz_image fuzz_command fuzz_target fuzz_keys \
-	fuzz_pubkey fuzz_hostkey fuzz_log
+	fuzz_pubkey fuzz_hostkey fuzz_cert fuzz_log
 fuzz_policy_SRC  := tests/fuzz/judge.c jump-authkeys/keys.c lib/decide.c \
 	lib/target.c $(PARSE) $(POLICY)
 fuzz_image_SRC   := $(filter-out lib/policy_db.c,$(fuzz_policy_SRC))
 fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
-fuzz_hostkey_SRC := jump-connect/hostkey.c jump-connect/sha256.c
+fuzz_cert_SRC    := jump-authkeys/cert.c
+fuzz_hostkey_SRC := jump-connect/hostkey.c
 fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_print.c lib/audit.c $(POLICY)
 fuzz_keys_SRC    := jump-authkeys/keys.c $(PARSE) $(POLICY)
 $(foreach t,$(FUZZERS),\
@@ -261,7 +265,8 @@ endef
 # The accounts come first: without them, nothing is replaced.
 install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	umask 022 && mkdir -p $(PLACES:%=$(DESTDIR)%)
-	install -m 755 $(PLUGINS:%=$(BUILD)/%) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(SETGID:%=$(BUILD)/%) $(DESTDIR)$(LIBEXECDIR)
+	install -m 711 $(BUILD)/jump-authkeys $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(BUILD)/jumpctl $(DESTDIR)$(SBINDIR)
 	@$(call texts,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
 	@$(call texts,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
@@ -282,7 +287,8 @@ owners:						## give _jump its programs and folders
 	chmod 1730 $(DESTDIR)$(SESSIONS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
-	chmod 750 $(DESTDIR)$(STATEDIR)
+	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys
+	chmod 710 $(DESTDIR)$(STATEDIR)
 
 uninstall:					## remove what install has put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)

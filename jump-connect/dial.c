@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,6 +18,24 @@ dial_clock(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+dial_poll(struct pollfd *p, size_t n, struct patience patience)
+{
+	struct pollfd all[1 + DIAL_ADDRESSES] = {{.fd = patience.out}};
+	int64_t left = patience.end - dial_clock();
+	int got;
+
+	memcpy(all + 1, p, n * sizeof(*p));
+	got = poll(all, 1 + n, left < 0 ? 0 : (int)left);
+	if (got == -1)
+		return errno == EINTR ? 0 : -1;
+	memcpy(p, all + 1, n * sizeof(*p));
+	if (all[0].revents == 0)
+		return got;
+	errno = ECANCELED;
+	return -1;
 }
 
 /* Make n sockets, or -1 in their place.  -1 if it is not for the family. */
@@ -249,36 +266,29 @@ wins(struct race *r, size_t i)
 	return false;
 }
 
-/* Wait for an answer, the next start or the deadline; -1 if that fails. */
+/* Wait for an answer, the next start or the end; -1 if that fails. */
 static int
-wait_for_some(struct race *r, int64_t deadline)
+wait_for_some(struct race *r, struct patience patience)
 {
-	int64_t until = deadline, left;
-	int n;
-
-	if (r->started < r->n && r->next < until)
-		until = r->next;
-	left = until - dial_clock();
-	n = poll(r->lane, r->started, left < 0 ? 0 : (int)left);
-	if (n == -1 && errno == EINTR)
-		n = 0;
-	return n;
+	if (r->started < r->n && r->next < patience.end)
+		patience.end = r->next;
+	return dial_poll(r->lane, r->started, patience);
 }
 
 /* The lane of the winner, or r->n. */
 static size_t
-run(struct race *r, int64_t deadline)
+run(struct race *r, struct patience patience)
 {
 	int n;
 
-	while (r->failed < r->n && dial_clock() < deadline) {
+	while (r->failed < r->n && dial_clock() < patience.end) {
 		if (r->started < r->n && dial_clock() >= r->next) {
 			start(r);
 			continue;
 		}
-		n = wait_for_some(r, deadline);
+		n = wait_for_some(r, patience);
 		if (n == -1) {
-			note(r, errno);
+			r->error = errno;
 			return r->n;
 		}
 		for (size_t i = 0; n > 0 && i < r->started; i++) {
@@ -294,7 +304,7 @@ run(struct race *r, int64_t deadline)
 
 int
 dial_addresses(struct dial *d, const struct sockaddr_storage *addrs, size_t n,
-    int family, int64_t deadline, size_t *which)
+    int family, struct patience patience, size_t *which)
 {
 	struct race r = {.n = 0};
 	size_t winner;
@@ -302,7 +312,7 @@ dial_addresses(struct dial *d, const struct sockaddr_storage *addrs, size_t n,
 
 	line_up(&r, d, addrs, n, family);
 	dial_close(d);
-	winner = run(&r, deadline);
+	winner = run(&r, patience);
 	for (size_t i = 0; i < r.n; i++) {
 		if (i == winner)
 			fd = r.lane[i].fd;
@@ -333,7 +343,7 @@ path_is_plain(const char *path)
 
 /* How long connect(2) of a UNIX socket waits for a full backlog; 0 for ever. */
 static int
-set_patience(int fd, int64_t ms)
+set_timeout(int fd, int64_t ms)
 {
 	const struct timeval limit = {
 	    .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
@@ -341,11 +351,36 @@ set_patience(int fd, int64_t ms)
 	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
+/*
+ * Nothing can be waited for beside this connect(2), so look for the client in
+ * between.  0, or -1.
+ */
+static int
+connect_local(int fd, const struct sockaddr_un *to, struct patience patience)
+{
+	struct pollfd nothing = {.fd = -1};
+	int64_t left;
+
+	do {
+		if (dial_poll(
+			&nothing, 1, (struct patience){0, patience.out}) == -1)
+			return -1;
+		left = patience.end - dial_clock();
+		left = left < DIAL_DELAY ? left : DIAL_DELAY;
+		if (set_timeout(fd, left > 0 ? left : 1) == -1)
+			return -1;
+		if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) == 0)
+			return set_timeout(fd, 0);
+	} while (errno == EAGAIN && dial_clock() < patience.end);
+	if (errno == EAGAIN)
+		errno = ETIMEDOUT;
+	return -1;
+}
+
 int
-dial_path(struct dial *d, const char *path, int64_t deadline)
+dial_path(struct dial *d, const char *path, struct patience patience)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int64_t left = deadline - dial_clock();
 	int fd = d->local;
 
 	if (!path_is_plain(path)) {
@@ -357,14 +392,7 @@ dial_path(struct dial *d, const char *path, int64_t deadline)
 		return -1;
 	}
 	strcpy(to.sun_path, path);
-	if (set_patience(fd, left > 0 ? left : 1) == -1)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1) {
-		if (errno == EAGAIN)
-			errno = ETIMEDOUT;
-		return -1;
-	}
-	if (set_patience(fd, 0) == -1)
+	if (connect_local(fd, &to, patience) == -1)
 		return -1;
 	d->local = -1;
 	return fd;

@@ -1,5 +1,6 @@
 #include "hostkey.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Messages, and the header of a packet: its length, and that of the padding. */
@@ -208,47 +209,79 @@ static const struct {
     {"ecdsa-sha2-nistp521-cert-v01@openssh.com", "ecdsa-sha2-nistp521", 2},
 };
 
-/* The fingerprint of the plain key that is in a certificate. */
+/*
+ * Make of a certificate the plain key that is in it: its head is written over
+ * the end of what stands before its fields, and that is longer.
+ */
 static bool
-fingerprint_certified(uint8_t digest[SHA256_BYTES], struct cursor key,
+uncertify(struct hostkey *h, struct cursor *key, struct cursor rest,
     const char *plain, int fields)
 {
-	const uint8_t length[4] = {0, 0, 0, (uint8_t)strlen(plain)};
-	struct sha256 hash;
-	const uint8_t *start;
+	const size_t size = strlen(plain);
+	uint8_t *packet = h->side[HOSTKEY_SERVER].packet, *head;
 
-	take_string(&key);
-	start = key.at;
-	for (int i = 0; i < fields; i++)
-		take_string(&key);
-	if (key.at == NULL)
+	take_string(&rest);
+	if (rest.at == NULL)
 		return false;
-	sha256_init(&hash);
-	sha256_update(&hash, length, sizeof(length));
-	sha256_update(&hash, plain, strlen(plain));
-	sha256_update(&hash, start, (size_t)(key.at - start));
-	sha256_final(&hash, digest);
+	head = packet + (rest.at - packet) - 4 - size;
+	for (int i = 0; i < fields; i++)
+		take_string(&rest);
+	if (rest.at == NULL)
+		return false;
+	memcpy(head, (const uint8_t[4]){0, 0, 0, (uint8_t)size}, 4);
+	memcpy(head + 4, plain, size);
+	*key = (struct cursor){head, (size_t)(rest.at - head)};
 	return true;
 }
 
-/* That of the key itself, be it certified or not. */
+/* Whether it has a type; a certificate becomes its plain key. */
 static bool
-fingerprint(uint8_t digest[SHA256_BYTES], const struct cursor *key)
+read_key(struct hostkey *h, struct cursor *key)
 {
 	struct cursor rest = *key, type = take_string(&rest);
-	struct sha256 hash;
 
 	if (type.at == NULL)
 		return false;
 	for (size_t i = 0; i < sizeof(certificates) / sizeof(certificates[0]);
 	     i++) {
 		if (is_text(&type, certificates[i].name))
-			return fingerprint_certified(digest, rest,
-			    certificates[i].plain, certificates[i].fields);
+			return uncertify(h, key, rest, certificates[i].plain,
+			    certificates[i].fields);
 	}
-	sha256_init(&hash);
-	sha256_update(&hash, key->at, key->left);
-	sha256_final(&hash, digest);
+	return true;
+}
+
+/* The four digits of the first three bytes, or of all, if there are fewer. */
+static void
+encode(char text[4], const uint8_t *at, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = (uint32_t)at[0] << 16;
+
+	if (n > 1)
+		bits |= (uint32_t)at[1] << 8;
+	if (n > 2)
+		bits |= at[2];
+	text[0] = digits[bits >> 18];
+	text[1] = digits[bits >> 12 & 63];
+	text[2] = n > 1 ? digits[bits >> 6 & 63] : '=';
+	text[3] = n > 2 ? digits[bits & 63] : '=';
+}
+
+/* Whether the text is this key. */
+static bool
+is_key(const char *text, const struct cursor *key)
+{
+	char digits[4];
+
+	if (strlen(text) != (key->left + 2) / 3 * 4)
+		return false;
+	for (size_t i = 0; i < key->left; i += 3, text += 4) {
+		encode(digits, key->at + i, key->left - i);
+		if (memcmp(text, digits, sizeof(digits)) != 0)
+			return false;
+	}
 	return true;
 }
 
@@ -257,10 +290,12 @@ judge_key(struct hostkey *h, struct cursor payload)
 {
 	struct cursor key = take_string(&payload);
 
-	if (key.at == NULL || !fingerprint(h->seen, &key))
+	if (key.at == NULL || !read_key(h, &key))
 		return HOSTKEY_UNREADABLE;
+	h->seen = key.at;
+	h->seen_size = key.left;
 	for (size_t i = 0; i < h->n; i++) {
-		if (memcmp(h->keys[i], h->seen, SHA256_BYTES) == 0)
+		if (is_key(h->keys[i], &key))
 			return HOSTKEY_GOOD;
 	}
 	return HOSTKEY_WRONG;
@@ -364,7 +399,6 @@ packet_byte(struct hostkey *h, enum hostkey_side side, uint8_t c)
 	if (side == HOSTKEY_SERVER)
 		h->held = 0;
 	s->got = 0;
-	s->keep = false;
 	return state;
 }
 
@@ -414,7 +448,7 @@ line_byte(struct hostkey_stream *s, enum hostkey_side side, uint8_t c)
  * The caller's side.
  */
 void
-hostkey_init(struct hostkey *h, const uint8_t (*keys)[SHA256_BYTES], size_t n)
+hostkey_init(struct hostkey *h, const char *const *keys, size_t n)
 {
 	h->keys = keys;
 	h->n = n;
@@ -445,17 +479,13 @@ hostkey_held(const struct hostkey *h)
 void
 hostkey_text(const struct hostkey *h, char text[HOSTKEY_TEXT])
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	int have = 0;
-	char *to = text + strlen(strcpy(text, "SHA256:"));
+	int type = snprintf(text, HOSTKEY_TEXT, "%.*s ", (int)load(h->seen),
+	    (const char *)h->seen + 4);
+	size_t n = (size_t)type;
 
-	for (int i = 0; i < SHA256_BYTES; i++) {
-		bits = bits << 8 | h->seen[i];
-		for (have += 8; have >= 6; have -= 6)
-			*to++ = digits[bits >> (have - 6) & 63];
-	}
-	*to++ = digits[bits << (6 - have) & 63];
-	*to = '\0';
+	for (size_t i = 0; i < h->seen_size && n + 4 < HOSTKEY_TEXT;
+	     i += 3, n += 4)
+		encode(text + n, h->seen + i, h->seen_size - i);
+	if (n < HOSTKEY_TEXT)
+		text[n] = '\0';
 }

@@ -17,15 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sha256.h"
-
 enum {
 	HOSTKEY_PACKET = 35000,	   /* RFC 4253, 6.1: of those that are read */
 	HOSTKEY_SKIP = 256 * 1024, /* of others; what OpenSSH takes */
 	HOSTKEY_VERSION = 255,	   /* RFC 4253, 4.2, with its CR LF */
 	HOSTKEY_LINES = 64 * 1024, /* bytes of lines before it, at most */
 	HOSTKEY_METHODS = 4096,	   /* bytes of a list of methods */
-	HOSTKEY_TEXT = 52	   /* "SHA256:" and 43 digits, with NUL */
+	HOSTKEY_TEXT = 640	   /* more than a record holds */
 };
 
 enum hostkey_side { HOSTKEY_CLIENT, HOSTKEY_SERVER };
@@ -52,22 +50,22 @@ struct hostkey_stream {
 };
 
 struct hostkey {
-	const uint8_t (*keys)[SHA256_BYTES]; /* the caller's */
+	const char *const *keys; /* the caller's */
 	size_t n;
 	enum hostkey_state state;
 	size_t held;
-	bool grouped; /* the server has sent its group (RFC 4419) */
-	uint8_t seen[SHA256_BYTES];
+	bool grouped;	     /* the server has sent its group (RFC 4419) */
+	const uint8_t *seen; /* the key, in a packet; NULL before */
+	size_t seen_size;
 	struct hostkey_stream side[2];
 };
 
 /*
- * Start, to accept n host keys by the fingerprints (SHA-256 of the key) that
- * keys points to.  The struct is to be zero before, and is about 80 KB, of
- * which few pages are touched.
+ * Start, to accept the n host keys that keys points to, each in base64 and in
+ * its one spelling (RFC 4648, 4, with padding).  The struct is to be zero
+ * before, and is about 80 KB, of which few pages are touched.
  */
-void hostkey_init(
-    struct hostkey *, const uint8_t (*keys)[SHA256_BYTES], size_t n);
+void hostkey_init(struct hostkey *, const char *const *keys, size_t n);
 
 /*
  * What comes from one side, in pieces of any size.  The state after it; every
@@ -83,7 +81,10 @@ enum hostkey_state hostkey_feed(
  */
 size_t hostkey_held(const struct hostkey *);
 
-/* The fingerprint of the key that was seen, as ssh-keygen -l prints it. */
+/*
+ * The key that was seen, as a .pub file has it: type and base64.  One that is
+ * too long is cut.
+ */
 void hostkey_text(const struct hostkey *, char text[HOSTKEY_TEXT]);
 
 #endif

@@ -9,13 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
 #include <resolv.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "dial.h"
 
 /* What the child tells, in one write; less is no answer. */
 struct answer {
@@ -40,14 +37,14 @@ search_nothing(void)
 }
 
 static void
-resolve(const char *name, struct answer *a)
+resolve(const char *name, enum lookup_scope scope, struct answer *a)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *list;
 	int error;
 
 	a->result = LOOKUP_FAILED;
-	if (search_nothing() == -1)
+	if (scope == LOOKUP_EXACT && search_nothing() == -1)
 		return;
 	error = getaddrinfo(name, NULL, &hints, &list);
 	if (error == EAI_NONAME || error == EAI_NODATA)
@@ -66,7 +63,7 @@ resolve(const char *name, struct answer *a)
  * pass the firewall.
  */
 static _Noreturn void
-child(const char *name, int pipe_end)
+child(const char *name, enum lookup_scope scope, int pipe_end)
 {
 	const int out = STDERR_FILENO + 1;
 	struct answer a;
@@ -75,32 +72,33 @@ child(const char *name, int pipe_end)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 ||
 	    dup2(pipe_end, out) == -1 || close_range(out + 1, ~0u, 0) == -1)
 		_exit(1);
-	resolve(name, &a);
+	resolve(name, scope, &a);
 	_exit(write(out, &a, sizeof(a)) != sizeof(a));
 }
 
-/* Whether there was an answer in time. */
-static bool
-read_answer(int in, int64_t deadline, struct answer *a)
+static enum lookup
+read_answer(int in, struct patience patience, struct answer *a)
 {
 	struct pollfd p = {.fd = in, .events = POLLIN};
-	int64_t left;
 	int n;
 
 	do {
-		left = deadline - dial_clock();
-		n = poll(&p, 1, left < 0 ? 0 : (int)left);
-	} while (n == -1 && errno == EINTR);
-	return n == 1 && read(in, a, sizeof(*a)) == sizeof(*a) &&
-	    a->n <= ADDRESSES_MAX + 1;
+		n = dial_poll(&p, 1, patience);
+	} while (n == 0 && dial_clock() < patience.end);
+	if (n == -1 && errno == ECANCELED)
+		return LOOKUP_CANCELED;
+	if (n != 1 || read(in, a, sizeof(*a)) != sizeof(*a) ||
+	    a->n > ADDRESSES_MAX + 1)
+		return LOOKUP_FAILED;
+	return a->result;
 }
 
 enum lookup
-lookup_name(const char *name, int64_t deadline,
+lookup_name(const char *name, enum lookup_scope scope, struct patience patience,
     struct addr addrs[ADDRESSES_MAX + 1], size_t *n)
 {
+	enum lookup result = LOOKUP_FAILED;
 	struct answer a;
-	bool answered;
 	int ends[2];
 	pid_t pid;
 
@@ -109,16 +107,17 @@ lookup_name(const char *name, int64_t deadline,
 		return LOOKUP_FAILED;
 	pid = fork();
 	if (pid == 0)
-		child(name, ends[1]);
+		child(name, scope, ends[1]);
 	close(ends[1]);
-	answered = pid != -1 && read_answer(ends[0], deadline, &a);
+	if (pid != -1)
+		result = read_answer(ends[0], patience, &a);
 	close(ends[0]);
 	if (pid != -1) {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 	}
-	if (!answered || a.result != LOOKUP_OK)
-		return answered ? a.result : LOOKUP_FAILED;
+	if (result != LOOKUP_OK)
+		return result;
 	memcpy(addrs, a.addrs, sizeof(a.addrs));
 	*n = a.n;
 	return LOOKUP_OK;

@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "confine.h"
 #include "exit.h"
+#include "lookup.h"
 #include "process.h"
 #include "request.h"
 
@@ -70,8 +70,8 @@ say_end(enum relay_end end)
 
 	if (ends[end].line == NULL)
 		return;
-	snprintf(line, sizeof(line),
-	    "jump: the connection has ended: %s.\n", ends[end].line);
+	snprintf(line, sizeof(line), "jump: the connection has ended: %s.\n",
+	    ends[end].line);
 	say(line);
 }
 
@@ -111,43 +111,56 @@ monotonic_ns(void)
  * The plain netcat.  The first two say what went wrong.
  */
 static int
-plain_resolve(const struct options *o,
-    struct sockaddr_storage addrs[DIAL_ADDRESSES], size_t *n)
+plain_resolve(const struct options *o, struct patience patience,
+    struct sockaddr_storage to[DIAL_ADDRESSES], size_t *n)
 {
-	const struct addrinfo hints = {
-	    .ai_family = o->family, .ai_socktype = SOCK_STREAM};
-	struct addrinfo *list;
-	int error = getaddrinfo(o->host, o->port, &hints, &list);
+	struct addr addrs[ADDRESSES_MAX + 1];
+	uint16_t port;
 
-	if (error != 0) {
-		dprintf(STDERR_FILENO, "jump: %s: %s.\n", o->host,
-		    gai_strerror(error));
-		return -1;
+	if (!port_parse(&port, o->port))
+		return usage(EXIT_USAGE);
+	switch (lookup_name(o->host, LOOKUP_LOCAL, patience, addrs, n)) {
+	case LOOKUP_OK:
+		break;
+	case LOOKUP_NONE:
+		dprintf(STDERR_FILENO, "jump: there is no %s.\n", o->host);
+		return EXIT_UNREACHABLE;
+	case LOOKUP_FAILED:
+		dprintf(
+		    STDERR_FILENO, "jump: %s cannot be looked up.\n", o->host);
+		return EXIT_UNREACHABLE;
+	case LOOKUP_CANCELED:
+		return EXIT_PEER;
 	}
-	for (const struct addrinfo *i = list; i != NULL && *n < DIAL_ADDRESSES;
-	     i = i->ai_next)
-		memcpy(&addrs[(*n)++], i->ai_addr, i->ai_addrlen);
-	freeaddrinfo(list);
-	return 0;
+	if (*n > DIAL_ADDRESSES)
+		*n = DIAL_ADDRESSES;
+	for (size_t i = 0; i < *n; i++)
+		addr_to_sockaddr(&addrs[i], port, &to[i]);
+	return EXIT_OK;
 }
 
 static int
-plain_dial(const struct options *o, struct dial *dial)
+plain_dial(const struct options *o, struct dial *dial, int *sock)
 {
+	struct patience patience = {
+	    dial_clock() + (int64_t)o->wait * 1000, STDOUT_FILENO};
 	struct sockaddr_storage addrs[DIAL_ADDRESSES];
 	size_t n = 0, which;
-	int64_t end = dial_clock() + (int64_t)o->wait * 1000;
-	int sock;
+	int code = EXIT_OK;
 
-	if (o->path == NULL && plain_resolve(o, addrs, &n) == -1)
-		return -1;
-	sock = o->path != NULL
-	    ? dial_path(dial, o->path, end)
-	    : dial_addresses(dial, addrs, n, o->family, end, &which);
-	if (sock == -1)
-		dprintf(STDERR_FILENO, "jump: cannot connect: %s.\n",
-		    strerror(errno));
-	return sock;
+	if (o->path == NULL)
+		code = plain_resolve(o, patience, addrs, &n);
+	if (code != EXIT_OK)
+		return code;
+	*sock = o->path != NULL
+	    ? dial_path(dial, o->path, patience)
+	    : dial_addresses(dial, addrs, n, o->family, patience, &which);
+	if (*sock != -1)
+		return EXIT_OK;
+	if (errno == ECANCELED)
+		return EXIT_PEER;
+	dprintf(STDERR_FILENO, "jump: cannot connect: %s.\n", strerror(errno));
+	return EXIT_UNREACHABLE;
 }
 
 static int
@@ -158,11 +171,10 @@ plain(const struct options *o, struct dial *dial)
 	    .out = STDOUT_FILENO,
 	    .sent = &sent,
 	    .received = &received};
-	int end;
+	int end, code = plain_dial(o, dial, &relay.sock);
 
-	relay.sock = plain_dial(o, dial);
-	if (relay.sock == -1)
-		return EXIT_UNREACHABLE;
+	if (code != EXIT_OK)
+		return code;
 	dial_close(dial);
 	if (o->pass)
 		return dial_pass(STDOUT_FILENO, relay.sock) == 0

@@ -7,7 +7,7 @@
 /* Strings are those of argv; NULL if they were not given. */
 struct options {
 	bool plain, pass;
-	bool help; /* nothing else was looked at */
+	bool help;  /* nothing else was looked at */
 	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
 	int wait;   /* seconds */
 	const char *id, *from, *session;

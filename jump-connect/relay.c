@@ -85,6 +85,7 @@ struct session {
 	bool ended;	   /* the client has said all that it will */
 	bool gone;	   /* and does not listen any more either */
 	int64_t gone_ms;   /* since when */
+	bool severed;	   /* the target cannot be told that this is all */
 	uint64_t seen;	   /* bytes counted when last looked at */
 	int64_t active_ms; /* when that changed */
 };
@@ -282,20 +283,6 @@ flow_step(struct flow *f)
  * The two of them.
  */
 
-/* The target has nothing more to say. */
-static void
-output_end(struct session *s)
-{
-	struct relay *r = s->r;
-
-	s->recv.state = FLOW_DONE;
-	if (shutdown(r->out, SHUT_WR) == 0 || errno != ENOTSOCK)
-		return;
-	fcntl(r->out, F_SETFL, r->out_flags);
-	close(r->out);
-	r->out = -1;
-}
-
 /*
  * Nothing can be sent any more.  After the peer's own end of file this is how
  * TCP says that it had closed both directions.
@@ -322,6 +309,35 @@ client_gone(struct session *s)
 	s->recv.bulk = false;
 	s->recv.start = s->recv.end = 0;
 	s->recv.state = FLOW_INPUT;
+}
+
+/* The target has nothing more to say. */
+static void
+output_end(struct session *s)
+{
+	struct relay *r = s->r;
+
+	s->recv.state = FLOW_DONE;
+	if (shutdown(r->out, SHUT_WR) == 0)
+		return;
+	if (errno != ENOTSOCK) {
+		client_gone(s);
+		return;
+	}
+	fcntl(r->out, F_SETFL, r->out_flags);
+	close(r->out);
+	r->out = -1;
+}
+
+/* Nor has the client.  A peer that is alive would wait for more. */
+static void
+input_end(struct session *s)
+{
+	s->send.state = FLOW_DONE;
+	if (shutdown(s->r->sock, SHUT_WR) == 0)
+		return;
+	s->severed = true;
+	peer_lost(s, true);
 }
 
 /* Both directions end here, with whatever is held. */
@@ -354,16 +370,14 @@ send_step(struct session *s)
 		/* FALLTHROUGH */
 	case FLOW_EOF:
 		s->ended = true;
-		s->send.state = FLOW_DONE;
-		shutdown(s->r->sock, SHUT_WR);
+		input_end(s);
 		break;
 	case FLOW_OUTPUT_LOST:
 		if (errno != EPIPE && errno != ECONNRESET &&
 		    s->end == RELAY_DONE)
 			s->end = RELAY_RESET; /* not how TCP says it */
 		peer_lost(s, true);
-		/* A peer that is alive would wait for more. */
-		shutdown(s->r->sock, SHUT_WR);
+		input_end(s);
 		break;
 	case FLOW_REFUSED:
 		refused(s);
@@ -467,6 +481,12 @@ act(struct session *s)
 static bool
 is_over(const struct session *s)
 {
+	const struct pollfd *sock = &s->fds[SOCK];
+
+	/* The last look found nothing more that the target had sent. */
+	if (s->severed && s->recv.state == FLOW_INPUT &&
+	    (sock->events & POLLIN) && sock->revents == 0)
+		return true;
 	if (!s->gone)
 		return s->send.state == FLOW_DONE && s->recv.state == FLOW_DONE;
 	/* The last look found nothing more that the client had written. */
@@ -558,10 +578,11 @@ time_is_up(struct session *s, int *timeout)
 		s->end = RELAY_IDLE;
 	next = deadline < idle ? deadline : idle;
 	next = linger < next ? linger : next;
-	if (next == NEVER)
-		*timeout = -1;
-	else if (s->gone && s->send.state == FLOW_INPUT)
+	if ((s->gone && s->send.state == FLOW_INPUT) ||
+	    (s->severed && s->recv.state == FLOW_INPUT))
 		*timeout = 0; /* only what is there was written before */
+	else if (next == NEVER)
+		*timeout = -1;
 	else
 		*timeout = next < CLOCK_MS ? (int)next : CLOCK_MS;
 	return next == 0;

@@ -10,6 +10,7 @@
 #include "lookup.h"
 
 static const char unusable[] = "the policy of this host cannot be used.";
+static const char gone[] = "the client is gone";
 
 /* What all records of this request have. */
 static struct audit_event
@@ -240,7 +241,8 @@ decide_looked_up(struct request *r, const char **reason)
 	char name[300], what[400];
 	size_t n;
 
-	switch (lookup_name(r->target.text, r->patience, addrs, &n)) {
+	switch (
+	    lookup_name(r->target.text, LOOKUP_EXACT, r->patience, addrs, &n)) {
 	case LOOKUP_OK:
 		*reason = "the name's addresses are not its domain's";
 		break;
@@ -252,6 +254,9 @@ decide_looked_up(struct request *r, const char **reason)
 		    target_text(&r->target, name, sizeof(name)));
 		return request_refuse(
 		    r, "the name cannot be looked up", what, EXIT_UNREACHABLE);
+	case LOOKUP_CANCELED:
+		return request_refuse(
+		    r, gone, "nobody reads what comes.", EXIT_PEER);
 	}
 	decide(r->policy, &r->query, &r->target, addrs, n, &r->decision);
 	if (r->decision.n > 0)
@@ -266,7 +271,8 @@ request_decide(struct request *r)
 	const char *reason = NULL;
 	int code = EXIT_OK;
 
-	r->patience = dial_clock() + (int64_t)r->options->wait * 1000;
+	r->patience = (struct patience){
+	    dial_clock() + (int64_t)r->options->wait * 1000, STDOUT_FILENO};
 	decide_request(&r->query, &r->person, ROAD_CONNECT, time(NULL));
 	if (r->source[0] != '\0')
 		r->query.from = &r->from;
@@ -311,13 +317,17 @@ dial_choices(struct request *r, struct dial *dial)
 	return fd;
 }
 
-/* The target is permitted, and did not answer. */
+/* The target is permitted, and did not answer while anybody waited. */
 static int
 unreachable(struct request *r, int error)
 {
 	char name[300], what[500], hash[17];
 	struct audit_event e = event_of(r, AUDIT_OPEN, hash);
 
+	if (error == ECANCELED) {
+		e.reason = gone;
+		return tell(r, &e, "nobody reads what comes.", EXIT_PEER);
+	}
 	e.reason = strerror(error);
 	snprintf(what, sizeof(what), "%s cannot be reached: %s.",
 	    target_text(&r->target, name, sizeof(name)), e.reason);
@@ -345,13 +355,13 @@ int
 request_hostkey(struct request *r, struct hostkey **watch)
 {
 	static struct hostkey hostkey;
-	uint8_t(*keys)[FINGERPRINT_BYTES];
+	const char **keys;
 	ssize_t n = decide_hostkeys(r->policy, &r->query, &r->target, r->choice,
 	    r->decision.path, &keys);
 
 	*watch = NULL;
 	if (n > 0) {
-		hostkey_init(&hostkey, (const void *)keys, (size_t)n);
+		hostkey_init(&hostkey, keys, (size_t)n);
 		*watch = &hostkey;
 	}
 	return n == -1 ? -1 : 0;

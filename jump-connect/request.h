@@ -23,7 +23,7 @@ struct request {
 	struct addr from;
 	char source[ADDR_TEXT]; /* from as text; "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
-	int64_t patience; /* dial_clock() when looking up and dialling end */
+	struct patience patience; /* with looking up and dialling */
 
 	/* Of request_decide(). */
 	struct policy_request query;

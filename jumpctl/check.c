@@ -5,6 +5,7 @@
 
 #include <err.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -278,7 +279,8 @@ run_test(struct trial *t)
 	}
 	t->asked.port = (uint16_t)test->port;
 	if (policy_find_user(t->p, t->question.who) == POLICY_NONE &&
-	    t->p->table[PT_UNIXGROUPS].n == 0) {
+	    (t->p->table[PT_UNIXGROUPS].n == 0 ||
+	    getpwnam(t->question.who) == NULL)) {
 		snprintf(t->why, sizeof(t->why), "no user named `%.64s'",
 		    t->question.who);
 		return false;
@@ -401,16 +403,19 @@ warn_directory(const struct policy *p, const struct sources *s)
 	    .line = place->line,
 	    .column = 1,
 	    .width = 3};
+	const char *path;
 	int fd;
 
 	if (meta->keys_from == 0 || !s->system)
 		return 0;
-	fd = program_open(policy_string(p, meta->keys_from), 0);
+	path = policy_string(p, meta->keys_from);
+	fd = program_open(path, 0);
 	if (fd != -1) {
 		close(fd);
 		return 0;
 	}
-	snprintf(m.what, sizeof(m.what), "keys-from is not run: it is no "
+	snprintf(m.what, sizeof(m.what), "keys-from is not run: %s",
+	    access(path, F_OK) == -1 ? "there is no such file" : "it is no "
 	    "executable file of root's alone, without symbolic links");
 	print_message(s, &m);
 	return 1;
@@ -438,18 +443,13 @@ warn_unixgroups(const struct policy *p)
 static size_t
 add_locks(struct policy *p, size_t *warnings)
 {
-	struct locks locks;
-
 	if (access(STATEDIR, X_OK) == -1) {
 		fprintf(stderr, "warning: only root reads the locks\n");
 		*warnings += 1;
 		return 0;
 	}
-	if (locks_read(&locks) == -1)
+	if (locks_renew(p) == -1)
 		return 1;
-	if (locks_set(p, &locks) == -1)
-		err(EXIT_INTERNAL, NULL);
-	locks_free(&locks);
 	*warnings += locks_warn(p);
 	return 0;
 }
@@ -503,8 +503,8 @@ print_summary(size_t errors, size_t warnings, bool system)
 		tzset();
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M",
 		    localtime_r(&t, &tm));
-		fprintf(stderr, "; the policy in force is unchanged "
-		    "(loaded %s, by %s)", when, p->loaded_by);
+		fprintf(stderr, "; still in force: that of %s, by %s", when,
+		    p->loaded_by);
 		policy_free(p);
 	}
 	fputc('\n', stderr);
@@ -518,10 +518,8 @@ check_main(int argc, char **argv)
 	bool system = argc == 1;
 	int got;
 
-	if (argc > 1 && argv[1][0] == '-') {
-		warnx("check takes only files");
-		return EXIT_USAGE;
-	}
+	if (argc > 1 && argv[1][0] == '-')
+		return usage("check");
 	got = system ? sources_system(&s) :
 	    sources_files(&s, argv + 1, (size_t)argc - 1);
 	if (got == 0)

@@ -17,7 +17,10 @@
 #define LOCKS_NEW  "locks.new"
 #define LOCKS_FILE STATEDIR "/" LOCKS
 
-/* The verbs: each gets its own name as argv[0] and returns an exit code. */
+/* Say on standard error how a verb is used, NULL for all; returns 64. */
+int usage(const char *verb);
+
+/* The verbs: each gets its arguments from argv[1] on, returns an exit code. */
 int check_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
@@ -42,6 +45,9 @@ struct sources {
 
 /* Read /etc/jump: files and directories must be root's alone.  0 or -1. */
 int sources_system(struct sources *);
+
+/* The same but for /etc/jump/policy, which is not there yet. */
+int sources_rest(struct sources *);
 
 /* Read the named files, whoever owns them.  0 or -1. */
 int sources_files(struct sources *, char *const *names, size_t n);
@@ -119,6 +125,9 @@ struct policy *locks_thaw(const struct policy *);
  */
 int locks_set(struct policy *, const struct locks *);
 
+/* The same with those of the file.  0, or -1 and a message. */
+int locks_renew(struct policy *);
+
 /* The locks that a policy has.  0, or -1 without memory. */
 int locks_of(struct locks *, const struct policy *);
 
@@ -187,6 +196,12 @@ struct policy *policy_in_force(void);
 
 /* Whether standard error, or output, gets colour. */
 bool colour(FILE *);
+
+/*
+ * How far a long work is: told on a terminal, once a second, until done is
+ * all, or anything else is to be written there.
+ */
+void progress(const char *doing, size_t done, size_t all);
 
 /* Print a string of JSON, quotes included; other bytes than printable ASCII
  * as \u00NN. */

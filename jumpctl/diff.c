@@ -15,7 +15,7 @@
 
 #include "exit.h"
 
-enum { WIDTH = 78, SUBJECT = 20 };
+enum { WIDTH = 78, INDENT = 8 };
 
 /* A variant of change, the places where, and all for whom it is those. */
 struct row {
@@ -93,8 +93,7 @@ make_rows(struct diff *d)
 		uint32_t id;
 
 		fwrite(&pair->variant, sizeof(pair->variant), 1, f);
-		fwrite(pair->personas.id, sizeof(uint32_t), pair->personas.n,
-		    f);
+		ids_write(&pair->personas, f);
 		fclose(f);
 		id = table_id(&d->row_keys, key, size, &new);
 		free(key);
@@ -159,20 +158,6 @@ compare_persona(struct diff *d, const struct ids *of_rule[SIDES],
 }
 
 static void
-progress(size_t done, size_t all)
-{
-	static time_t last;
-	time_t now = time(NULL);
-
-	if (now == last || !isatty(STDERR_FILENO))
-		return;
-	if (last != 0)
-		fprintf(stderr, "\rjumpctl: comparing, %zu %%\033[K%s",
-		    done * 100 / (all + 1), done == all ? "\r\033[K" : "");
-	last = now;
-}
-
-static void
 compare(struct diff *d)
 {
 	struct ids *of_rule[SIDES];
@@ -189,13 +174,12 @@ compare(struct diff *d)
 		}
 	}
 	for (uint32_t i = 0; i < d->npersonas; i++) {
-		progress(i, d->npersonas);
+		progress("comparing", i, d->npersonas);
 		if (!d->personas[i].quiet)
 			compare_persona(d, (const struct ids *[SIDES]){
 			    of_rule[OLD], of_rule[NEW]}, i);
 	}
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
+	progress("comparing", d->npersonas, d->npersonas);
 	make_rows(d);
 	for (int side = 0; side < SIDES; side++) {
 		for (uint32_t i = 0; i < d->side[side].p->table[PT_RULES].n;
@@ -273,89 +257,32 @@ format_persona(const struct diff *d, const struct persona *a, const char *name)
 	return text;
 }
 
-/* Members of a group by name, of users alone. */
-static bool
-in_group(const struct policy *p, uint32_t user, uint32_t group)
-{
-	struct ids stack = {0};
-	bool found = false;
-
-	for (size_t i = 0; i <= stack.n && !found; i++) {
-		struct policy_range r = policy_links(p, PT_IX_MEMBER,
-		    i == 0 ? REF_USER : REF_GROUP,
-		    i == 0 ? user : stack.id[i - 1]);
-
-		for (uint32_t k = 0; k < r.n && !found; k++) {
-			const struct policy_link *link =
-			    policy_row(p, PT_IX_MEMBER, r.first + k);
-
-			found = link->to == group;
-			if (stack.n < 1024)
-				ids_add(&stack, link->to);
-		}
-	}
-	free(stack.id);
-	return found;
-}
-
-/*
- * Take the members of a group out of the names if all of them are there;
- * true if they were at least two.
- */
-static bool
-take_group(const struct diff *d, const struct policy *p, uint32_t group,
-    struct ids *names)
-{
-	struct ids rest = {0};
-	size_t members = 0, all = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		uint32_t user = policy_find_user(p, d->names[names->id[i]]);
-
-		if (user != POLICY_NONE && in_group(p, user, group))
-			members++;
-		else
-			ids_add(&rest, names->id[i]);
-	}
-	for (uint32_t i = 0; members >= 2 && i < p->table[PT_USERS].n; i++)
-		all += !(policy_user(p, i)->flags & USER_DEVICE) &&
-		    in_group(p, i, group);
-	if (members < 2 || members < all) {
-		free(rest.id);
-		return false;
-	}
-	free(names->id);
-	*names = rest;
-	return true;
-}
-
 /* Users by the groups of the new policy that they fill, else by name. */
 static void
-name_users(const struct diff *d, const struct persona *a, struct ids *names,
-    struct words *w)
+name_users(struct diff *d, struct ids *names, struct words *w)
 {
 	const struct policy *p = d->side[NEW].p;
-	size_t n;
+	struct ids groups = {0};
 	char *text;
 
-	ids_sort(names);
-	for (uint32_t g = 0; g < p->table[PT_GROUPS].n && names->n >= 2 &&
-	    a->groups[0] == POLICY_NONE; g++) {
-		n = names->n;
-		if (!take_group(d, p, g, names))
-			continue;
+	groups_take(d, names, &groups);
+	for (size_t i = 0; i < groups.n; i++) {
+		uint32_t group = groups.id[i];
+
 		if (asprintf(&text, "@%s (%zu users)", policy_string(p,
-			policy_group(p, g)->name), n - names->n) == -1)
+			policy_group(p, group)->name),
+			d->members[group].n) == -1)
 			text = NULL;
 		words_add(w, text);
 	}
 	for (size_t i = 0; i < names->n; i++)
-		words_add(w, format_persona(d, a, d->names[names->id[i]]));
+		words_add(w, strdup(d->names[names->id[i]]));
+	free(groups.id);
 }
 
 /* Who a row is about; lists all users by name for JSON. */
 static struct words
-name_people(const struct diff *d, const struct row *row, bool all)
+name_people(struct diff *d, const struct row *row, bool all)
 {
 	struct words w = {0};
 	struct ids names = {0};
@@ -376,8 +303,7 @@ name_people(const struct diff *d, const struct row *row, bool all)
 	if (names.n > 0 && names.n == d->nnames && names.n > 1)
 		words_add(&w, strdup("every user"));
 	else
-		name_users(d, &(struct persona){
-		    .groups = {POLICY_NONE, POLICY_NONE}}, &names, &w);
+		name_users(d, &names, &w);
 	free(names.id);
 	words_sort(&w);
 	return w;
@@ -414,7 +340,8 @@ name_places(const struct diff *d, const struct row *row, char **all)
 		for (size_t k = 0; k < cells->n; k++)
 			words_add(&here, d->cells[cells->id[k]].label);
 	}
-	qsort(here.list, here.n, sizeof(*here.list), by_text);
+	if (here.n > 1)
+		qsort(here.list, here.n, sizeof(*here.list), by_text);
 	for (size_t i = 0; i < row->cells.n; i++) {
 		const struct ids *cells = &d->classes[row->cells.id[i]].cells;
 
@@ -497,6 +424,31 @@ put_wrapped(FILE *f, const struct words *w, size_t column, size_t indent)
 	}
 }
 
+/* Conditions, always if there are none. */
+static void
+put_terms(FILE *f, const char *label, const char *text)
+{
+	size_t column = INDENT;
+
+	fprintf(f, "\n  %-6s", label);
+	if (*text == '\0')
+		text = "always";
+	while (*text != '\0') {
+		size_t size = strcspn(text, " ");
+
+		if (column > INDENT && column + 1 + size > WIDTH) {
+			fprintf(f, "\n%*s", INDENT, "");
+			column = INDENT;
+		} else if (column > INDENT) {
+			fputc(' ', f);
+			column++;
+		}
+		fwrite(text, 1, size, f);
+		column += size;
+		text += size + (text[size] == ' ');
+	}
+}
+
 static void
 put_text(struct output *o, const struct variant *v, const struct words *who,
     const struct words *what)
@@ -510,18 +462,14 @@ put_text(struct output *o, const struct variant *v, const struct words *who,
 	fprintf(f, "%s%s%s%s", *word == ':' ? "" : " ",
 	    o->paint ? colour_of : "", word, o->paint ? "\033[0m" : "");
 	fputs("\n  to    ", f);
-	put_wrapped(f, what, 8, 8);
+	put_wrapped(f, what, INDENT, INDENT);
 	fputs("\n  by   ", f);
 	put_roads(v->roads, f);
-	if (v->before && v->after)
-		fprintf(f, "\n  was   %s\n  now   %s\n",
-		    *v->was == '\0' ? "always" : v->was,
-		    *v->is == '\0' ? "always" : v->is);
-	else if (*(v->before ? v->was : v->is) != '\0')
-		fprintf(f, "\n  %s   %s\n", v->before ? "was" : "now",
-		    v->before ? v->was : v->is);
-	else
-		fputc('\n', f);
+	if (v->before && (v->after || *v->was != '\0'))
+		put_terms(f, "was", v->was);
+	if (v->after && (v->before || *v->is != '\0'))
+		put_terms(f, "now", v->is);
+	fputc('\n', f);
 }
 
 static void
@@ -654,7 +602,9 @@ write_diff(const struct policy *a, const struct policy *b, struct output *o)
 	people_make(&d);
 	compare(&d);
 	o->d = &d;
+	groups_make(&d);
 	put_rows(o);
+	groups_free(&d);
 	facts = facts_compare(a, b, put_fact, o);
 	people_free(&d);
 	return d.nrows + facts;
@@ -755,6 +705,14 @@ read_policy(char *path)
 	return p;
 }
 
+static int
+bad_option(int option)
+{
+	if (option == 't')
+		warnx("--at takes YYYY-MM-DDTHH:MMZ, not `%s'", optarg);
+	return usage("diff");
+}
+
 int
 diff_main(int argc, char **argv)
 {
@@ -765,23 +723,19 @@ diff_main(int argc, char **argv)
 	struct output o = {
 	    .f = stdout, .paint = colour(stdout), .from = time(NULL)};
 	struct policy *old, *new;
-	char name[] = "jumpctl";
 	int option;
 	size_t n;
 
-	argv[0] = name;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'j')
 			o.json = true;
 		else if (option == 't' && policy_time_parse(&at, optarg))
 			o.from = (time_t)at;
 		else
-			argc = 0;
+			return bad_option(option);
 	}
-	if (argc - optind > 2 || argc < optind) {
-		warnx("usage: jumpctl diff [--json] [--at TIME] [OLD] [NEW]");
-		return EXIT_USAGE;
-	}
+	if (argc - optind > 2)
+		return usage("diff");
 	new = read_policy(argc == optind ? NULL : argv[argc - 1]);
 	old = argc - optind == 2 ? read_policy(argv[optind]) :
 	    policy_in_force();
@@ -793,7 +747,5 @@ diff_main(int argc, char **argv)
 	n = write_diff(old, new, &o); /* files have no locks */
 	policy_free(old);
 	policy_free(new);
-	if (fflush(stdout) != 0)
-		return EXIT_INTERNAL;
 	return n == 0 ? EXIT_OK : EXIT_NO_MATCH;
 }

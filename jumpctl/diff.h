@@ -25,6 +25,7 @@ struct ids {
 void ids_add(struct ids *, uint32_t);
 void ids_sort(struct ids *); /* and drop what stands twice */
 bool ids_same(const struct ids *, const struct ids *);
+void ids_write(const struct ids *, FILE *); /* for keys of a table */
 uint64_t ids_hash(const struct ids *, uint64_t seed);
 
 /* Keys with numbers of their own: the same key, the same number. */
@@ -93,6 +94,10 @@ struct diff {
 	struct pair *pairs;
 	struct row *rows;
 	size_t nrows;
+	/* names: users and groups of the new policy */
+	struct ids *members; /* of each group: its users, in order */
+	struct ids groups;   /* of two users or more, by their first one */
+	uint32_t *ranked;    /* of each user: POLICY_NONE between two rows */
 };
 
 void terms_make(struct diff *);
@@ -154,6 +159,18 @@ struct persona {
 
 void people_make(struct diff *);
 void people_free(struct diff *);
+
+/*
+ * diff_groups.c
+ */
+void groups_make(struct diff *);
+void groups_free(struct diff *);
+
+/*
+ * Sort the names, numbers of d->names, and take those out that are all users
+ * of a group, of two at least; adds the group to the other list.
+ */
+void groups_take(struct diff *, struct ids *names, struct ids *groups);
 
 /*
  * diff_judge.c

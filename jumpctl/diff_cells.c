@@ -113,7 +113,8 @@ merge(struct map *m)
 {
 	size_t n = 0;
 
-	qsort(m->nodes, m->n, sizeof(*m->nodes), by_net);
+	if (m->n > 1)
+		qsort(m->nodes, m->n, sizeof(*m->nodes), by_net);
 	for (size_t i = 0; i < m->n; i++) {
 		struct node *to = n == 0 ? NULL : &m->nodes[n - 1];
 
@@ -340,7 +341,8 @@ class_of(struct diff *d, const struct cell *c, struct meeting *m, bool *new)
 
 	for (int side = 0; side < SIDES; side++) {
 		fwrite(&m[side].n, sizeof(m[side].n), 1, f);
-		fwrite(m[side].met, sizeof(*m[side].met), m[side].n, f);
+		if (m[side].n > 0)
+			fwrite(m[side].met, sizeof(*m[side].met), m[side].n, f);
 		fputc(listed_never(d->side[side].p, c), f);
 	}
 	/* what the built-in list and the exception of devices make of it */

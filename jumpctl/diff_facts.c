@@ -13,6 +13,10 @@ struct facts {
 	const struct policy *p;
 	char **list;
 	size_t n;
+	uint32_t *seen; /* of each group: the last walk that was there */
+	uint32_t walk;
+	uint32_t *todo; /* groups whose members are to be looked at */
+	size_t ntodo;
 };
 
 static void
@@ -58,6 +62,32 @@ put_nets(const struct facts *f, struct policy_range r, FILE *out)
 		    policy_row(f->p, PT_NETS, r.first + i), text));
 }
 
+/* Once for each port where it is asked for; at a path, there is none. */
+static void
+add_hostkey(struct facts *f, const struct policy_key *key)
+{
+	const struct policy_target *t = policy_target(f->p, key->owner);
+
+	for (uint32_t i = 0; i < t->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(f->p, PT_PORTS, t->ports.first + i);
+		char *text = NULL;
+		size_t size = 0;
+		FILE *out;
+
+		if (port->protocol != PROTO_SSH)
+			continue;
+		out = open_memstream(&text, &size);
+		fputs(text_of(f, t->name), out);
+		if (port->port != 0)
+			fprintf(out, ":%u", port->port);
+		fputs(": host key ", out);
+		put_fingerprint(key->fingerprint, out);
+		fclose(out);
+		add(f, text);
+	}
+}
+
 static void
 add_key(struct facts *f, uint32_t i)
 {
@@ -66,12 +96,14 @@ add_key(struct facts *f, uint32_t i)
 	const char *kind = "key", *owner;
 	char *text = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out;
 
 	if (key->kind == KEY_HOST) {
-		kind = "host key";
-		owner = text_of(f, policy_target(f->p, key->owner)->name);
-	} else if (key->kind == KEY_CA) {
+		add_hostkey(f, key);
+		return;
+	}
+	out = open_memstream(&text, &size);
+	if (key->kind == KEY_CA) {
 		kind = "certificate authority";
 		ca = policy_row(f->p, PT_CAS, key->owner);
 		owner = text_of(f, *ca);
@@ -115,51 +147,90 @@ by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* As the policy calls them: a user and two kinds of groups may share a name. */
 static void
-put_members(const struct facts *f, struct policy_range r, FILE *out)
+add_member(struct facts *f, const char *what, const struct policy_ref *ref)
 {
-	const char **names = xrealloc(NULL, r.n, sizeof(*names));
+	const char *kind = "", *name = "any";
+	char *text;
 
+	if (ref->kind == REF_UNIXGROUP) {
+		kind = "%";
+		name = policy_unixgroup(f->p, ref->index);
+	} else if (ref->kind == REF_USER) {
+		name = text_of(f, policy_user(f->p, ref->index)->name);
+	}
+	if (asprintf(&text, "%s %s%s", what, kind, name) == -1)
+		err(EXIT_INTERNAL, NULL);
+	add(f, text);
+}
+
+static void
+add_members(struct facts *f, const char *what, struct policy_range r)
+{
 	for (uint32_t i = 0; i < r.n; i++) {
 		const struct policy_ref *ref = policy_ref(f->p, r.first + i);
 
-		names[i] = ref->kind == REF_ANYONE ? "any" :
-		    ref->kind == REF_UNIXGROUP ?
-		    policy_unixgroup(f->p, ref->index) :
-		    ref->kind == REF_GROUP ?
-		    text_of(f, policy_group(f->p, ref->index)->name) :
-		    text_of(f, policy_user(f->p, ref->index)->name);
+		if (ref->kind != REF_GROUP) {
+			add_member(f, what, ref);
+		} else if (f->seen[ref->index] != f->walk) {
+			f->seen[ref->index] = f->walk;
+			f->todo[f->ntodo++] = ref->index;
+		}
 	}
-	qsort(names, r.n, sizeof(*names), by_text);
-	for (uint32_t i = 0; i < r.n; i++)
-		fprintf(out, " %s", names[i]);
-	free(names);
 }
 
-/* A group that approves, and each group in it. */
+/*
+ * What holds for these, a fact for each: members of groups of the policy, as
+ * what they are called and how they are nested means nothing.
+ */
 static void
-add_approvers(struct facts *f, uint32_t group, uint8_t *seen)
+add_people(struct facts *f, const char *name, const char *does,
+    struct policy_range r)
 {
-	const struct policy_group *g = policy_group(f->p, group);
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out;
+	char *what;
 
-	if (seen[group])
-		return;
-	seen[group] = 1;
-	out = open_memstream(&text, &size);
-	fprintf(out, "@%s: approves, and has", text_of(f, g->name));
-	put_members(f, g->members, out);
-	fclose(out);
-	add(f, text);
-	for (uint32_t i = 0; i < g->members.n; i++) {
-		const struct policy_ref *ref =
-		    policy_ref(f->p, g->members.first + i);
+	if (asprintf(&what, "%s: %s", name, does) == -1)
+		err(EXIT_INTERNAL, NULL);
+	f->walk++;
+	add_members(f, what, r);
+	while (f->ntodo > 0)
+		add_members(f, what,
+		    policy_group(f->p, f->todo[--f->ntodo])->members);
+	free(what);
+}
 
-		if (ref->kind == REF_GROUP)
-			add_approvers(f, ref->index, seen);
+/* Whom authorities may certify, and who is in the groups that approve. */
+static void
+add_all_people(struct facts *f)
+{
+	uint32_t n = f->p->table[PT_GROUPS].n;
+	uint8_t *done = calloc(n + 1, 1);
+	char name[NAME_TEXT + 1];
+
+	f->seen = calloc(n + 1, sizeof(*f->seen));
+	f->todo = calloc(n + 1, sizeof(*f->todo));
+	if (done == NULL || f->seen == NULL || f->todo == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (uint32_t i = 0; i < f->p->table[PT_CAS].n; i++) {
+		const struct policy_ca *ca = policy_ca(f->p, i);
+
+		add_people(f, text_of(f, ca->name), "certifies", ca->who);
 	}
+	for (uint32_t i = 0; i < f->p->table[PT_RULES].n; i++) {
+		const struct policy_rule *r = policy_rule(f->p, i);
+
+		if (!(r->obligations & MUST_APPROVE) || done[r->approvers])
+			continue;
+		done[r->approvers] = 1;
+		snprintf(name, sizeof(name), "@%s",
+		    text_of(f, policy_group(f->p, r->approvers)->name));
+		add_people(f, name, "approves, and has",
+		    policy_group(f->p, r->approvers)->members);
+	}
+	free(f->seen);
+	free(f->todo);
+	free(done);
 }
 
 static void
@@ -209,15 +280,27 @@ add_target(struct facts *f, uint32_t i)
 		add(f, text);
 }
 
+/* Of a sorted list: who is in two groups is there once. */
+static void
+drop_doubles(struct facts *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (n > 0 && strcmp(f->list[n - 1], f->list[i]) == 0)
+			free(f->list[i]);
+		else
+			f->list[n++] = f->list[i];
+	}
+	f->n = n;
+}
+
 static struct facts
 collect(const struct policy *p)
 {
 	struct facts f = {.p = p};
-	uint8_t *seen = calloc(p->table[PT_GROUPS].n + 1, 1);
 	char words[1024], *text;
 
-	if (seen == NULL)
-		err(EXIT_INTERNAL, NULL);
 	add_settings(&f);
 	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++)
 		add_user(&f, i);
@@ -225,21 +308,16 @@ collect(const struct policy *p)
 		add_key(&f, i);
 	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++)
 		add_target(&f, i);
-	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
-		const struct policy_rule *r = policy_rule(p, i);
-
-		if (r->obligations & MUST_APPROVE)
-			add_approvers(&f, r->approvers, seen);
-	}
+	add_all_people(&f);
 	for (uint32_t i = 0; i < p->table[PT_LOCKS].n; i++) {
 		lock_words(p, i, words, sizeof(words));
 		text = strdup(words);
 		if (text != NULL)
 			add(&f, text);
 	}
-	free(seen);
 	if (f.n > 1)
 		qsort(f.list, f.n, sizeof(*f.list), by_text);
+	drop_doubles(&f);
 	return f;
 }
 

@@ -204,7 +204,8 @@ make_points(struct dispute *x)
 	}
 	if (p->nminute == 0)
 		add_minute(p, 0);
-	qsort(nets, n, sizeof(*nets), net_order);
+	if (n > 1)
+		qsort(nets, n, sizeof(*nets), net_order);
 	p->from = xrealloc(NULL, n + 1, sizeof(*p->from));
 	p->nfrom = 1;
 	for (size_t i = 0; i < n; i++) {
@@ -546,8 +547,7 @@ question_id(struct dispute *x, bool *new)
 		fwrite(&until, sizeof(until), 1, f);
 		fputc(x->where->never[side], f);
 		fputc(is_account(x, side), f);
-		fwrite(&x->met[side].n, sizeof(size_t), 1, f);
-		fwrite(x->met[side].id, sizeof(uint32_t), x->met[side].n, f);
+		ids_write(&x->met[side], f);
 	}
 	fputc(c->dns, f);
 	fputc(c->path != NULL, f);

@@ -153,9 +153,7 @@ persona_id(struct diff *d, const struct persona *a, bool *new)
 
 		fwrite(&until, sizeof(until), 1, f);
 		fwrite(&flags, sizeof(flags), 1, f);
-		fwrite(&a->rules[side].n, sizeof(size_t), 1, f);
-		fwrite(a->rules[side].id, sizeof(uint32_t),
-		    a->rules[side].n, f);
+		ids_write(&a->rules[side], f);
 	}
 	fclose(f);
 	id = table_id(&d->persona_keys, key, size, new);

@@ -61,6 +61,14 @@ ids_same(const struct ids *a, const struct ids *b)
 	    memcmp(a->id, b->id, a->n * sizeof(*a->id)) == 0);
 }
 
+void
+ids_write(const struct ids *ids, FILE *f)
+{
+	fwrite(&ids->n, sizeof(ids->n), 1, f);
+	if (ids->n > 0)
+		fwrite(ids->id, sizeof(*ids->id), ids->n, f);
+}
+
 static uint64_t
 hash(const void *bytes, size_t size)
 {
@@ -152,7 +160,8 @@ put_nets(const struct policy *p, struct policy_range r, FILE *f)
 	for (uint32_t i = 0; i < n; i++)
 		nets[i] = *(const struct net *)policy_row(
 		    p, PT_NETS, r.first + i);
-	qsort(nets, n, sizeof(*nets), net_order);
+	if (n > 1)
+		qsort(nets, n, sizeof(*nets), net_order);
 	for (uint32_t i = 0; i < n; i++)
 		fprintf(f, " %s", net_print(&nets[i], text));
 	for (uint32_t i = n; i < r.n; i++)
@@ -385,7 +394,7 @@ number_rule(struct diff *d, int side, uint32_t index)
 	bool new;
 	FILE *f = open_memstream(&key, &size);
 
-	fwrite(terms->id, sizeof(*terms->id), terms->n, f);
+	ids_write(terms, f);
 	put_refs(s->p, r->who, f);
 	fputc('\n', f);
 	put_refs(s->p, r->what, f);
@@ -424,7 +433,8 @@ index_what(struct side *s)
 			    (struct policy_link){ref->kind, ref->index, k};
 		}
 	}
-	qsort(s->what, s->nwhat, sizeof(*s->what), by_link);
+	if (s->nwhat > 1)
+		qsort(s->what, s->nwhat, sizeof(*s->what), by_link);
 }
 
 void

@@ -49,7 +49,7 @@ own(const char *text)
 static bool
 same(const struct finding *a, const struct finding *b)
 {
-	return a->check == b->check && a->level == b->level && a->nwho != 0 &&
+	return a->check == b->check && a->level == b->level &&
 	    strcmp(a->what, b->what) == 0 && strcmp(a->place, b->place) == 0 &&
 	    strcmp(a->remedy, b->remedy) == 0;
 }
@@ -210,12 +210,20 @@ parse_options(struct doctor *d, int argc, char **argv)
 			d->json = true;
 			break;
 		case 's':
+			if (access(optarg, X_OK) == -1) {
+				warn("--sshd takes a program: %s", optarg);
+				return false;
+			}
 			d->sshd.path = optarg;
 			break;
 		case 'f':
-			if (!addr_parse(&from, optarg))
+			if (!addr_parse(&from, optarg)) {
+				warnx("--from takes an address, not `%s'",
+				    optarg);
 				return false;
+			}
 			d->sshd.from = optarg;
+			d->placed = true;
 			break;
 		default:
 			return false;
@@ -230,11 +238,8 @@ doctor_main(int argc, char **argv)
 	struct doctor d = {.sshd = {.from = "192.0.2.1"}};
 	size_t failures = 0;
 
-	if (!parse_options(&d, argc, argv)) {
-		warnx("usage: jumpctl doctor [--json] [--from ADDRESS] "
-		      "[--sshd PATH]");
-		return EXIT_USAGE;
-	}
+	if (!parse_options(&d, argc, argv))
+		return usage("doctor");
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root sees all that doctor looks at");
 	if (policy_open(POLICY_IMAGE, 0, &d.policy) != POLICY_OK)
@@ -254,7 +259,5 @@ doctor_main(int argc, char **argv)
 		finding_free(&d.list[i]);
 	free(d.list);
 	policy_free(d.policy);
-	if (fflush(stdout) != 0)
-		return EXIT_INTERNAL;
 	return failures == 0 ? EXIT_OK : EXIT_NO_MATCH;
 }

@@ -27,6 +27,7 @@ struct doctor {
 	struct finding *list;  /* owned */
 	size_t n;
 	bool json;
+	bool placed; /* it was said where users come from */
 };
 
 /*

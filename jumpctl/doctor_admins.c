@@ -79,8 +79,9 @@ has_key(const struct account *a, const struct sshd_answer *answer)
 		return true;
 	if (sshd_value(
 		answer, "AuthorizedKeysCommand", 0, value, sizeof(value)) &&
-	    strcmp(value, "none") != 0)
-		return strstr(value, "jump-authkeys") == NULL;
+	    strcmp(value, "none") != 0 &&
+	    strstr(value, "jump-authkeys") == NULL)
+		return true;
 	if (!sshd_value(answer, "AuthorizedKeysFile", 0, value, sizeof(value)))
 		return false;
 	for (word = strtok_r(value, " ", &rest); word != NULL;
@@ -144,8 +145,8 @@ check_administrators(struct doctor *d)
 {
 	struct board b = {.d = d};
 	struct names names = {0};
-	const char *remedy = "keep two who log in and become root, outside of "
-			     "jump and jump-devices";
+	const char *remedy = "have two who can become root, outside of jump "
+			     "and jump-devices";
 
 	if (d->sshd.path == NULL)
 		return;
@@ -162,8 +163,8 @@ check_administrators(struct doctor *d)
 		    "read)");
 	else if (b.n == 1)
 		found(d, LEVEL_WARN, NULL, NULL, remedy,
-		    "%s is the only administrator who gets in by plain sshd "
-		    "(sudoers are not read)",
+		    "%s is the only administrator by plain sshd (sudoers are "
+		    "not read)",
 		    b.names);
 	else
 		found(d, LEVEL_OK, NULL, NULL, NULL,

@@ -115,6 +115,7 @@ check_sshd(struct doctor *d)
 {
 	struct sshd_answer answer;
 	char version[64], *why;
+	bool elsewhere;
 
 	if (d->sshd.path == NULL)
 		d->sshd.path = sshd_find();
@@ -140,9 +141,16 @@ check_sshd(struct doctor *d)
 		return;
 	}
 	sshd_version(&answer, version, sizeof(version));
+	elsewhere = !d->placed && sshd_asks_where(&answer);
 	sshd_answer_free(&answer);
 	found(
 	    d, LEVEL_OK, NULL, NULL, NULL, "%s, configuration valid", version);
+	if (elsewhere)
+		found(d, LEVEL_WARN, NULL, NULL,
+		    "run again --from an address of each Match line",
+		    "sshd tells clients apart by where they come from: what "
+		    "follows holds for %s",
+		    d->sshd.from);
 	check_no_new_privs(d);
 }
 
@@ -180,8 +188,8 @@ check_bits(struct doctor *d, const char *path, bool wanted, gid_t gid)
 		    "%s is %s, and has no need of it", path,
 		    st.st_mode & S_ISUID ? "setuid" : "setgid");
 	}
-	if ((st.st_mode & 0555) != 0555) {
-		snprintf(remedy, sizeof(remedy), "chmod a+rx %s", path);
+	if ((st.st_mode & 0111) != 0111) {
+		snprintf(remedy, sizeof(remedy), "chmod a+x %s", path);
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,
 		    "%s cannot be run by everybody (mode %o)", path,
 		    st.st_mode & 07777);
@@ -201,6 +209,25 @@ check_mount(struct doctor *d)
 	if (fs.f_flag & ST_NOEXEC)
 		found(d, LEVEL_FAIL, NULL, NULL, "mount it without noexec",
 		    "%s is mounted noexec: no program of it runs", LIBEXECDIR);
+}
+
+/*
+ * Whoever can read its file could debug it from its first instruction on, as
+ * the same user: the program of keys-from.
+ */
+static void
+check_unreadable(struct doctor *d, const char *path)
+{
+	char remedy[PATH_MAX + 64];
+	struct stat st;
+
+	if (stat(path, &st) == -1 || !(st.st_mode & (S_IRGRP | S_IROTH)))
+		return;
+	snprintf(remedy, sizeof(remedy), "chmod 711 %s", path);
+	found(d, LEVEL_WARN, NULL, NULL, remedy,
+	    "%s can be read by others: what else runs as _jump can change "
+	    "what it says",
+	    path);
 }
 
 /* What else lies there must not have the group. */
@@ -239,6 +266,8 @@ check_programs(struct doctor *d)
 		safe_path(d, path);
 		if (is_setgid_program(programs[i]))
 			check_bits(d, path, true, gr->gr_gid);
+		else
+			check_unreadable(d, path);
 	}
 	check_strangers(d, gr->gr_gid);
 	check_mount(d);
@@ -386,10 +415,15 @@ check_image_modes(struct doctor *d)
 	if (stat(POLICY_IMAGE, &st) == 0 && (st.st_mode & S_IROTH))
 		found(d, LEVEL_FAIL, NULL, NULL, "chmod 640 " POLICY_IMAGE,
 		    "%s is readable by everybody", POLICY_IMAGE);
+	if (stat(STATEDIR, &st) == 0 && (st.st_mode & (S_IRGRP | S_IRWXO)))
+		found(d, LEVEL_WARN, NULL, NULL, "chmod 710 " STATEDIR,
+		    "%s can be opened by others (mode %o): they can hold up "
+		    "jumpctl lock",
+		    STATEDIR, st.st_mode & 07777);
 	if (!readable_by_jump())
 		found(d, LEVEL_FAIL, NULL, NULL,
 		    "chgrp _jump " STATEDIR " " POLICY_IMAGE
-		    "; chmod 750 " STATEDIR "; chmod 640 " POLICY_IMAGE,
+		    "; chmod 710 " STATEDIR "; chmod 640 " POLICY_IMAGE,
 		    "_jump cannot read %s: nobody gets in", POLICY_IMAGE);
 }
 

@@ -151,13 +151,37 @@ snippet(const struct visit *v)
 	return v->shared ? "50-jump-shared.conf" : "60-jump.conf";
 }
 
+/* Whether the snippets have a line of it, which helps if it is read first. */
+static bool
+is_shipped(const char *keyword)
+{
+	static const char *const others[] = {"ChrootDirectory",
+	    "DisableForwarding", "MaxSessions", "PermitOpen",
+	    "PermitUserEnvironment", "PubkeyAuthentication",
+	    "RefuseConnection"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(others[i], keyword) == 0)
+			return false;
+	}
+	return true;
+}
+
 /* What to do about a line that is not what it should be. */
 static void
-need_remedy(const struct visit *v, const char *place, char *buf, size_t size)
+need_remedy(const struct visit *v, const char *keyword, const char *place,
+    char *buf, size_t size)
 {
 	const char *file = snippet(v);
+	char there[PLACE_MAX];
 
-	if (strstr(place, file) != NULL)
+	snprintf(there, sizeof(there), "/etc/ssh/sshd_config.d/%s", file);
+	if (!is_shipped(keyword))
+		snprintf(buf, size, "delete that line; reload sshd");
+	else if (*place == '\0' && access(there, F_OK) == 0)
+		snprintf(buf, size, "begin sshd_config with: Include "
+		    "/etc/ssh/sshd_config.d/*.conf; reload sshd");
+	else if (strstr(place, file) != NULL)
 		snprintf(buf, size, "put %s/%s back as it is shipped", DATADIR,
 		    file);
 	else if (*place == '\0')
@@ -181,7 +205,7 @@ check_value(const struct visit *v, const struct need *need, const char *value)
 			       : need->fits(value, need->want))
 		return;
 	sshd_place(v->answer, need->keyword, place, sizeof(place));
-	need_remedy(v, place, remedy, sizeof(remedy));
+	need_remedy(v, need->keyword, place, remedy, sizeof(remedy));
 	found(v->d, need->level, v->account->name,
 	    *place == '\0' ? "sshd's own default" : place, remedy,
 	    "%s is %s, want %s", need->keyword, value, need->want);
@@ -222,7 +246,7 @@ is_ours(const struct visit *v)
 		    "in the policy, but not in the group jump: sshd holds "
 		    "this account to nothing");
 	else {
-		need_remedy(v, "", remedy, sizeof(remedy));
+		need_remedy(v, "", "", remedy, sizeof(remedy));
 		found(v->d, LEVEL_FAIL, v->account->name, NULL, remedy,
 		    "no block of %s is in force: sshd holds this account to "
 		    "nothing",
@@ -267,6 +291,16 @@ check_in_force(const struct visit *v)
 	check_need(v, v->shared ? &shared_command : &own_command);
 }
 
+static const char *
+entry_remedy(const char *keyword)
+{
+	if (strcmp(keyword, "AllowGroups") == 0)
+		return "add jump to that line; reload sshd";
+	if (strcmp(keyword, "AllowUsers") == 0)
+		return "add NAME to that line; reload sshd";
+	return "take what matches NAME out of that line; reload sshd";
+}
+
 /* By name, which sshd -T does not judge. */
 static void
 check_entry(const struct visit *v)
@@ -278,8 +312,8 @@ check_entry(const struct visit *v)
 
 	if (keyword != NULL) {
 		sshd_place(v->answer, keyword, place, sizeof(place));
-		found(v->d, LEVEL_FAIL, a->name, place,
-		    "let the group jump in there", "kept out by %s", keyword);
+		found(v->d, LEVEL_FAIL, a->name, place, entry_remedy(keyword),
+		    "kept out by %s", keyword);
 	}
 	if (sp == NULL)
 		return;
@@ -449,15 +483,6 @@ visit_name(struct roll *r, const char *name)
 	visit_account(r, &a, shared);
 }
 
-static void
-say_progress(size_t done, size_t all)
-{
-	if (all >= 100 && isatty(STDERR_FILENO) && done % 50 == 0)
-		fprintf(stderr, "\r%zu of %zu accounts", done, all);
-	if (all >= 100 && isatty(STDERR_FILENO) && done == all)
-		fputs("\r\033[K", stderr);
-}
-
 void
 check_members(struct doctor *d)
 {
@@ -468,10 +493,10 @@ check_members(struct doctor *d)
 		return;
 	enrol_users(&r);
 	for (size_t i = 0; i < r.names.n; i++) {
-		say_progress(i, r.names.n);
+		progress("asking sshd", i, r.names.n);
 		visit_name(&r, r.names.list[i]);
 	}
-	say_progress(r.names.n, r.names.n);
+	progress("asking sshd", r.names.n, r.names.n);
 	if (r.names.n == 0)
 		found(d, LEVEL_WARN, NULL, NULL, "usermod -a -G jump NAME",
 		    "no user: the group jump is empty, and so is the policy");

@@ -245,7 +245,7 @@ read_all(const struct edit *e, struct sources *s, struct policy_source *text)
 	size_t i = 0;
 	bool first = e->before.text == NULL && strcmp(e->path, POLICY_FILE) == 0;
 
-	if (sources_system(s) == -1 && !first)
+	if ((first ? sources_rest(s) : sources_system(s)) == -1)
 		return -1;
 	while (i < s->n && strcmp(s->list[i].name, e->path) != 0)
 		i++;
@@ -399,6 +399,11 @@ save_and_load(struct edit *e)
 		close(dir);
 		return EXIT_BUSY;
 	}
+	if (locks_renew(e->policy) == -1) { /* those of the check are old */
+		keep(e, "nothing is saved");
+		close(dir);
+		return EXIT_STATE;
+	}
 	if (save(e) == -1) {
 		warn("%s", e->path);
 		keep(e, "nothing is saved");
@@ -465,10 +470,8 @@ edit_main(int argc, char **argv)
 {
 	static struct edit e;
 
-	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-		warnx("usage: jumpctl edit [FILE]");
-		return EXIT_USAGE;
-	}
+	if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
+		return usage("edit");
 	e.path = find_path(argc == 2 ? argv[1] : "policy");
 	if (e.path == NULL) {
 		warnx("not a file of the policy: `%s'", argv[1]);

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,10 +129,8 @@ parse_options(struct explain *e, int argc, char **argv)
 	    {"as", required_argument, NULL, 'l'},
 	    {"at", required_argument, NULL, 't'},
 	    {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-	char name[] = "jumpctl";
 	int option;
 
-	argv[0] = name; /* getopt_long(3) begins its messages with it */
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (take_option(e, option, optarg))
 			continue;
@@ -572,6 +571,47 @@ find_lock(struct explain *e)
 		    lock_words(e->p, e->lock, words, sizeof(words)));
 }
 
+/* Whether the name, which is no target's, can be one of a domain. */
+static bool
+in_domain(const struct policy *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->table[PT_IX_DOMAIN].n; i++) {
+		const uint32_t *row = policy_row(p, PT_IX_DOMAIN, i);
+
+		if (policy_name_matches(p, policy_target(p, *row), name))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the question can be answered; if not, says why. */
+static bool
+is_question(struct explain *e, const char *who, const char *what)
+{
+	bool address;
+
+	if (*who == '@' || *who == '%') {
+		warnx("WHO is a user or any, not a group: `%s'", who);
+		return false;
+	}
+	if (strcmp(what, "any") == 0)
+		return true;
+	if (!target_parse(&e->asked, what, NULL)) {
+		warnx("not a target: `%s'", what);
+		return false;
+	}
+	address = e->asked.form == TARGET_ADDRESSED;
+	if (e->asked.port != 0 || (!address &&
+	    (e->asked.form != TARGET_NAMED ||
+	    policy_find_target(e->p, e->asked.text) != POLICY_NONE ||
+	    !in_domain(e->p, e->asked.text))))
+		return true;
+	warnx("%s needs a port: %s", address ? "an address" : "a DNS name",
+	    !address ? "NAME:PORT" :
+	    strchr(what, ':') ? "[ADDRESS]:PORT" : "ADDRESS:PORT");
+	return false;
+}
+
 static int
 answer_person(struct explain *e, const char *who, const char *what)
 {
@@ -582,6 +622,9 @@ answer_person(struct explain *e, const char *who, const char *what)
 		warnx("`%s' is nobody of this policy", who);
 		return -1;
 	}
+	if (policy_find_user(e->p, who) == POLICY_NONE && getpwnam(who) == NULL)
+		warnx("no user of the policy and no account of this machine "
+		    "has the name `%s'", who);
 	find_lock(e);
 	if (strcmp(what, "any") == 0) {
 		answer_each_target(e);
@@ -622,23 +665,12 @@ explain_main(int argc, char **argv)
 	e.question.at = time(NULL);
 	e.roads = (1 << ROAD_COUNT) - 1;
 	e.worst = ACTION_ALLOW;
-	if (!parse_options(&e, argc, argv)) {
-		warnx("usage: jumpctl explain WHO WHAT [--via ROAD] [--from "
-		      "ADDRESS] [--as LOGIN] [--at TIME] [--json]");
-		return EXIT_USAGE;
-	}
+	if (!parse_options(&e, argc, argv))
+		return usage("explain");
 	who = argv[optind];
 	what = argv[optind + 1];
-	if (strcmp(what, "any") != 0 && !target_parse(&e.asked, what, NULL)) {
-		warnx("not a target: `%s'", what);
+	if (!is_question(&e, who, what))
 		return EXIT_USAGE;
-	}
-	if (e.asked.form == TARGET_ADDRESSED && e.asked.port == 0 &&
-	    strcmp(what, "any") != 0) {
-		warnx("an address needs a port: %s",
-		    strchr(what, ':') ? "[ADDRESS]:PORT" : "ADDRESS:PORT");
-		return EXIT_USAGE;
-	}
 	e.listing = strcmp(who, "any") == 0 || strcmp(what, "any") == 0;
 	if (answer_all(&e, who, what) == -1)
 		return EXIT_NO_MATCH;

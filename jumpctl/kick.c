@@ -329,12 +329,8 @@ kick_main(int argc, char **argv)
 	static struct kick k;
 	int code;
 
-	if (!parse(&k, argc, argv)) {
-		warnx("usage: jumpctl kick SESSION | USER | TARGET [REASON]\n"
-		      "           [--session ID] [--user NAME] "
-		      "[--target NAME]; quote a REASON of several words");
-		return EXIT_USAGE;
-	}
+	if (!parse(&k, argc, argv))
+		return usage("kick");
 	if (strlen(k.reason) > REASON_MAX) {
 		warnx("a REASON has at most %d bytes", REASON_MAX);
 		return EXIT_USAGE;

@@ -129,7 +129,6 @@ load_previous(struct audit *audit, const char *who)
 {
 	struct policy *old, *p = NULL;
 	enum policy_error error;
-	struct locks locks;
 	int dir = state_lock(false);
 
 	error = policy_open(POLICY_PREVIOUS, 0, &old);
@@ -140,12 +139,11 @@ load_previous(struct audit *audit, const char *who)
 		    policy_strerror(error));
 	if (!policy_verify(old))
 		errx(EXIT_POLICY, "%s: damaged", POLICY_PREVIOUS);
-	if (locks_read(&locks) == -1)
-		return EXIT_NO_MATCH;
 	p = locks_thaw(old);
-	if (p == NULL || locks_set(p, &locks) == -1)
+	if (p == NULL)
 		err(EXIT_INTERNAL, NULL);
-	locks_free(&locks);
+	if (locks_renew(p) == -1)
+		return EXIT_NO_MATCH;
 	locks_warn(p);
 	policy_free(old);
 	put(audit, who, "previous", dir, p);
@@ -158,10 +156,8 @@ load_main(int argc, char **argv)
 	struct audit audit;
 	char who[64];
 
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--previous") != 0)) {
-		warnx("usage: jumpctl load [--previous]");
-		return EXIT_USAGE;
-	}
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--previous") != 0))
+		return usage("load");
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root loads a policy");
 	if (audit_open(&audit, "jumpctl", AUDIT_SOCKET) == -1)

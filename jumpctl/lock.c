@@ -181,8 +181,13 @@ locked(struct job *j, bool kept)
 	printf("%s is locked%s\n", j->who, j->in_force == NULL ?
 	    " from the next load on" :
 	    "; sessions that are open go on: see LOCKS in jumpctl(8)");
-	if (!somebody)
-		warnx("but there is nobody of that name: see jumpctl explain");
+	if (!somebody && *j->who == '%')
+		warnx("%s: there is no such Unix group now: EVERYBODY may be "
+		    "in it, and is locked; jumpctl unlock takes it away",
+		    j->who);
+	else if (!somebody)
+		warnx("%s: there is nobody of that name; the lock is kept, "
+		    "jumpctl unlock takes it away", j->who);
 	return finish(j, j->in_force == NULL ? "kept for the next load" :
 	    "locked", AUDIT_SUCCESS, somebody ? EXIT_OK : EXIT_NO_MATCH);
 }
@@ -221,6 +226,8 @@ list(void)
 {
 	struct locks locks;
 
+	if (geteuid() != 0)
+		errx(EXIT_STATE, "only root reads the locks");
 	if (locks_read(&locks) == -1)
 		return EXIT_STATE;
 	for (size_t i = 0; i < locks.n; i++) {
@@ -238,7 +245,7 @@ list(void)
 		    one->reason);
 	}
 	locks_free(&locks);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_INTERNAL;
+	return EXIT_OK;
 }
 
 static bool
@@ -257,11 +264,10 @@ lock_main(int argc, char **argv)
 
 	if (argc == 1)
 		return list();
-	if (argc > 3 || argv[1][0] == '-') {
-		warnx("usage: jumpctl lock [WHO [REASON]]%s", argc > 3 ?
-		    "; quote a REASON of several words" : "");
-		return EXIT_USAGE;
-	}
+	if (argc > 3)
+		warnx("quote a REASON of several words: nothing is locked");
+	if (argc > 3 || argv[1][0] == '-')
+		return usage("lock");
 	if (!check_who(argv[1]))
 		return EXIT_USAGE;
 	j.who = argv[1];
@@ -309,10 +315,8 @@ unlock_main(int argc, char **argv)
 {
 	static struct job j = {.lock = false, .reason = ""};
 
-	if (argc != 2 || argv[1][0] == '-') {
-		warnx("usage: jumpctl unlock WHO");
-		return EXIT_USAGE;
-	}
+	if (argc != 2 || argv[1][0] == '-')
+		return usage("unlock");
 	if (!check_who(argv[1]))
 		return EXIT_USAGE;
 	j.who = argv[1];

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,11 +61,21 @@ clear(struct lock *lock)
 	free(lock->reason);
 }
 
+/* What a line of the file can say: a clock that is not set must not end it. */
+static int64_t
+time_for_file(int64_t t)
+{
+	const int64_t first = 946684800, last = 253402300799;
+
+	return t < first ? first : t > last ? last : t;
+}
+
 int
 locks_add(struct locks *locks, const char *who, int64_t since, const char *by,
     const char *reason)
 {
-	struct lock new = {strdup(who), strdup(by), strdup(reason), since};
+	struct lock new = {
+	    strdup(who), strdup(by), strdup(reason), time_for_file(since)};
 	struct lock *old = find(locks, who), *more = NULL;
 
 	if (old == NULL && locks->n < LOCKS_MAX)
@@ -326,6 +337,21 @@ locks_set(struct policy *p, const struct locks *locks)
 }
 
 int
+locks_renew(struct policy *p)
+{
+	struct locks locks;
+	int result;
+
+	if (locks_read(&locks) == -1)
+		return -1;
+	result = locks_set(p, &locks);
+	locks_free(&locks);
+	if (result == -1)
+		warnx("out of memory");
+	return result;
+}
+
+int
 locks_of(struct locks *locks, const struct policy *p)
 {
 	memset(locks, 0, sizeof(*locks));
@@ -373,6 +399,10 @@ locks_warn(const struct policy *p)
 		if (lock->kind == REF_GROUP && lock->index == POLICY_NONE)
 			fprintf(stderr, "    but the policy has no such "
 			    "group: this locks nobody\n");
+		if (lock->kind == REF_UNIXGROUP &&
+		    getgrnam(policy_string(p, lock->name) + 1) == NULL)
+			fprintf(stderr, "    but there is no such Unix group "
+			    "now: this locks everybody\n");
 	}
 	return p->table[PT_LOCKS].n;
 }

@@ -221,12 +221,8 @@ log_main(int argc, char **argv)
 
 	j.filter = (struct log_filter){
 	    .road = -1, .outcome = -1, .since = INT64_MIN, .until = INT64_MAX};
-	if (!parse_options(&j, argc, argv)) {
-		warnx("usage: jumpctl log [-f] [--json] [--refused] [--user "
-		      "WHO] [--target WHAT] [--road ROAD] [--outcome WORD] "
-		      "[--since TIME] [--until TIME] [--file FILE] [REF]");
-		return EXIT_USAGE;
-	}
+	if (!parse_options(&j, argc, argv))
+		return usage("log");
 	if (j.follow && !j.since && j.filter.ref == NULL)
 		j.filter.since = (int64_t)time(NULL) * SECOND;
 	log_printer_init(&j.printer, stdout, j.json);

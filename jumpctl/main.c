@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exit.h"
@@ -27,8 +28,12 @@ static const struct {
     {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
     {"lock", lock_main, "lock [WHO [REASON]]"},
     {"unlock", unlock_main, "unlock WHO"},
-    {"who", who_main, "who [-w | --json] [SESSION | USER | TARGET]"},
-    {"kick", kick_main, "kick SESSION | USER | TARGET [REASON]"},
+    {"who", who_main,
+	"who [-w | --json] [SESSION | USER | TARGET]\n"
+	"               [--session ID] [--user NAME] [--target NAME]"},
+    {"kick", kick_main,
+	"kick SESSION | USER | TARGET [REASON]\n"
+	"               [--session ID] [--user NAME] [--target NAME]"},
     {"export", export_main, "export hosts"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
@@ -37,13 +42,49 @@ static const struct {
     {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
 };
 
-static int
-usage(FILE *f, int code)
+/* The usage of a verb, or of all of them. */
+static void
+print_usage(FILE *f, const char *verb)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		fprintf(f, "%s jumpctl %s\n", i == 0 ? "usage:" : "      ",
-		    verbs[i].usage);
-	return code;
+	const char *start = "usage:";
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (verb != NULL && strcmp(verbs[i].name, verb) != 0)
+			continue;
+		fprintf(f, "%s jumpctl %s\n", start, verbs[i].usage);
+		start = "      ";
+	}
+}
+
+int
+usage(const char *verb)
+{
+	print_usage(stderr, verb);
+	return EXIT_USAGE;
+}
+
+static bool
+asks_for_help(const char *word)
+{
+	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+/* Nothing is a question for help that may be somebody's name or reason. */
+static int
+help(const char *verb)
+{
+	print_usage(stdout, verb);
+	return EXIT_OK;
+}
+
+/* The exit code of a verb: results that could not be written are none. */
+static int
+finish(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	warn("standard output");
+	return code == EXIT_OK || code == EXIT_NO_MATCH ? EXIT_INTERNAL : code;
 }
 
 bool
@@ -52,6 +93,27 @@ colour(FILE *f)
 	const char *no = getenv("NO_COLOR");
 
 	return isatty(fileno(f)) && (no == NULL || *no == '\0');
+}
+
+void
+progress(const char *doing, size_t done, size_t all)
+{
+	static time_t last;
+	static bool shown;
+	time_t now = time(NULL);
+
+	if (done < all && now == last)
+		return;
+	if (done < all && last != 0 && isatty(STDERR_FILENO)) {
+		fprintf(stderr, "\rjumpctl: %s, %zu %%\033[K", doing,
+		    done * 100 / all);
+		shown = true;
+	}
+	last = done < all ? now : 0;
+	if (done >= all && shown) {
+		fputs("\r\033[K", stderr);
+		shown = false;
+	}
 }
 
 void
@@ -92,22 +154,24 @@ main(int argc, char **argv)
 	if (process_repair_fds() == -1)
 		return EXIT_INTERNAL;
 	umask(077);
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
+	if (!isatty(STDERR_FILENO)) /* which sees questions and progress */
+		setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
 	if (argc < 2)
-		return usage(stderr, EXIT_USAGE);
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "help") == 0 ||
-		    strcmp(argv[i], "--help") == 0)
-			return usage(stdout, EXIT_OK);
-	}
+		return usage(NULL);
+	if (strcmp(argv[1], "help") == 0 || asks_for_help(argv[1]))
+		return finish(help(NULL));
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("jumpctl " VERSION);
-		return EXIT_OK;
+		return finish(EXIT_OK);
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
+		if (strcmp(argv[1], verbs[i].name) != 0)
+			continue;
+		if (argc == 3 && asks_for_help(argv[2]))
+			return finish(help(verbs[i].name));
+		argv[1] = argv[0]; /* getopt_long(3) begins messages with it */
+		return finish(verbs[i].run(argc - 1, argv + 1));
 	}
 	warnx("unknown verb `%s'", argv[1]);
-	return usage(stderr, EXIT_USAGE);
+	return usage(NULL);
 }

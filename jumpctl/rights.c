@@ -92,15 +92,18 @@ rights_check(const struct policy *p, const struct sources *s)
 	for (uint32_t i = 0; i < users; i++) {
 		const struct policy_user *u = policy_user(p, i);
 
+		progress("counting rights", i, users);
 		if ((u->flags & USER_DEVICE) || surely_fits(p, i, groups) ||
 		    fits(p, u))
 			continue;
+		progress("counting rights", users, users);
 		warnx("%s:%u: error: `%s' may forward to more than %d "
 		    "addresses and names; sshd would refuse the key",
 		    s->list[u->place.file].name, u->place.line,
 		    policy_string(p, u->name), PERMITOPEN_MAX);
 		errors++;
 	}
+	progress("counting rights", users, users);
 	free(groups);
 	return errors;
 }

@@ -308,6 +308,19 @@ sources_system(struct sources *s)
 }
 
 int
+sources_rest(struct sources *s)
+{
+	int dir = open_directory(SYSCONFDIR "/jump");
+
+	memset(s, 0, sizeof(*s));
+	s->system = true;
+	if (dir == -1)
+		return -1;
+	close(dir);
+	return add_fragments(s);
+}
+
+int
 sources_files(struct sources *s, char *const *names, size_t n)
 {
 	struct stat st;

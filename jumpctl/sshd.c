@@ -236,17 +236,48 @@ means_name(const char *line, size_t size, const char *name)
 	    (strpbrk(text, "*?!\"\\") != NULL || strstr(text, name) != NULL);
 }
 
+static const char syntax[] = "debug3: checking syntax for '";
+
 bool
 sshd_knows_name(const struct sshd_answer *a, const char *name)
 {
-	static const char syntax[] = "debug3: checking syntax for '";
-
 	for (const char *l = a->log; *l != '\0'; l = next_line(l)) {
 		if (strncmp(l, syntax, strlen(syntax)) != 0)
 			continue;
 		l += strlen(syntax);
 		if (means_name(l, line_size(l), name))
 			return true;
+	}
+	return false;
+}
+
+static bool
+has_criterion(const char *line, const char *word)
+{
+	for (size_t size = strlen(word), n = line_size(line); n > size;
+	     line++, n--) {
+		if ((*line == ' ' || *line == '\t') &&
+		    strncasecmp(line + 1, word, size) == 0 &&
+		    n > size + 1 && strchr(" \t=", line[size + 1]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool
+sshd_asks_where(const struct sshd_answer *a)
+{
+	static const char *const criteria[] = {"address", "host",
+	    "localaddress", "localport", "rdomain", "version"};
+
+	for (const char *l = a->log; *l != '\0'; l = next_line(l)) {
+		if (strncmp(l, syntax, strlen(syntax)) != 0)
+			continue;
+		for (size_t i = 0; i < sizeof(criteria) / sizeof(*criteria);
+		     i++) {
+			if (has_criterion(l + strlen(syntax), criteria[i]))
+				return true;
+		}
 	}
 	return false;
 }

@@ -56,6 +56,10 @@ bool sshd_place(
  */
 bool sshd_knows_name(const struct sshd_answer *, const char *name);
 
+/* Whether some Match line tells clients apart by where they come from, or what
+ * they connect to. */
+bool sshd_asks_where(const struct sshd_answer *);
+
 /* The version in words such as "OpenSSH_9.2", if sshd told. */
 void sshd_version(const struct sshd_answer *, char *buf, size_t size);
 

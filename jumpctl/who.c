@@ -138,14 +138,6 @@ list(struct live_world *w, const struct selection *s, bool all, bool json)
 	return n > 0 || all ? EXIT_OK : EXIT_NO_MATCH;
 }
 
-static int
-usage(void)
-{
-	warnx("usage: jumpctl who [-w | --json] [SESSION | USER | TARGET]\n"
-	      "           [--session ID] [--user NAME] [--target NAME]");
-	return EXIT_USAGE;
-}
-
 int
 who_main(int argc, char **argv)
 {
@@ -165,10 +157,10 @@ who_main(int argc, char **argv)
 		else if (option == 'w')
 			live = true;
 		else if (!selection_option(&s, option, optarg))
-			return usage();
+			return usage("who");
 	}
 	if (argc - optind > 1 || (json && live))
-		return usage();
+		return usage("who");
 	s.word = argv[optind];
 	all = s.word == NULL && s.session == NULL && s.user == NULL &&
 	    s.target == NULL;

@@ -338,18 +338,19 @@ audit_write(struct audit *a, const struct audit_event *e)
 	struct timespec now;
 	long end = clock_ms() + PATIENCE_MS;
 	size_t len;
+	ssize_t n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	len = audit_format(a, e, &now, record);
 	if (len == 0)
 		return -1;
-	while (sendto(a->fd, record, len, MSG_NOSIGNAL,
-		   (const struct sockaddr *)&a->to, sizeof(a->to)) == -1) {
+	while ((n = sendto(a->fd, record, len, MSG_NOSIGNAL,
+		    (const struct sockaddr *)&a->to, sizeof(a->to))) == -1) {
 		if (!error_passes(errno) || clock_ms() >= end)
 			return -1;
 		poll(NULL, 0, PAUSE_MS);
 	}
-	return 0;
+	return n == (ssize_t)len ? 0 : -1;
 }
 
 const char *

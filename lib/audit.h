@@ -52,8 +52,8 @@ struct audit_event {
 	const char *verdict; /* allow, ask, deny */
 	const char *rule;    /* that decided */
 	const char *reason;  /* in a few words */
-	const char *key;     /* of a login: its fingerprint */
-	const char *ca;	     /* of a login: who signed a certificate */
+	const char *key;     /* of a login: its fingerprint; else all of it */
+	const char *ca;	     /* of a login: who signed a certificate, in the policy */
 	const char *certificate; /* of a login: its key id */
 	const char *serial;	 /* of a login */
 	const char *policy;  /* first 16 hex digits of the image's hash */

@@ -486,24 +486,24 @@ decide_end(const struct policy *p, const struct policy_request *base,
  * Host keys.
  */
 struct hostkeys {
-	uint8_t (*keys)[FINGERPRINT_BYTES]; /* NULL: they are only counted */
+	const char **keys; /* NULL: they are only counted */
 	ssize_t n;
 };
 
 static void
-add_hostkey(void *arg, const uint8_t fingerprint[FINGERPRINT_BYTES])
+add_hostkey(void *arg, const char *blob)
 {
 	struct hostkeys *h = arg;
 
 	if (h->keys != NULL)
-		memcpy(h->keys[h->n], fingerprint, FINGERPRINT_BYTES);
+		h->keys[h->n] = blob;
 	h->n++;
 }
 
 ssize_t
 decide_hostkeys(const struct policy *p, const struct policy_request *base,
     const struct target *asked, const struct choice *choice, const char *path,
-    uint8_t (**keys)[FINGERPRINT_BYTES])
+    const char ***keys)
 {
 	struct policy_request q =
 	    request_for(base, asked, &choice->addr, path);

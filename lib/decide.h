@@ -100,13 +100,13 @@ time_t decide_end(const struct policy *, const struct policy_request *,
     const struct target *asked, const struct choice *, const char *path);
 
 /*
- * The host keys that the target of a choice may have: their fingerprints,
- * which the caller frees.  How many, 0 (and NULL) if none is declared, or -1
+ * The host keys that the target of a choice may have: in base64, strings
+ * of the policy in an array that the caller frees.  How many, 0 (and NULL) if none is declared, or -1
  * without memory or if the policy is damaged.
  */
 ssize_t decide_hostkeys(const struct policy *, const struct policy_request *,
     const struct target *asked, const struct choice *, const char *path,
-    uint8_t (**keys)[FINGERPRINT_BYTES]);
+    const char ***keys);
 
 /* The refusal that a user sees, without its reference; one line. */
 const char *decide_contact(const struct policy *);

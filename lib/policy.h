@@ -495,13 +495,12 @@ void policy_candidates(const struct policy *, const struct policy_request *,
     uint32_t roads, void (*each)(void *arg, uint32_t target), void *arg);
 
 /*
- * Call each(arg, fingerprint) for every host key of every target that covers
- * the request and declares its port as one that SSH speaks on.  A damaged
- * policy is told by policy_damaged().
+ * Call each(arg, blob), in base64, for every host key of every target that
+ * covers the request and declares its port as one that SSH speaks on.  A
+ * damaged policy is told by policy_damaged().
  */
 void policy_hostkeys(const struct policy *, const struct policy_request *,
-    void (*each)(void *arg, const uint8_t fingerprint[FINGERPRINT_BYTES]),
-    void *arg);
+    void (*each)(void *arg, const char *blob), void *arg);
 
 /*
  * Whether the request's user is one of these people, and whether it is an

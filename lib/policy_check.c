@@ -45,8 +45,11 @@ resolve(struct build *b, enum space space, uint32_t *index,
 static void
 resolve_user(struct build *b, uint32_t *index, const struct position *at)
 {
-	if (!resolve(b, SPACE_PERSON, index, at, "user",
-		"declare it: user NAME"))
+	const char *hint = "declare it: user NAME";
+
+	if (build_find(b, SPACE_GROUP, *index) != POLICY_NONE)
+		hint = "a group of that name is written with @ before it";
+	if (!resolve(b, SPACE_PERSON, index, at, "user", hint))
 		return;
 	if (policy_user(b->p, *index)->flags & USER_DEVICE)
 		report_error(b->report, at, NULL,
@@ -59,9 +62,11 @@ resolve_target(struct build *b, struct policy_ref *ref,
 {
 	uint32_t string = ref->index;
 	const struct policy_target *t;
+	const char *hint = "declare it: host NAME ADDRESS ssh 22";
 
-	if (!resolve(b, SPACE_TARGET, &ref->index, at, "target",
-		"declare it: host NAME ADDRESS ssh 22"))
+	if (build_find(b, SPACE_TAG, string) != POLICY_NONE)
+		hint = "a tag of that name is written with @ before it";
+	if (!resolve(b, SPACE_TARGET, &ref->index, at, "target", hint))
 		return;
 	t = policy_target(b->p, ref->index);
 	if (t->name != string)
@@ -573,6 +578,38 @@ warn_settings(struct build *b)
 		    "keys-from serves nobody: no Unix group is in the policy");
 }
 
+static bool
+has_ssh(const struct build *b, const struct policy_target *t)
+{
+	for (uint32_t i = 0; i < t->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(b->p, PT_PORTS, t->ports.first + i);
+
+		if (port->protocol == PROTO_SSH)
+			return true;
+	}
+	return false;
+}
+
+/* Where nothing speaks SSH, whoever answers is let through. */
+static void
+warn_hostkeys(struct build *b)
+{
+	for (uint32_t i = 0; i < count(b, PT_KEYS); i++) {
+		const struct policy_key *key = policy_key(b->p, i);
+		const struct policy_target *t;
+
+		if (key->kind != KEY_HOST)
+			continue;
+		t = policy_target(b->p, key->owner);
+		if (!has_ssh(b, t))
+			report_warning(b->report, &b->at[PT_KEYS][i],
+			    "say ssh where its SSH server is",
+			    "`%.64s' has no ssh: nobody looks at this key",
+			    text(b, t->name));
+	}
+}
+
 static void
 check_test(struct build *b, uint32_t i)
 {
@@ -608,4 +645,5 @@ build_check(struct build *b)
 		check_test(b, i);
 	warn_shared(b);
 	warn_settings(b);
+	warn_hostkeys(b);
 }

@@ -605,10 +605,10 @@ static void
 apply_allow(struct judge *j, uint32_t index, const struct policy_rule *rule,
     const struct outcome *o)
 {
-	if (o->people_and_targets != TRUTH_NO)
+	if (o->people_and_targets != TRUTH_NO) {
 		oblige(j, rule);
-	if (o->people_and_targets != TRUTH_NO || o->all != TRUTH_NO)
 		remember(j->v, index, o->all);
+	}
 	if (o->all == TRUTH_YES) {
 		j->allowed = true;
 		j->allowed_always |= !o->timed;
@@ -850,8 +850,7 @@ policy_evaluate(const struct policy *p, const struct policy_request *q,
 
 void
 policy_hostkeys(const struct policy *p, const struct policy_request *q,
-    void (*each)(void *arg, const uint8_t fingerprint[FINGERPRINT_BYTES]),
-    void *arg)
+    void (*each)(void *arg, const char *blob), void *arg)
 {
 	struct judge j = {.p = p, .q = q};
 	enum policy_protocol protocol = PROTO_TCP;
@@ -870,7 +869,8 @@ policy_hostkeys(const struct policy *p, const struct policy_request *q,
 			const struct policy_link *link =
 			    policy_row(p, PT_IX_HOSTKEY, r.first + i);
 
-			each(arg, policy_key(p, link->to)->fingerprint);
+			each(arg,
+			    policy_string(p, policy_key(p, link->to)->blob));
 		}
 	}
 }

@@ -162,8 +162,8 @@ parse_statement(struct build *b)
 			continue;
 		if (!statements[i].parse(b, &at))
 			return false;
-		return parse_at_end(b) ||
-		    parse_fail(b, NULL, "nothing more is expected here");
+		return parse_at_end(b) || parse_fail(b, parse_list_hint,
+		    "nothing more is expected here");
 	}
 	if (parse_is_word(b, "version"))
 		return parse_fail(b, NULL, "version stands first in a file, once");

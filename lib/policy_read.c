@@ -181,6 +181,9 @@ parse_plain_name(const char *s)
 }
 
 /* A name that text stands for; word tells that it stood without quotes. */
+const char parse_list_hint[] =
+    "several stand in { }, with spaces between them";
+
 static bool
 check_name(struct build *b, const char *text, bool word, bool person)
 {
@@ -195,6 +198,10 @@ check_name(struct build *b, const char *text, bool word, bool person)
 		    "name needs quotes");
 	if (strlen(text) >= NAME_TEXT)
 		return parse_fail(b, NULL, "name is longer than 128 bytes");
+	if (strchr(text, ',') != NULL)
+		return parse_fail(b, parse_list_hint, "not a name");
+	if (strcmp(text, "*") == 0)
+		return parse_fail(b, "write any for all of them", "not a name");
 	return parse_fail(b, person ?
 	    "users are named with A-Z a-z 0-9 . _ @ + - \\, and begin with "
 	    "none of - + ." :
@@ -566,7 +573,8 @@ parse_port_error(struct build *b, const struct position *at, const char *text)
 		report_error(b->report, at, NULL,
 		    "port out of range (1 to 65535)");
 	else
-		report_error(b->report, at,
+		report_error(b->report, at, strchr(text, ',') != NULL ?
+		    parse_list_hint :
 		    "1 to 65535 in decimal, without a leading zero",
 		    "not a port");
 	return false;

@@ -77,6 +77,9 @@ bool read_number(struct build *, uint64_t min, uint64_t max, uint32_t *);
 bool read_duration(struct build *, uint32_t *seconds);
 bool read_time(struct build *, int64_t *);
 
+/* What helps whoever writes a list without braces, or with commas. */
+extern const char parse_list_hint[];
+
 /* Report that text, which stands at `at`, is no port; returns false. */
 bool parse_port_error(struct build *, const struct position *at,
     const char *text);

@@ -34,7 +34,8 @@ read_days(struct build *b, void *arg)
 	    day_number(dash + 1, strlen(dash + 1));
 
 	if (b->token.kind != TOKEN_WORD || first < 0 || last < 0)
-		return parse_fail(b, "mon tue wed thu fri sat sun, or mon-fri",
+		return parse_fail(b, strchr(text, ',') != NULL ?
+		    parse_list_hint : "mon tue wed thu fri sat sun, or mon-fri",
 		    "not a day");
 	for (int day = first;; day = (day + 1) % 7) {
 		*mask |= 1U << day;

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -174,7 +175,8 @@ compile(const struct sandbox_rule *rules, size_t n, const int *fds, int fd)
 
 /*
  * The program as an array.  libseccomp could load it as well, but frees its
- * memory after that, when a munmap(2) would be the end.
+ * memory after that, when a munmap(2) would be the end.  What it gives back
+ * here goes back to the kernel: a relay lives long, and there are many.
  */
 static int
 build(const struct sandbox_rule *rules, size_t n, const int *fds,
@@ -191,6 +193,7 @@ build(const struct sandbox_rule *rules, size_t n, const int *fds,
 	else
 		errno = -error;
 	close(fd);
+	malloc_trim(0);
 	if (length <= 0)
 		return -1;
 	if ((size_t)length == size) { /* there may be more */

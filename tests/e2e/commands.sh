@@ -110,6 +110,9 @@ unknown	-	\nlist
 unknown	-	connect web1 22\n
 unknown	-	connect web1 22\r\n
 unknown	-	connect\tweb1\t22
+unknown	-	connect web1\t22
+unknown	-	connect web1 22\t
+unknown	-	list \t
 unknown	-	\tlist
 unknown	-	\0013\0014list
 unknown	-	list\0177
@@ -228,6 +231,7 @@ usage	connect	connect web1 22 -
 usage	connect	connect -- - 22
 usage	connect	connect a b c d e f g h
 usage	connect	connect -4 -4 -4 -4 -4 -4 web1 22
+usage	connect	connect web1 22 -4 -4 -4 -4 -4 -4
 usage	connect	connect -- -web1 22
 usage	connect	connect -- -- web1 22
 usage	connect	connect -46 web1 22
@@ -262,6 +266,8 @@ usage	connect	connect 10.2.0.010 22
 usage	connect	connect 0x0a.2.0.10 22
 usage	connect	connect 0xa02000a 22
 usage	connect	connect 0x16x 22
+usage	connect	connect 10.0x2.0.10 22
+usage	connect	connect 10.2.0xa 22
 usage	connect	connect 0XA02000A 22
 usage	connect	connect 167903242 22
 usage	connect	connect 01200400012 22
@@ -449,7 +455,8 @@ check "why" gave 0
 for words in 'connect web1 22' 'connect web1:22' 'connect WEB1 22' \
     'nc web1 22' '/usr/bin/nc -w 5 web1 22' 'jump-connect web1 22' \
     'connect 10.2.0.10 22' 'connect ::ffff:10.2.0.10 22' \
-    'connect [2001:db8::10]:22' 'connect -6 web1 22' 'nc -4Nvw9 web1 22'; do
+    'connect [2001:db8::10]:22' 'connect -6 web1 22' 'nc -4Nvw9 web1 22' \
+    'connect web1 22 -4 -4 -4 -4 -4'; do
 	send -- "$words"
 	check "$words" printed '^SSH-2\.0-'
 done

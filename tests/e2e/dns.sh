@@ -247,6 +247,30 @@ for _ in $(seq 20); do
 	sleep 0.1
 done
 check "which ends with its parent" not lab on jump pgrep -x jump-connect
+
+# A client that is gone ends it too, and the plain netcat is bounded as well.
+: >"$queries"
+ssh -F "$C" jump connect slower.dev.corp.example 22 </dev/null \
+    >/dev/null 2>&1 &
+client=$!
+for _ in $(seq 100); do
+	[ ! -s "$queries" ] || break
+	sleep 0.1
+done
+kill -KILL $client
+for _ in $(seq 50); do
+	lab on jump pgrep -x jump-connect >/dev/null || break
+	sleep 0.1
+done
+check "a look-up ends with its client" not lab on jump pgrep -x jump-connect
+check "with a record" logged \
+    '"event.action":"decision".*"jump.reason":"the client is gone"'
+cp "$LAB_BUILD/jump-connect" "$LAB/tmp/netcat"
+netcat=$LAB/tmp/netcat
+start=$(date +%s)
+run lab on jump "$netcat" -n -w 1 silent.dev.corp.example 22 </dev/null
+check "-n: a name server is silent" gave 69 ""
+check "-n: -w bounds the look-up" [ $(($(date +%s) - start)) -le 8 ]
 patient 1
 for host in servfail refused silent badid question garbage short \
     zeros; do
@@ -265,6 +289,11 @@ for line in 'search corp.example' 'options ndots:15'; do
 	yes good.dev.corp.example
 	check "$line: asks once" asked_once good.dev.corp.example
 done
+patient 5 'search dev.corp.example'
+run lab on jump "$netcat" -n good 22 </dev/null
+check "-n: the search list is the machine's" printed '^SSH-2\.0-'
+run lab on jump "$netcat" -n nosuch 22 </dev/null
+check "-n: no such name" gave 69 ""
 patient 5
 lab on jump sh -c 'echo "suffix good.dev.corp.example" >/tmp/aliases
     echo "suffix.dev.corp.example good.dev.corp.example" >>/tmp/aliases'

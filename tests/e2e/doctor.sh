@@ -144,12 +144,44 @@ check "a method that no list has" says FAIL "KbdInteractiveAuthentication is"
 echo 'PermitUserEnvironment yes' >"$ssh_d/00-cis.conf"
 names FAIL "PermitUserEnvironment is yes, want no" "a global setting" \
     /etc/ssh/sshd_config.d/00-cis.conf:1
+check "no line of ours helps against that" printed \
+    '^       remedy: delete that line; reload sshd'
+for keyword in $(sed -n '/others\[\] = /,/;/p' \
+    "$LAB_REPO/jumpctl/doctor_members.c" | grep -o '"[A-Za-z]*"' | tr -d '"')
+do
+	check "no line of ours has $keyword" not grep -q "^ *$keyword " \
+	    "$LAB_REPO/sshd_config.d/60-jump.conf" \
+	    "$LAB_REPO/sshd_config.d/50-jump-shared.conf"
+done
+cp "$J/etc/ssh/sshd_config" "$T/sshd_config"
+sed -i '/^Include/d' "$J/etc/ssh/sshd_config"
+names FAIL "no block of 60-jump.conf is in force" "no Include" ""
+check "the remedy of that" printed 'remedy: begin sshd_config with: Include'
+cp "$T/sshd_config" "$J/etc/ssh/sshd_config"
+doctor
+check "the remedy helps" not printed 'no block'
+on chmod 777 $l
+doctor
+check "a finding stands once" [ "$(grep -c "FAIL  $l is writable" "$T/out")" = 1 ]
+on chmod 755 $l
 echo 'AllowUsers admin root' >"$ssh_d/00-cis.conf"
 names FAIL "alice, bob, jump, vend1: kept out by AllowUsers" "AllowUsers" \
     /etc/ssh/sshd_config.d/00-cis.conf:1
 echo 'DenyGroups jump' >"$ssh_d/00-cis.conf"
 names FAIL "kept out by DenyGroups" "DenyGroups" \
     /etc/ssh/sshd_config.d/00-cis.conf:1
+echo 'AllowGroups sysadmin' >"$ssh_d/00-cis.conf"
+names FAIL "alice, bob, jump, vend1: kept out by AllowGroups" "AllowGroups" \
+    /etc/ssh/sshd_config.d/00-cis.conf:1
+check "the remedy of that" printed 'remedy: add jump to that line; reload'
+on sed -i 's/$/ jump/' /etc/ssh/sshd_config.d/00-cis.conf
+doctor
+check "the remedy helps" not printed 'kept out'
+doctor --sshd /nowhere
+check "no such sshd" gave 64 ""
+check "no such sshd: says so" said '/nowhere: No such file'
+doctor --from nowhere
+check "from no address: says so" said 'takes an address, not .nowhere'
 echo 'Frobnicate yes' >"$ssh_d/00-cis.conf"
 names FAIL "sshd refuses its configuration" "a configuration that is none"
 rm "$ssh_d/00-cis.conf"
@@ -231,7 +263,8 @@ on chmod g-s $l/jump-authkeys
 broken FAIL "jump-shell is setuid" chmod u+s $l/jump-shell
 on chmod u-s $l/jump-shell
 broken FAIL "jump-authkeys cannot be run by everybody" chmod 700 $l/jump-authkeys
-on chmod 755 $l/jump-authkeys
+broken warn "jump-authkeys can be read by others" chmod 755 $l/jump-authkeys
+on chmod 711 $l/jump-authkeys
 broken FAIL "/usr/local/libexec is writable by group" chmod 775 /usr/local/libexec
 on chmod 755 /usr/local/libexec
 broken FAIL "jump-shell belongs to uid 2001" chown alice $l/jump-shell
@@ -268,7 +301,8 @@ on chmod 640 $db
 broken FAIL "_jump cannot read $db" chgrp root /var/lib/jump
 on chgrp _jump /var/lib/jump
 broken FAIL "/var/lib/jump is writable by group" chmod 770 /var/lib/jump
-on chmod 750 /var/lib/jump
+broken warn "/var/lib/jump can be opened by others" chmod 750 /var/lib/jump
+on chmod 710 /var/lib/jump
 on touch /var/lib/jump/locks
 broken FAIL "/var/lib/jump/locks is writable" chmod 666 /var/lib/jump/locks
 on rm /var/lib/jump/locks
@@ -280,6 +314,16 @@ broken FAIL "no policy is loaded" rm $db
 on mv $db.kept $db
 doctor
 check "files as they were: healthy" healthy
+
+# A block for some clients only is not seen from elsewhere.
+printf 'Match Address 10.7.0.0/16\n    PasswordAuthentication yes\n' \
+    >"$ssh_d/00-where.conf"
+names warn "sshd tells clients apart by where they come from" "Match Address"
+doctor --from 10.7.1.1
+check "from there: named" says FAIL "PasswordAuthentication is yes, want" \
+    "00-where.conf:2"
+check "from there: no such warning" not printed 'tells clients apart'
+rm "$ssh_d/00-where.conf"
 
 # --- the machine ----------------------------------------------------------------
 

@@ -152,6 +152,15 @@ run lab on jump jumpctl frobnicate
 check "an unknown verb" refuses 'unknown verb'
 run lab on jump jumpctl explain --help
 check "--help" gave 0
+explain @ops web1
+check "a group is nobody" refuses 'a user or any, not a group: .@ops'
+explain %sysadmin web1
+check "nor is a Unix group" refuses 'a user or any, not a group: .%sysadmin'
+explain alcie web1
+check "a typing error in a user" said 'no account of this machine has the name .alcie'
+check "is nobody who gets in" answers 1 deny
+explain alice app1.dev.corp.example
+check "a DNS name without a port" refuses 'a DNS name needs a port: NAME:PORT'
 run lab on jump jumpctl --version
 check "--version" printed '^jumpctl [0-9]'
 run lab on jump jumpctl export
@@ -184,6 +193,16 @@ check "too many by 154" gave 1
 many 'allow most: @some to @t1' >"$LAB/tmp/many"
 run lab on jump jumpctl check "$LAB/tmp/many"
 check "not too many" gave 0
+{
+	echo "version 1"
+	seq 1500 | awk '{ printf "host h%d 10.9.%d.%d ssh 22 alias hh%d\n",
+	    $1, $1 / 250, $1 % 250, $1 }'
+	seq -f 'user u%g' 1 1200
+	echo "group @g {" $(seq -f 'u%g' 1 1200) "}"
+	echo "allow a: @g to any"
+} >"$LAB/hosts/jump/tmp/slow"
+run lab on jump script -qec 'jumpctl check /tmp/slow' /dev/null
+check "a long count says how far it is" printed 'counting rights, [0-9]+ %'
 many 'allow all: @some to any
 deny most: alice to @t0' >"$LAB/tmp/many"
 run lab on jump jumpctl check "$LAB/tmp/many"

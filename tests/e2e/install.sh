@@ -68,6 +68,7 @@ if command -v systemd-sysusers >/dev/null &&
 		check "it makes the group $g" grep -q "^$g:" "$U/etc/group"
 	done
 	chgrp -R 0 "$U"
+	chmod 755 "$U/usr/libexec/jump/jump-authkeys"
 	run systemd-tmpfiles --root="$U" --create jump.conf
 	check "systemd-tmpfiles" gave 0
 	gid=$(sed -n 's/^_jump:[^:]*:\([0-9]*\):.*/\1/p' "$U/etc/group")
@@ -80,7 +81,9 @@ if command -v systemd-sysusers >/dev/null &&
 	    "$(stat -c '%g %a' "$U/run/jump/sessions")" ]
 	check "it makes the folder of logins, _jump's alone" [ "$uid $gid 700" = \
 	    "$(stat -c '%u %g %a' "$U/run/jump/logins")" ]
-	check "it makes the state folder" [ "$gid 750" = \
+	check "it makes jump-authkeys unreadable" [ "0 711" = \
+	    "$(stat -c '%g %a' "$U/usr/libexec/jump/jump-authkeys")" ]
+	check "it makes the state folder" [ "$gid 710" = \
 	    "$(stat -c '%g %a' "$U/srv/jump")" ]
 else
 	skip "systemd-sysusers and systemd-tmpfiles"
@@ -124,8 +127,8 @@ mk install
 l=/usr/local/libexec/jump
 [ "$(stat -c '%U:%G %a' $l/jump-shell)" = 'root:_jump 2755' ]
 [ "$(stat -c '%U:%G %a' $l/jump-connect)" = 'root:_jump 2755' ]
-[ "$(stat -c '%U:%G %a' $l/jump-authkeys)" = 'root:root 755' ]
-[ "$(stat -c '%U:%G %a' /var/lib/jump)" = 'root:_jump 750' ]
+[ "$(stat -c '%U:%G %a' $l/jump-authkeys)" = 'root:root 711' ]
+[ "$(stat -c '%U:%G %a' /var/lib/jump)" = 'root:_jump 710' ]
 [ "$(stat -c '%U:%G %a' /etc/jump/policy.d)" = 'root:root 755' ]
 echo ok install
 all >"$T/installed"

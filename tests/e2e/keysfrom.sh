@@ -67,6 +67,11 @@ check "bob: nothing that the policy does not say" forward_refused
 check "the record says who, with which key" logged \
     '"event.outcome":"success","user.name":"bob","user.id":"2002","jump.key":"SHA256:[^"]*","jump.policy"'
 
+# The program is jump-authkeys's equal; a process that was started from a file
+# that it cannot read, it can neither debug nor write to.
+run lab on -u _jump jump test -r /usr/local/libexec/jump/jump-authkeys
+check "what runs as _jump cannot read jump-authkeys" gave 1
+
 # Whom it does not serve.
 wire_reset
 with other bob jump list
@@ -186,7 +191,7 @@ while IFS='|' read -r damage repair; do
 	check "$damage: nobody gets in" \
 	    reason "keys-from: not an executable file of root's alone"
 	run lab on jump jumpctl load
-	check "$damage: load warns" said "keys-from is not run"
+	check "$damage: load warns" said "keys-from is not run: "
 	check "$damage: and loads" gave 0
 	lab on jump sh -c "$repair"
 	with bob bob jump list

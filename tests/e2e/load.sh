@@ -147,4 +147,29 @@ check "another policy: web1 is closed" refused
 run lab on jump jumpctl load --previous
 check "load --previous" gave 0
 check "and web1 is open again" works
+
+# A previous policy that is none changes nothing.
+lab on jump cp -p "$db.1" "$db.1.good"
+for damage in 'truncate -s 100' 'truncate -s 0' 'truncate -s +1' \
+    'dd if=/dev/urandom bs=1 seek=200 count=4 conv=notrunc of=/dev/stdout 1<>' \
+    'dd if=/dev/urandom bs=1 seek=5000 count=9 conv=notrunc of=/dev/stdout 1<>' \
+    rm 'mkdir -p /tmp/empty; ln -sf /tmp/empty' 'chown alice'; do
+	lab on jump sh -c "$damage $db.1" 2>/dev/null
+	run lab on jump jumpctl load --previous
+	check "previous after '$damage': exit 78" gave 78
+	check "previous after '$damage': says why" said 'policy.db.1|no previous'
+	lab on jump sh -c "rm -rf $db.1; cp -p $db.1.good $db.1"
+done
+lab on jump sh -c 'echo frobnicate >/var/lib/jump/locks'
+run lab on jump jumpctl load --previous
+check "locks that are none: not loaded" gave 1
+check "locks that are none: says why" said '/var/lib/jump/locks'
+lab on jump rm /var/lib/jump/locks
+check "after all of it, everything works" works
+for words in --next '--previous again'; do
+	run lab on jump jumpctl load $words
+	check "load $words: usage" gave 64
+done
+run lab on -u alice jump /usr/local/sbin/jumpctl load --previous
+check "not by users" gave 73
 finish

@@ -141,6 +141,14 @@ wire_reset
 check "a Unix group: alice is kept out" kept_out alice
 check "a Unix group: carol is not" reaches carol
 ctl unlock %sysadmin
+ctl lock %syadmin
+check "a Unix group that is not there: exit 1" gave 1
+check "a Unix group that is not there: says whom it locks" said 'EVERYBODY may be'
+wire_reset
+check "a Unix group that is not there: alice is kept out" kept_out alice
+ctl load
+check "a load says so" said 'no such Unix group now: this locks everybody'
+ctl unlock %syadmin
 ctl lock any
 wire_reset
 check "any: alice is kept out" kept_out alice
@@ -172,6 +180,13 @@ ctl lock alice
 wait
 check "a lock waits for it" gave 0
 check "and says so" said 'waiting for its end'
+
+# Nobody else can make it wait.
+run lab on -u _jump jump test -x "$state"
+check "_jump gets at what is in $state" gave 0
+run lab on -u _jump jump flock -n "$state" true
+check "but cannot hold up a lock" not gave 0
+check "for it cannot open the folder" said 'Permission denied'
 
 # A file of locks that is broken.
 lab on jump sh -c "echo frobnicate >>$state/locks"
@@ -221,7 +236,7 @@ check "a full disk: exit 73" gave 73
 check "a full disk: says that it does not hold" said 'alice is NOT locked'
 check "a full disk: recorded" logged '"event.action":"lock","event.outcome":"failure".*"jump.reason":"not locked"'
 check "a full disk: alice reaches web1" reaches alice
-lab on jump umount $state
+lab on jump umount -l $state
 
 # No policy at all.
 lab on jump sh -c "mv $state/policy.db $state/policy.away"
@@ -245,5 +260,15 @@ run lab on -u alice jump /usr/local/sbin/jumpctl lock bob
 check "not by users" gave 73
 ctl unlock
 check "unlock whom?" gave 64
+for wrong in -h --help; do
+	ctl lock "$wrong"
+	check "lock $wrong: prints the usage" printed '^usage: jumpctl lock '
+done
 check "none of these locked anybody" reaches alice
+for reason in help --help -h; do
+	ctl lock alice "$reason"
+	wire_reset
+	check "locked for the reason '$reason'" kept_out alice
+	ctl unlock alice
+done
 finish

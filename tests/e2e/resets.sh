@@ -319,15 +319,38 @@ for who in client session; do
 	ended "$who: end" done
 done
 
-# While it dials there is nothing to record but that it came to nothing.
-n=$(grep -c '"event.action":"open"' "$LAB/jump.log")
-ssh -F "$C" jump connect app 8090 </dev/null >/dev/null 2>&1 &
-client=$!
-check "a dial is under way" until_true 50 one_relay
-check "it rests" rests
-kill -KILL $client
+# --- before there is a connection ---------------------------------------------
+
+# opens: the records of connections that were made or came to nothing.
+opens() {
+	grep -c '"event.action":"open"' "$LAB/jump.log"
+}
+
+one_more_open() {
+	[ "$(opens)" -gt "$n" ]
+}
+
+# The end of its input does not say that a client has gone.
+for who in client session; do
+	n=$(opens)
+	ssh -F "$C" jump connect app 8090 </dev/null >/dev/null 2>&1 &
+	client=$!
+	check "$who: a dial is under way" until_true 50 one_relay
+	check "$who: it rests" rests
+	session=$relay
+	until is_sshd "$session"; do
+		session=$(sed 's/.*) //' "/proc/$session/stat" |
+		    awk '{ print $2 }')
+	done
+	kill -KILL "$(whom $who)"
+	check "$who killed amid a dial: it ends" until_true 50 no_relay
+	check "$who killed amid a dial: a record" until_true 20 one_more_open
+	check "and one only" [ "$(opens)" -eq $((n + 1)) ]
+	check "that says why" grep -q \
+	    '"event.action":"open".*"jump.reason":"the client is gone"' \
+	    "$LAB/jump.log"
+	finish_client 2>/dev/null
+done
 lab on web1 nft delete table inet silence
-check "killed amid a dial: it ends with the dial" until_true 150 no_relay
-check "and says so once" [ "$(grep -c '"event.action":"open"' "$LAB/jump.log")" -eq $((n + 1)) ]
 check "no sshd hangs" no_sshd_hangs
 finish

@@ -113,15 +113,12 @@ meddle(struct trace *t, unsigned long nr)
 		replace(t, nr == SYS_splice ? REG(r8) : REG(rdx), 1);
 }
 
-/*
- * The first two do not return.  shutdown(2) fails for sockets that are dead
- * already, and a poll(2) tells; futex(2) is libc's, which aborts.
- */
+/* The first two do not return; futex(2) is libc's, which aborts. */
 static bool
 is_spared(unsigned long nr)
 {
 	return nr == SYS_exit_group || nr == SYS_rt_sigreturn ||
-	    nr == SYS_shutdown || nr == SYS_futex;
+	    nr == SYS_futex;
 }
 
 static void

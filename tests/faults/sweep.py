@@ -57,12 +57,15 @@ ERRORS = {
     "setresgid": ["EPERM", "EAGAIN"],
     "getpeername": ["ENOTCONN", "ENOBUFS"],
     "landlock_create_ruleset": ["ENOSYS", "EMFILE", "ENOMEM"],
+    "shutdown": ["ENOTCONN", "ENOBUFS"],
 }
 OTHERS = ["ENOMEM", "EIO", "EPERM"]
-# Datagrams go whole or not at all.
-SHORT = {"read", "write", "splice", "pread64"}
+SHORT = {"read", "write", "splice", "pread64", "sendto"}
+# Few, and each end or record hangs on one: all that they can do is tried.
+WHOLE = {"shutdown", "sendto"}
+NETLINK = 20  # bytes of libc's requests, whose answer it waits for
 # As in inject.c, which knows better which call it is.
-NEVER = {"exit_group", "rt_sigreturn", "shutdown", "futex"}
+NEVER = {"exit_group", "rt_sigreturn", "futex"}
 # How ld.so may end for want of memory, and libc's look-ups.
 LIBRARY = {6, 11}
 
@@ -115,14 +118,16 @@ class Sweep:
         row, before = 0, None
         known = s.argv[0] in self.loaded and not self.everything
         self.loaded.add(s.argv[0])
-        for k, (nr, first, third) in enumerate(calls, 1):
+        for k, (nr, _, third) in enumerate(calls, 1):
             name = NAMES.get(nr, str(nr))
             row = row + 1 if name == before else 1
             before = name
             whats = meddlings(name)
+            if name == "sendto" and third == NETLINK:
+                whats.remove("short")
             if known and self.in_startup(calls, k):
                 continue
-            if self.everything:
+            if self.everything or name in WHOLE:
                 yield from ((k, name, what) for what in whats)
             elif whats and (row <= FEW or k % 16 == 0):
                 yield k, name, whats[k % len(whats)]

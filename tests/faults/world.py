@@ -50,7 +50,8 @@ class Log:
                 text = self.sock.recv(4096).decode("ascii")
             except BlockingIOError:
                 return records
-            records.append(json.loads(text[text.index("{"):]))
+            if "{" in text:  # else it was cut short, and is none
+                records.append(json.loads(text[text.index("{"):]))
 
     def close(self):
         self.sock.close()

@@ -16,7 +16,8 @@ struct run {
 	size_t fed; /* by the server */
 };
 
-static uint8_t keys[1][SHA256_BYTES];
+static const char *const keys[] = {
+    "AAAAC3NzaC1lZDI1NTE5AAAAIEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaYWJjZGVm"};
 static uint32_t random_state;
 
 static size_t
@@ -32,12 +33,13 @@ check(const struct run *r)
 	char text[HOSTKEY_TEXT];
 
 	must(hostkey_held(&r->h) <= r->fed);
-	if (r->h.state == HOSTKEY_GOOD)
-		must(memcmp(r->h.seen, keys[0], SHA256_BYTES) == 0);
-	if (r->h.state == HOSTKEY_WRONG)
-		must(memcmp(r->h.seen, keys[0], SHA256_BYTES) != 0);
+	if (r->h.state != HOSTKEY_GOOD && r->h.state != HOSTKEY_WRONG)
+		return;
+	must((r->h.seen_size == sizeof(blob) - 1 &&
+		 memcmp(r->h.seen, blob, sizeof(blob) - 1) == 0) ==
+	    (r->h.state == HOSTKEY_GOOD));
 	hostkey_text(&r->h, text);
-	must(strlen(text) < sizeof(text));
+	must(memchr(text, '\0', sizeof(text)) != NULL);
 }
 
 static void
@@ -91,11 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct run whole, parts;
 	static uint8_t packet[65536 + 32];
-	struct sha256 sum;
 
-	sha256_init(&sum);
-	sha256_update(&sum, blob, sizeof(blob) - 1);
-	sha256_final(&sum, keys[0]);
 	memset(&whole, 0, sizeof(whole));
 	memset(&parts, 0, sizeof(parts));
 	hostkey_init(&whole.h, keys, 1);
@@ -122,7 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(whole.h.state == parts.h.state);
 		if (whole.h.state == HOSTKEY_READING)
 			must(hostkey_held(&whole.h) == hostkey_held(&parts.h));
-		must(memcmp(whole.h.seen, parts.h.seen, SHA256_BYTES) == 0);
+		must(whole.h.seen_size == parts.h.seen_size);
 	}
 	return 0;
 }

@@ -9,7 +9,10 @@
  *       -> "ok"
  *   request\tKEY=VALUE...\n    about the last policy; values have %XX
  *       -> "VERDICT obligations=LIST unmet=LIST idle=N duration=N step=N
- *          timed=N end=N", end being decide_end() of an allow, 0 of others
+ *          timed=N end=N", end being decide_end() of an allow, 0 of others;
+ *          and what else the library says, lists in any order:
+ *          covers=TARGET,... hostkeys=HEX,... ca=NAME:TRUTH,...
+ *          account=TRUTH reach=TARGET,... decide=VERDICT:CHOICES:LOOKUP
  *
  * The policy is parsed, saved, and opened again: the image is what answers.
  */
@@ -26,7 +29,9 @@ enum { SOURCES = 8, LISTED = 64 };
 /* What a struct policy_request points to. */
 struct inquiry {
 	struct policy_request request;
-	struct addr from, own[LISTED];
+	struct addr from, own[LISTED], resolved[LISTED];
+	size_t nresolved;
+	const char *asked; /* as it was given */
 	uint8_t unixgroups[LISTED];
 	uint32_t approvals[LISTED];
 };
@@ -205,8 +210,9 @@ read_list(
 	char *item;
 	bool groups = strcmp(key, "groups") == 0;
 	bool approvals = strcmp(key, "approvals") == 0;
+	bool resolved = strcmp(key, "resolved") == 0;
 
-	if (!groups && !approvals && strcmp(key, "own") != 0)
+	if (!groups && !approvals && !resolved && strcmp(key, "own") != 0)
 		return false;
 	while ((item = strsep(&value, ",")) != NULL) {
 		if (groups)
@@ -215,7 +221,10 @@ read_list(
 			read_approval(p, q, item);
 		else {
 			decode(item);
-			q->own[q->request.nown++] = read_addr(item);
+			if (resolved)
+				q->resolved[q->nresolved++] = read_addr(item);
+			else
+				q->own[q->request.nown++] = read_addr(item);
 		}
 	}
 	return true;
@@ -234,9 +243,10 @@ read_value(
 		r->user = policy_find_user(p, value);
 	else if (strcmp(key, "account") == 0)
 		r->account = value;
-	else if (strcmp(key, "asked") == 0)
+	else if (strcmp(key, "asked") == 0) {
+		q->asked = value;
 		r->asked = is_name(value) ? value : NULL;
-	else if (strcmp(key, "addr") == 0)
+	} else if (strcmp(key, "addr") == 0)
 		r->addr = read_addr(value);
 	else if (strcmp(key, "path") == 0)
 		r->path = value;
@@ -289,14 +299,15 @@ step(enum policy_reason reason)
 	}
 }
 
-/* policy_locked() of an account says what the verdict says. */
+/* policy_locked() of an account says what the verdict says, within limits. */
 static void
 check_lock(const struct policy *p, const struct policy_request *r,
     enum policy_reason reason)
 {
 	bool locked = policy_locked(p, r) != POLICY_NONE;
 
-	if (reason != REASON_NOT_A_USER && locked != (reason == REASON_LOCKED))
+	if (reason != REASON_NOT_A_USER && reason != REASON_LIMIT &&
+	    locked != (reason == REASON_LOCKED))
 		errx(1, "policy_locked: %d, reason: %s", locked, step(reason));
 }
 
@@ -332,6 +343,104 @@ end_of(const struct policy *p, const struct policy_request *r,
 }
 
 static void
+answer_cover(void *arg, uint32_t target, bool certain)
+{
+	const struct policy *p = arg;
+
+	printf("%s%s,", policy_string(p, policy_target(p, target)->name),
+	    certain ? "" : "?");
+}
+
+static void
+answer_target(void *arg, uint32_t target)
+{
+	answer_cover(arg, target, true);
+}
+
+/* The host keys that jump-connect would hold a server to. */
+static void
+answer_hostkeys(const struct policy *p, const struct policy_request *r,
+    const struct target *asked)
+{
+	struct choice choice = {.addr = r->addr};
+	const char **keys;
+	ssize_t n = decide_hostkeys(p, r, asked, &choice, r->path, &keys);
+
+	if (n == -1)
+		errx(1, "decide_hostkeys");
+	for (ssize_t i = 0; i < n; i++)
+		printf("%s,", keys[i]);
+	free(keys);
+}
+
+static const char *const words[] = {"false", "uncertain", "true"};
+
+static void
+answer_cas(const struct policy *p, const struct policy_request *r)
+{
+	for (uint32_t i = 0; i < p->table[PT_CAS].n; i++)
+		printf("%s:%s,", policy_string(p, policy_ca(p, i)->name),
+		    words[policy_has_person(p, r, policy_ca(p, i)->who)]);
+}
+
+/* The request as a program makes it: from what somebody typed. */
+static void
+answer_decide(
+    const struct policy *p, const struct inquiry *q, const struct target *asked)
+{
+	struct policy_request base = q->request;
+	struct decision d;
+
+	base.asked = base.path = NULL;
+	base.presume = false;
+	decide(p, &base, asked, q->nresolved == 0 ? NULL : q->resolved,
+	    q->nresolved, &d);
+	printf(
+	    " decide=%s:%zu:%d", policy_action_names[d.action], d.n, d.lookup);
+}
+
+static struct target
+typed(const struct inquiry *q)
+{
+	struct target asked = {
+	    .form = TARGET_ADDRESSED, .port = q->request.port};
+
+	snprintf(asked.text, sizeof(asked.text), "%s", q->asked);
+	if (*q->asked == '/')
+		asked.form = TARGET_PATH;
+	else if (q->request.asked != NULL)
+		asked.form = TARGET_NAMED;
+	else
+		asked.addr = read_addr(q->asked);
+	return asked;
+}
+
+/* What is no part of the verdict; the rules of a device are nobody's. */
+static void
+answer_more(const struct policy *p, const struct inquiry *q)
+{
+	const struct policy_request *r = &q->request;
+	struct target asked = typed(q);
+	bool device = r->user != POLICY_NONE &&
+	    (policy_user(p, r->user)->flags & USER_DEVICE);
+
+	printf(" covers=");
+	policy_covers(p, r, answer_cover, (void *)(uintptr_t)p);
+	printf(" hostkeys=");
+	if (!r->presume)
+		answer_hostkeys(p, r, &asked);
+	printf(" ca=");
+	if (!device)
+		answer_cas(p, r);
+	printf(" account=%s", device ? "" : words[policy_has_account(p, r)]);
+	printf(" reach=");
+	if (!device)
+		policy_candidates(
+		    p, r, 1U << r->road, answer_target, (void *)(uintptr_t)p);
+	answer_decide(p, q, &asked);
+}
+
+static void
 answer_request(const struct policy *p, char *pairs)
 {
 	struct inquiry q = {0};
@@ -354,9 +463,12 @@ answer_request(const struct policy *p, char *pairs)
 	printf("%s", policy_action_names[verdict.action]);
 	answer_words("obligations", verdict.obligations);
 	answer_words("unmet", verdict.unmet);
-	printf(" idle=%u duration=%u step=%s timed=%d end=%lld\n", verdict.idle,
+	printf(" idle=%u duration=%u step=%s timed=%d end=%lld", verdict.idle,
 	    verdict.duration, step(verdict.reason), verdict.timed,
 	    (long long)end_of(p, &q.request, &verdict));
+	if (q.asked != NULL && verdict.reason != REASON_LIMIT)
+		answer_more(p, &q);
+	printf("\n");
 }
 
 int

@@ -188,6 +188,7 @@ class World:
         self.make_windows()
         self.rules()
         self.extras()
+        self.crowds()
         self.locks = self.make_locks() if self.chance(0.2) else []
         rng.shuffle(self.statements)
 
@@ -285,8 +286,8 @@ class World:
             self.groups.append(name)
             self.members[name] = [user for user in self.users
                                   if self.name_is(user, members)]
-        if self.chance(0.1):
-            self.add("ca", "corp", self.key()[1], "for", self.who()[0])
+        for name in ("corp", "lab")[:rng.choice((0, 0, 0, 1, 2))]:
+            self.add("ca", name, self.key()[1], "for", self.who()[0])
 
     @staticmethod
     def name_is(name, words):
@@ -407,12 +408,13 @@ class World:
 
     def adorn(self, kind, name, thing, statement):
         """Aliases, tags and what else has no part in what it covers."""
+        rng = self.rng
         if kind in ("host", "device", "socket"):
             if self.aliases and self.chance(0.3):
                 thing["names"].append(self.aliases.pop())
                 statement.option("alias", List([self.name(
                     thing["names"][-1])]))
-            if self.chance(0.1):
+            for _ in range(rng.choice((0, 0, 0, 0, 0, 1, 2))):
                 self.add("hostkey", self.name(name), self.key()[1])
         if kind in ("host", "device") and self.chance(0.2):
             statement.option("agent")
@@ -660,6 +662,23 @@ class World:
         if self.chance(0.5):
             test.options[-1].append(List(self.some(reference.OBLIGATIONS)))
 
+    # LIMITS: 256 targets and 1024 groups, and more
+
+    def crowds(self):
+        hosts = [thing for thing in self.targets if thing["kind"] == "host"]
+        turn = self.number // 500 % 4
+        if self.number % 500 == 250:
+            thing = self.rng.choice(hosts)
+            thing["places"] = thing["places"][:1]
+            self.allows = [(self.users, [(thing, thing["ports"][0])])]
+            for i in range((255, 256, 254, 300)[turn]):
+                self.add("host", "twin%d" % i, List(thing["places"]),
+                         "ssh", List(map(str, thing["ports"])))
+        elif self.number % 500 == 400:
+            names = List([self.name(name) for name in self.users])
+            for i in range((900, 1100)[turn % 2]):
+                self.add("group", "@crowd%d" % i, names)
+
     # LOCKS: state beside the text
 
     def make_locks(self):
@@ -824,6 +843,11 @@ class World:
         request["asked"] = rng.choice(names)
         if self.chance(0.15):
             request["asked"] = rng.choice(DNS_NAMES + (place,))
+        request["resolved"] = [place]
+        if self.chance(0.2):                # a name with several addresses
+            request["resolved"] += [rng.choice(tuple(places) + IPV4)
+                                    for _ in range(2)]
+            rng.shuffle(request["resolved"])
 
 
 def main(arguments):

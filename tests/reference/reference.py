@@ -9,6 +9,7 @@ the comments are the manual's.  It assumes a valid policy: text that
 """
 
 import collections
+import copy
 import datetime
 import ipaddress
 import re
@@ -254,7 +255,7 @@ User = collections.namedtuple("User", "name until account")
 
 # kind is host, net, domain, device or socket.
 Target = collections.namedtuple(
-    "Target", "kind name addresses nets patterns path ports aliases tags")
+    "Target", "kind name addresses nets patterns path ports ssh aliases tags")
 
 # conditions and obligations: the word, and what stands behind it.
 Rule = collections.namedtuple(
@@ -276,6 +277,8 @@ class Policy:
         self.groups = {}
         self.unix_groups = set()        # every one that the policy names
         self.targets = {}
+        self.hostkeys = {}              # base64, of a target's name
+        self.authorities = {}           # who they may certify
         self.windows = {}               # lists of (start, length) in minutes
         self.rules = []
         for text in texts:
@@ -289,7 +292,11 @@ class Policy:
             self.rule(verb, reader)
         elif verb in ("host", "net", "domain", "device", "socket"):
             self.target(verb, reader)
-        elif verb in ("version", "key", "hostkey", "test"):
+        elif verb == "hostkey":
+            name = reader.text()
+            self.hostkeys.setdefault(name, set()).add(
+                reader.text().split()[1])
+        elif verb in ("version", "key", "test"):
             pass                        # no part of any verdict
         else:
             getattr(self, verb)(reader)
@@ -335,11 +342,11 @@ class Policy:
         self.groups[name] = [self.person(item) for item in reader.list()]
 
     def ca(self, reader):
-        reader.text()
+        name = reader.text()
         reader.text()
         assert reader.text() == "for"
-        for item in reader.list():
-            self.person(item)
+        self.authorities[name] = [self.person(item)
+                                  for item in reader.list()]
 
     # TARGETS
 
@@ -360,13 +367,17 @@ class Policy:
                 addresses = [address(where)]
         else:
             path = reader.text()
-        ports, aliases, tags = set(), [], []
+        ports, ssh, aliases, tags = set(), set(), [], []
         while reader.more():
             option = reader.text()
             self.seen["option: %s %s" % (kind, option)] += 1
             if option in ("ssh", "tcp"):
+                some = {None}           # a path has no port
                 if path is None:
-                    ports.update(int(text) for text in reader.texts())
+                    some = {int(text) for text in reader.texts()}
+                    ports |= some
+                if option == "ssh":
+                    ssh |= some
             elif option == "in":
                 nets = [network(text) for text in reader.texts()]
             elif option == "alias":
@@ -378,7 +389,7 @@ class Policy:
             else:
                 assert option == "agent", option
         self.targets[name] = Target(kind, name, addresses, nets, patterns,
-                                    path, ports, aliases, tags)
+                                    path, ports, ssh, aliases, tags)
 
     # WINDOWS
 
@@ -557,6 +568,8 @@ class Request:
         self.own = [address(text) for text in pairs.get("own") or []]
         self.account = pairs.get("account") or self.user
         self.locks = list(pairs.get("locks") or [])
+        self.resolved = [address(text)
+                         for text in pairs.get("resolved") or []]
 
 
 class Judgement:
@@ -784,13 +797,117 @@ class Judgement:
             return True
         return False
 
+    # What else follows from who, and from what covers it
+
+    def reached(self):
+        """The targets that an allow may have for the user on this road."""
+        found = set()
+        for rule in self.policy.rules:
+            if rule.verb != "allow" or self.who(rule) == FALSE \
+                    or self.request.road not in rule.conditions.get(
+                        "via", ROADS):
+                continue
+            for kind, name, _ in rule.what:
+                found |= {target.name
+                          for target in self.policy.targets.values()
+                          if kind == "any"
+                          or kind == "target" and name == target.name
+                          or kind == "tag" and name in target.tags}
+        return found
+
+    def more(self):
+        """{KEY: words} of the driver's further answers."""
+        covers = {target.name: self.covers(target)
+                  for target in self.policy.targets.values()}
+        covers = {name: truth for name, truth in covers.items()
+                  if truth != FALSE}
+        keys, authorities, reached = set(), set(), set()
+        account = set()
+        if not self.request.presume:
+            for name in covers:
+                if self.request.port in self.policy.targets[name].ssh:
+                    keys |= self.policy.hostkeys.get(name, set())
+        self.note("host keys:", "some" if keys else "none")
+        if not self.is_device():
+            for name, who in self.policy.authorities.items():
+                truth = any_of(self.person(*item) for item in who)
+                self.note("ca:", TRUTH[truth])
+                authorities.add("%s:%s" % (name, TRUTH[truth]))
+            reached = self.reached()
+            account = {TRUTH[self.anybody()]}
+        return {"covers": {name + ("" if truth == TRUE else "?")
+                           for name, truth in covers.items()},
+                "hostkeys": keys, "ca": authorities, "reach": reached,
+                "account": account, "decide": {self.decision()}}
+
+    def decision(self):
+        """What a program makes of what was typed, and what it resolved to."""
+        asked = self.request.asked
+        found = [target for target in self.policy.targets.values()
+                 if asked in [target.name, target.path] + target.aliases]
+        how, some = "of none", []
+        if is_address(asked):
+            how, some = "an address", [{"addr": address(asked)}]
+        elif found and found[0].addresses:
+            how = "of addresses"
+            some = [{"addr": addr} for addr in found[0].addresses]
+        elif found and found[0].path and self.request.port is None:
+            how, some = "of a path", [{"path": found[0].path}]
+        elif not found and not asked.startswith("/"):
+            if not self.request.resolved:
+                word = self.variant({"presume": True}).word
+                self.note("decide: to look up,", word)
+                return "%s:0:%d" % ("deny" if word == "allow" else word,
+                                    word == "allow")
+            if self.in_domain():
+                how = "resolved"
+                some = [{"addr": addr} for addr in self.request.resolved]
+        words = [self.variant(one).word for one in some]
+        word = min(words, key=("allow", "ask", "deny").index, default="deny")
+        self.note("decide:", how, word)
+        return "%s:%d:0" % (word, len(words))
+
+    def in_domain(self):
+        """Whether the name and all addresses are of one domain."""
+        return any(target.kind == "domain"
+                   and any(matches(pattern, self.request.asked)
+                           for pattern in target.patterns)
+                   and all(inside_any(addr, target.nets)
+                           for addr in self.request.resolved)
+                   for target in self.policy.targets.values())
+
+    def variant(self, changes):
+        """The verdict about another place under the same name."""
+        other = copy.copy(self.request)
+        other.addr = other.path = None
+        other.presume = False
+        for key, value in changes.items():
+            setattr(other, key, value)
+        return judge(self.policy, other)
+
+    def is_device(self):
+        target = self.policy.targets.get(self.request.user)
+        return target is not None and target.kind == "device"
+
     # The verdict
+
+    def limit_step(self):
+        """At most 256 targets, and at most 1024 groups."""
+        targets, groups = self.policy.targets, self.policy.groups
+        if len(targets) > 256 and sum(
+                self.covers(target) != FALSE
+                for target in targets.values()) > 256:
+            return "too many targets"
+        if len(groups) > 1024 and sum(
+                self.person("group", name) != FALSE
+                for name in groups) > 1024:
+            return "too many groups"
+        return None
 
     def account_step(self):
         """The first reason for deny, or None."""
         name = self.request.user
-        if (name in self.policy.targets
-                and self.policy.targets[name].kind == "device"):
+        if self.is_device():
             return "the user is a device"
         if name not in self.policy.users:
             if self.anybody() == FALSE:
@@ -831,7 +948,8 @@ class Judgement:
 
     def deny_step(self):
         """The first reason for deny before the obligations, or None."""
-        step = self.account_step() or self.until_step()
+        step = (self.limit_step() or self.account_step()
+                or self.until_step())
         if step:
             return step
         if self.never_reached():
@@ -873,6 +991,7 @@ class Judgement:
 
 # The numbers of the manual's list under "The verdict".
 STEPS = {
+    "too many targets": 0, "too many groups": 0,
     "no account": 1, "the user is a device": 1, "uncertain account": 1,
     "locked": "1-locked",
     "the user's until has come": 2, "the user's until is not held": 2,
@@ -905,7 +1024,7 @@ def main(arguments):
     pairs = dict(pair.split("=", 1) for pair in arguments[cut + 1:])
     pairs["groups"] = dict(pair.split(":") for pair
                            in pairs.get("groups", "").split(",") if pair)
-    for key in ("approvals", "own", "locks"):
+    for key in ("approvals", "own", "locks", "resolved"):
         pairs[key] = [item for item in pairs.get(key, "").split(",") if item]
     verdict = judge(policy, Request(pairs))
     print(render(verdict), "(%s)" % verdict.step)

@@ -126,7 +126,7 @@ def diff(build, old, new):
         [os.path.join(build, "jumpctl"), "diff", "--json", "--at",
          "2025-01-01T00:00Z", old, new], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, check=False)
-    if result.returncode not in (0, 1):
+    if result.returncode not in (0, 1) or "runtime error" in result.stderr:
         raise AssertionError(result.stderr)
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert (result.returncode == 1) == bool(rows)

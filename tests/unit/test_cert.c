@@ -160,6 +160,45 @@ START_TEST(every_length)
 }
 END_TEST
 
+/* The key may not be missing, or of another type, with the rest in place. */
+START_TEST(no_key)
+{
+	static const struct {
+		const char *type;
+		uint32_t nonce;
+	} heads[] = {{"ssh-ed25519", 0}, {ED "2", 0}, {"", 0}, {ED, UINT32_MAX},
+	    {ED, 0x77777777}};
+	struct bytes b, wrong = {0};
+	size_t serial;
+
+	cert_make(&b, &good);
+	serial = b.lengths[2] + 4 + 32;
+	bytes_string(&wrong, heads[_i].type, strlen(heads[_i].type));
+	if (heads[_i].nonce != 0)
+		bytes_number(&wrong, heads[_i].nonce, 4);
+	bytes_put(&wrong, b.at + serial, b.n - serial);
+	ck_assert(!parses(ED, wrong.at, wrong.n));
+}
+END_TEST
+
+START_TEST(size_is_bounded)
+{
+	static char id[CERT_BYTES_MAX + 1];
+	struct cert_spec spec = good;
+	struct bytes b;
+
+	cert_make(&b, &good);
+	memset(id, 'x', CERT_BYTES_MAX - b.n + strlen(good.id));
+	spec.id = id;
+	cert_make(&b, &spec);
+	ck_assert_uint_eq(b.n, CERT_BYTES_MAX);
+	ck_assert(parses(ED, b.at, b.n));
+	strcat(id, "x");
+	cert_make(&b, &spec);
+	ck_assert(!parses(ED, b.at, b.n));
+}
+END_TEST
+
 /* Every byte flipped: whatever is read, it stays inside. */
 START_TEST(every_byte)
 {
@@ -317,6 +356,8 @@ cert_suite(void)
 	tcase_add_test(t, every_truncation);
 	tcase_add_test(t, trailing_bytes);
 	tcase_add_test(t, every_length);
+	tcase_add_loop_test(t, no_key, 0, 5);
+	tcase_add_test(t, size_is_bounded);
 	tcase_add_test(t, every_byte);
 	tcase_add_loop_test(t, random_bytes, 0, 4);
 	tcase_add_loop_test(t, nul_in_a_string, 0, 5);

@@ -1,7 +1,9 @@
 /* jump-connect/dial.c: many addresses, and the first that answers. */
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <netinet/in.h>
 
@@ -25,12 +27,17 @@ static struct dial dial;
 /* What the kernel says, but for what a test wants to be otherwise. */
 static enum { TRUTH, PORT_LIE, ADDRESS_LIE, FAMILY_LIE } lie;
 static int families[DIAL_ADDRESSES], connects;
+static int refusals[2]; /* errors of the first attempts, or 0 */
 
 int
 connect(int fd, const struct sockaddr *to, socklen_t size)
 {
 	if (to->sa_family != AF_UNIX && connects < DIAL_ADDRESSES)
 		families[connects++] = to->sa_family;
+	if (connects > 0 && connects <= 2 && refusals[connects - 1] != 0) {
+		errno = refusals[connects - 1];
+		return -1;
+	}
 	return (int)syscall(SYS_connect, fd, to, size);
 }
 
@@ -50,6 +57,18 @@ getpeername(int fd, struct sockaddr *restrict a, socklen_t *restrict size)
 	else if (lie == FAMILY_LIE)
 		a->sa_family = a->sa_family == AF_INET ? AF_INET6 : AF_INET;
 	return result;
+}
+
+/* A family that the machine has no sockets of, and why. */
+static int without = -1, without_errno;
+
+int
+socket(int family, int type, int protocol)
+{
+	if (family != without)
+		return (int)syscall(SYS_socket, family, type, protocol);
+	errno = without_errno;
+	return -1;
 }
 
 static void
@@ -119,10 +138,10 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int64_t
+static struct patience
 in_seconds(double seconds)
 {
-	return dial_clock() + (int64_t)(seconds * 1000);
+	return (struct patience){dial_clock() + (int64_t)(seconds * 1000), -1};
 }
 
 /* Dial with new sockets: a dial is used up. */
@@ -487,6 +506,129 @@ START_TEST(socket_is_passed)
 }
 END_TEST
 
+/*
+ * A client that is gone ends a dial, by an address or a path; one that only
+ * says nothing does not.
+ */
+START_TEST(client_is_gone)
+{
+	struct sockaddr_storage a = loopback(1, 0);
+	char dir[] = "/tmp/dial.XXXXXX", path[64];
+	struct patience patience = in_seconds(15);
+	double start = now();
+	int fd, out[2];
+	size_t which;
+
+	ck_assert_ptr_ne(mkdtemp(dir), NULL);
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	listen_unix(path, 0);
+	silent(&a);
+	ck_assert_int_eq(pipe(out), 0);
+	patience.out = out[1];
+	ck_assert_int_ne(dial_path(&dial, path, patience), -1);
+	ck_assert_int_eq(dial_open(&dial), 0);
+	if (fork() == 0) {
+		close(out[1]);
+		usleep(400000);
+		_exit(0);
+	}
+	close(out[0]);
+	fd = _i == 0
+	    ? dial_path(&dial, path, patience)
+	    : dial_addresses(&dial, &a, 1, AF_UNSPEC, patience, &which);
+	unlink(path);
+	rmdir(dir);
+	ck_assert_int_eq(fd, -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert_double_ge(now() - start, 0.39);
+	ck_assert_double_le(now() - start, 10);
+}
+END_TEST
+
+/* Of errors that tell as much, the first. */
+START_TEST(first_error_is_said)
+{
+	static const struct {
+		int refusals[2], error;
+	} two[] = {
+	    {{EHOSTUNREACH, ENETUNREACH}, EHOSTUNREACH},
+	    {{ENETUNREACH, EHOSTUNREACH}, ENETUNREACH},
+	    {{ENETUNREACH, ECONNREFUSED}, ECONNREFUSED},
+	    {{ECONNREFUSED, EHOSTUNREACH}, ECONNREFUSED},
+	    {{EACCES, ECONNREFUSED}, EACCES},
+	    {{ECONNREFUSED, EACCES}, ECONNREFUSED},
+	};
+	struct sockaddr_storage a[2] = {loopback(1, 9), loopback(2, 9)};
+	size_t which;
+
+	memcpy(refusals, two[_i].refusals, sizeof(refusals));
+	ck_assert_int_eq(dial_addresses(&dial, a, 2, AF_UNSPEC, in_seconds(15),
+			     &which), -1);
+	ck_assert_int_eq(errno, two[_i].error);
+	ck_assert_int_eq(connects, 2);
+}
+END_TEST
+
+/* A machine may be without one of the families; without memory, none is. */
+START_TEST(families_that_are_missing)
+{
+	static const int all[] = {AF_INET, AF_INET6, AF_UNIX};
+	static const int why[] = {EAFNOSUPPORT, EMFILE, ENOBUFS};
+	int before;
+
+	dial_close(&dial);
+	before = dup(0);
+	without = all[_i / 3];
+	without_errno = why[_i % 3];
+	ck_assert_int_eq(dial_open(&dial), _i % 3 == 0 ? 0 : -1);
+	if (_i % 3 == 0) {
+		ck_assert_int_eq(dial.inet[0] == -1, without == AF_INET);
+		ck_assert_int_eq(dial.inet6[0] == -1, without == AF_INET6);
+		ck_assert_int_eq(dial.local == -1, without == AF_UNIX);
+	} else {
+		ck_assert_int_eq(errno, without_errno);
+	}
+	without = -1;
+	dial_close(&dial);
+	close(before);
+	ck_assert_int_eq(dup(0), before); /* nothing is left open */
+	close(before);
+}
+END_TEST
+
+static void
+on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* A signal is no answer and no error; what poll(2) refuses is an error. */
+START_TEST(poll_is_interrupted)
+{
+	struct sigaction action = {.sa_handler = on_alarm};
+	struct itimerval soon = {.it_value = {.tv_usec = 50000}};
+	struct patience patience = {dial_clock() + 20000, -1};
+	struct rlimit all, none;
+	struct pollfd p;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	p = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	ck_assert_int_eq(dial_poll(&p, 1, patience), 0);
+	ck_assert_int_lt(dial_clock(), patience.end);
+	close(ends[0]);
+	close(ends[1]);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = (struct rlimit){1, all.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(dial_poll(&p, 1, patience), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+}
+END_TEST
+
 static Suite *
 dial_suite(void)
 {
@@ -506,6 +648,10 @@ dial_suite(void)
 	tcase_add_loop_test(tc, peer_is_checked, 0, 2);
 	tcase_add_test(tc, path_answers);
 	tcase_add_loop_test(tc, full_path_times_out, 0, 2);
+	tcase_add_loop_test(tc, client_is_gone, 0, 2);
+	tcase_add_loop_test(tc, families_that_are_missing, 0, 9);
+	tcase_add_test(tc, poll_is_interrupted);
+	tcase_add_loop_test(tc, first_error_is_said, 0, 6);
 	tcase_add_loop_test(
 	    tc, path_is_refused, 0, sizeof(paths) / sizeof(paths[0]));
 	tcase_add_test(tc, socket_is_passed);

@@ -1,9 +1,10 @@
 /*
- * jump-connect/hostkey.c and sha256.c: key exchanges made here, whole, in
+ * jump-connect/hostkey.c: key exchanges made here, whole, in
  * pieces, and wrong in every way that a client could read in another one.
  */
 
-#include <sha2.h>
+#include <netinet/in.h>
+#include <resolv.h>
 
 #include "unit.h"
 
@@ -19,12 +20,8 @@ struct bytes {
 
 static uint8_t room[4][ROOM];
 static struct hostkey watch;
-static const char ed25519[] =
-    "AAAAC3NzaC1lZDI1NTE5AAAAIEr1ygd7MlWmKb1gTgpXD7aOvg8V4r7O651xPZaLDFMD";
-static const char ed25519_text[] =
-    "SHA256:4qQj/gtA89zAp58LmbN4RQ40hvOm67SExJ0PMOMC0B8";
-
-static uint8_t keys[2][SHA256_BYTES]; /* of K_S, and of nothing */
+static char texts[2][2048]; /* of nothing, and of K_S */
+static const char *const keys[2] = {texts[0], texts[1]};
 static struct bytes k_s;
 
 static void
@@ -109,7 +106,7 @@ put_kexinit(struct bytes *b, const char *methods)
 	put_kexinit_of(b, methods, 0, 0);
 }
 
-/* A message that begins with a string. */
+/* A message that begins with a string, and goes on with what is not zero. */
 static void
 put_message(struct bytes *b, int message, const void *string, size_t n)
 {
@@ -117,7 +114,7 @@ put_message(struct bytes *b, int message, const void *string, size_t n)
 
 	put_byte(&payload, message);
 	put_string(&payload, string, n);
-	put_text(&payload, "what follows");
+	put(&payload, "\xff\xffwhat follows", 14);
 	put_packet(b, &payload);
 }
 
@@ -136,13 +133,9 @@ put_ignore(struct bytes *b, size_t n)
 #define PRIME "\x00\xc5prime of a group"
 
 static void
-digest_of(const struct bytes *b, uint8_t digest[SHA256_BYTES])
+base64_of(const struct bytes *b, char *text)
 {
-	SHA2_CTX c;
-
-	SHA256Init(&c);
-	SHA256Update(&c, b->at, b->n);
-	SHA256Final(digest, &c);
+	ck_assert_int_ne(b64_ntop(b->at, b->n, text, sizeof(texts[0])), -1);
 }
 
 static void
@@ -151,12 +144,12 @@ setup(void)
 	static uint8_t blob[64];
 
 	memset(&watch, 0, sizeof(watch));
-	memset(keys, 0, sizeof(keys));
+	memset(texts, 0, sizeof(texts));
 	k_s = (struct bytes){blob, 0};
 	put_text(&k_s, "ssh-ed25519");
 	put_string(&k_s, "0123456789abcdef0123456789abcdef", 32);
-	digest_of(&k_s, keys[1]);
-	hostkey_init(&watch, (const void *)keys, 2);
+	base64_of(&k_s, texts[1]);
+	hostkey_init(&watch, keys, 2);
 }
 
 static enum hostkey_state
@@ -231,6 +224,9 @@ static const struct {
     /* A name is not another's beginning. */
     {"curve25519,diffie-hellman-group-exchange-sha256",
 	"curve25519-sha256,diffie-hellman-group-exchange-sha256", true},
+    /* Nor is it another one that is as long. */
+    {"curve25519-sha257,diffie-hellman-group-exchange-sha256",
+	"curve25519-sha256,diffie-hellman-group-exchange-sha256", true},
 };
 
 /* The server's part up to the packet with the key, which begins at *start. */
@@ -277,8 +273,8 @@ START_TEST(wrong_key)
 			unit_check(hostkey_held(&watch) == n + 1 - start);
 	}
 	ck_assert_int_eq(watch.state, HOSTKEY_WRONG);
-	digest_of(&k_s, keys[0]);
-	ck_assert_mem_eq(watch.seen, keys[0], SHA256_BYTES);
+	ck_assert_uint_eq(watch.seen_size, k_s.n);
+	ck_assert_mem_eq(watch.seen, k_s.at, k_s.n);
 	ck_assert_int_eq(
 	    hostkey_feed(&watch, HOSTKEY_SERVER, k_s.at, 1), HOSTKEY_WRONG);
 }
@@ -294,7 +290,7 @@ START_TEST(every_split)
 	put_message(&b, 31, k_s.at, k_s.n);
 	for (size_t cut = 0; cut <= b.n; cut++) {
 		memset(&watch, 0, sizeof(watch));
-		hostkey_init(&watch, (const void *)keys, 2);
+		hostkey_init(&watch, keys, 2);
 		client(agreements[0].client);
 		hostkey_feed(&watch, HOSTKEY_SERVER, b.at, cut);
 		if (cut < b.n) {
@@ -488,6 +484,7 @@ static const struct {
     {"a b", false},
     {"a\tb", false},
     {"a\nb", false},
+    {"a~", true},
     {"a\x7f", false},
     {"a\x80", false},
     {X60 "1234", true},
@@ -712,6 +709,42 @@ START_TEST(cut_payloads)
 }
 END_TEST
 
+/* The least number that may be a prime has two bytes. */
+START_TEST(small_group)
+{
+	struct bytes b = {room[1], 0};
+
+	client("diffie-hellman-group-exchange-sha256");
+	put_line(&b, "SSH-2.0-x\r\n");
+	put_kexinit(&b, "diffie-hellman-group-exchange-sha256");
+	put_message(&b, 31, "\x01\x17", 2);
+	put_message(&b, 33, k_s.at, k_s.n);
+	ck_assert_int_eq(feed(HOSTKEY_SERVER, &b), HOSTKEY_GOOD);
+}
+END_TEST
+
+/* What is skipped is not held, whoever's it is, and holds nothing else. */
+START_TEST(skipped_packets)
+{
+	struct bytes b = {room[1], 0};
+	size_t ignored;
+
+	put_line(&b, "SSH-2.0-x\r\n");
+	put_ignore(&b, 1000);
+	ignored = b.n - 100;
+	put_kexinit(&b, "curve25519-sha256");
+	hostkey_feed(&watch, HOSTKEY_SERVER, b.at, ignored);
+	ck_assert_uint_eq(hostkey_held(&watch), 0);
+	hostkey_feed(&watch, HOSTKEY_SERVER, b.at + ignored, 120);
+	ck_assert_uint_eq(hostkey_held(&watch), 20);
+	b.n = 0;
+	put_line(&b, "SSH-2.0-x\r\n");
+	put_ignore(&b, 1000);
+	ck_assert_int_eq(feed(HOSTKEY_CLIENT, &b), HOSTKEY_READING);
+	ck_assert_uint_eq(hostkey_held(&watch), 20);
+}
+END_TEST
+
 /*
  * Certificates.
  */
@@ -743,7 +776,7 @@ START_TEST(certified_keys)
 
 	put_text(&plain, certificates[_i / 2].plain);
 	put_fields(&plain, certificates[_i / 2].fields, "key");
-	digest_of(&plain, keys[0]);
+	base64_of(&plain, texts[0]);
 	put_text(&cert, certificates[_i / 2].type);
 	put_text(&cert, "nonce");
 	put_fields(&cert, certificates[_i / 2].fields,
@@ -758,14 +791,17 @@ START_TEST(certified_keys)
 }
 END_TEST
 
+/* Up to the first field, the nonce, or the type. */
 START_TEST(damaged_certificate)
 {
 	struct bytes cert = {room[2], 0}, b = {room[1], 0};
 	size_t start;
 
 	put_text(&cert, certificates[1].type);
-	put_text(&cert, "nonce");
-	put_text(&cert, "exponent");
+	if (_i > 0)
+		put_text(&cert, "nonce");
+	if (_i > 1)
+		put_text(&cert, "exponent");
 	client(agreements[0].client);
 	agree(&b, 0, &start);
 	put_message(&b, 31, cert.at, cert.n);
@@ -773,61 +809,89 @@ START_TEST(damaged_certificate)
 }
 END_TEST
 
-/*
- * Fingerprints.
- */
-START_TEST(hash_is_sha256)
+/* A key exchange from the start that ends with this key. */
+static void
+must_judge(const struct bytes *key, enum hostkey_state state)
 {
-	uint8_t *at = room[0], want[SHA256_BYTES], got[SHA256_BYTES];
-	uint64_t seed = 42;
-	struct sha256 h;
+	struct bytes b = {room[1], 0};
+	size_t start;
 
-	for (size_t n = 0; n < 300; n++) {
-		struct bytes b = {at, n};
-		size_t cut = n == 0 ? 0 : unit_random(&seed, (uint32_t)n);
+	memset(&watch, 0, sizeof(watch));
+	hostkey_init(&watch, keys, 2);
+	client(agreements[0].client);
+	agree(&b, 0, &start);
+	put_message(&b, 31, key->at, key->n);
+	ck_assert_int_eq(feed(HOSTKEY_SERVER, &b), state);
+}
 
+/* All that is compared, in every byte and at every size. */
+START_TEST(keys_are_compared_whole)
+{
+	struct bytes key = {room[2], 0};
+	char text[sizeof(texts[0])];
+
+	put_text(&key, "ssh-ed25519");
+	for (int i = 0; i < 40; i++)
+		put_byte(&key, i * 37);
+	key.n -= (size_t)_i;
+	base64_of(&key, texts[0]);
+	must_judge(&key, HOSTKEY_GOOD);
+	strcpy(text, texts[0]);
+	for (size_t i = 0; i < strlen(text); i++) {
+		texts[0][i] = text[i] == 'A' ? 'B' : 'A';
+		must_judge(&key, HOSTKEY_WRONG);
+		texts[0][i] = text[i];
+	}
+	for (size_t i = 0; i < strlen(text); i++) {
+		texts[0][i] = '\0';
+		must_judge(&key, HOSTKEY_WRONG);
+		texts[0][i] = text[i];
+	}
+	strcat(texts[0], "AAAA");
+	must_judge(&key, HOSTKEY_WRONG);
+}
+END_TEST
+
+/* As in the file of the key; what is too long, or odd, is cut. */
+START_TEST(text_is_that_of_the_file)
+{
+	struct bytes key = {room[2], 0};
+	char text[HOSTKEY_TEXT], want[2 * HOSTKEY_TEXT];
+
+	for (size_t n = 0; n < 700; n++) {
+		key.n = 0;
+		put_text(&key, "ssh-rsa");
 		for (size_t i = 0; i < n; i++)
-			at[i] = (uint8_t)unit_random(&seed, 256);
-		digest_of(&b, want);
-		sha256_init(&h);
-		sha256_update(&h, at, cut);
-		sha256_update(&h, at + cut, n - cut);
-		sha256_final(&h, got);
-		unit_check(memcmp(want, got, sizeof(got)) == 0);
+			put_byte(&key, (int)(i * 37));
+		must_judge(&key, HOSTKEY_WRONG);
+		hostkey_text(&watch, text);
+		strcpy(want, "ssh-rsa ");
+		base64_of(&key, want + strlen(want));
+		unit_check(strncmp(text, want, strlen(text)) == 0);
+		unit_check(strlen(text) == strlen(want) ||
+		    strlen(text) > HOSTKEY_TEXT - 8);
 	}
 }
 END_TEST
 
-/* The bytes of base64 without padding. */
-static void
-decode(struct bytes *b, const char *text)
+/* Of any type, and of none. */
+START_TEST(text_of_odd_types)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	int have = 0;
-
-	for (; *text != '\0'; text++) {
-		bits = bits << 6 | (uint32_t)(strchr(digits, *text) - digits);
-		have += 6;
-		if (have >= 8)
-			put_byte(b, (int)(bits >> (have -= 8) & 0xff));
-	}
-}
-
-START_TEST(text_is_that_of_ssh_keygen)
-{
-	struct bytes key = {room[2], 0}, b = {room[1], 0};
+	struct bytes key = {room[2], 0};
 	char text[HOSTKEY_TEXT];
-	size_t start;
 
-	decode(&key, ed25519);
-	client(agreements[0].client);
-	agree(&b, 0, &start);
-	put_message(&b, 31, key.at, key.n);
-	ck_assert_int_eq(feed(HOSTKEY_SERVER, &b), HOSTKEY_WRONG);
-	hostkey_text(&watch, text);
-	ck_assert_str_eq(text, ed25519_text);
+	for (size_t n = 0; n < 1300; n++) {
+		key.n = 0;
+		put_u32(&key, n);
+		for (size_t i = 0; i < n; i++)
+			put_byte(&key, 't');
+		must_judge(&key, HOSTKEY_WRONG);
+		memset(text, 'x', sizeof(text));
+		hostkey_text(&watch, text);
+		unit_check(memchr(text, '\0', sizeof(text)) != NULL);
+		unit_check(strspn(text, "t") ==
+		    (n < HOSTKEY_TEXT ? n : HOSTKEY_TEXT - 1));
+	}
 }
 END_TEST
 
@@ -856,9 +920,12 @@ hostkey_suite(void)
 	tcase_add_loop_test(tc, headers_of_packets, 0, COUNT(headers));
 	tcase_add_loop_test(tc, cut_payloads, 0, 2);
 	tcase_add_loop_test(tc, certified_keys, 0, 2 * COUNT(certificates));
-	tcase_add_test(tc, damaged_certificate);
-	tcase_add_test(tc, hash_is_sha256);
-	tcase_add_test(tc, text_is_that_of_ssh_keygen);
+	tcase_add_loop_test(tc, damaged_certificate, 0, 3);
+	tcase_add_test(tc, small_group);
+	tcase_add_test(tc, skipped_packets);
+	tcase_add_loop_test(tc, keys_are_compared_whole, 0, 4);
+	tcase_add_test(tc, text_is_that_of_the_file);
+	tcase_add_test(tc, text_of_odd_types);
 	suite_add_tcase(s, tc);
 	return s;
 }

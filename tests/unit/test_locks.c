@@ -220,6 +220,32 @@ START_TEST(texts_are)
 }
 END_TEST
 
+/* A machine without a clock of its own begins in 1970, and locks all the same. */
+START_TEST(clocks_that_are_not_set)
+{
+	static const int64_t times[] = {0, -1, 946684799, 946684800,
+	    253402300799, 253402300800, INT64_MAX};
+	struct locks locks, back;
+	char *text;
+	size_t size;
+
+	for (int i = 0; i < COUNT(times); i++) {
+		FILE *f = open_memstream(&text, &size);
+
+		memset(&locks, 0, sizeof(locks));
+		ck_assert_int_eq(
+		    locks_add(&locks, "zoe", times[i], "root", ""), 0);
+		ck_assert_int_eq(locks_print(&locks, f), 0);
+		fclose(f);
+		ck_assert_int_eq(locks_parse(&back, text, size), 0);
+		ck_assert_uint_eq(back.n, 1);
+		locks_free(&back);
+		locks_free(&locks);
+		free(text);
+	}
+}
+END_TEST
+
 START_TEST(nul_is_wrong)
 {
 	static const char text[] = "alice\t2026-11-21T12:00:00Z\tr\t\0x\n";
@@ -263,6 +289,7 @@ locks_suite(void)
 	tcase_add_test(t, print_and_parse);
 	tcase_add_loop_test(t, texts_are, 0, COUNT(texts));
 	tcase_add_test(t, nul_is_wrong);
+	tcase_add_test(t, clocks_that_are_not_set);
 	tcase_add_test(t, names);
 	suite_add_tcase(s, t);
 	return s;

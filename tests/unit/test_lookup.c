@@ -123,6 +123,22 @@ freeaddrinfo(struct addrinfo *i)
 	}
 }
 
+static struct patience
+in_ms(int64_t ms)
+{
+	return (struct patience){dial_clock() + ms, -1};
+}
+
+/* What an answer that never came would be read from says yes. */
+static __attribute__((noinline)) void
+leave_zeros(void)
+{
+	volatile char room[4096];
+
+	for (size_t i = 0; i < sizeof(room); i++)
+		room[i] = 0;
+}
+
 START_TEST(each_answer)
 {
 	struct addr addrs[ADDRESSES_MAX + 1];
@@ -132,9 +148,11 @@ START_TEST(each_answer)
 	int64_t start = dial_clock();
 
 	ck_assert_int_eq(dial_open(&dial), 0);
+	leave_zeros();
+	errno = ECANCELED; /* of something before */
 	ck_assert_int_eq(
-	    lookup_name(names[_i].name,
-		start + (names[_i].error == HANG ? 300 : 10000), addrs, &n),
+	    lookup_name(names[_i].name, LOOKUP_EXACT,
+		in_ms(names[_i].error == HANG ? 300 : 10000), addrs, &n),
 	    names[_i].result);
 	ck_assert_uint_eq(n, names[_i].got);
 	if (n > 0)
@@ -156,9 +174,45 @@ START_TEST(too_late)
 	size_t n = 99;
 
 	ck_assert_int_eq(
-	    lookup_name("hang.example", dial_clock() - 1, addrs, &n),
+	    lookup_name("hang.example", LOOKUP_EXACT, in_ms(-1), addrs, &n),
 	    LOOKUP_FAILED);
 	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
+/* Names of this machine: searched for as everything here does. */
+START_TEST(local_names)
+{
+	struct addr addrs[ADDRESSES_MAX + 1];
+	size_t n = 99;
+
+	ck_assert_int_eq(lookup_name("searches.example", LOOKUP_LOCAL,
+			     in_ms(10000), addrs, &n),
+	    LOOKUP_NONE);
+}
+END_TEST
+
+/* A client that is gone ends it; one that has only ended its input does not. */
+START_TEST(client_is_gone)
+{
+	struct addr addrs[ADDRESSES_MAX + 1];
+	size_t n = 99;
+	int out[2];
+	int64_t start = dial_clock();
+	struct patience patience = in_ms(20000);
+
+	ck_assert_int_eq(pipe(out), 0);
+	patience.out = out[1];
+	ck_assert_int_eq(
+	    lookup_name("one.example", LOOKUP_EXACT, patience, addrs, &n),
+	    LOOKUP_OK);
+	close(out[0]);
+	ck_assert_int_eq(
+	    lookup_name("hang.example", LOOKUP_EXACT, patience, addrs, &n),
+	    LOOKUP_CANCELED);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_int_le(dial_clock() - start, 10000);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 }
 END_TEST
 
@@ -171,6 +225,8 @@ main(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_loop_test(tc, each_answer, 0, COUNT(names));
 	tcase_add_test(tc, too_late);
+	tcase_add_test(tc, local_names);
+	tcase_add_test(tc, client_is_gone);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

@@ -1224,6 +1224,9 @@ static const struct {
     {"allow ^x: alice to web1 via shell", "only the road shell"},
     {"require ^x: alice to web1 record", "nobody whom it binds"},
     {"allow ^x: alice to web1 via forward idle 1m", "no road can"},
+    {"hostkey ^metr \"" K1 "\"", "`metr' has no ssh: nobody looks"},
+    {"host db9 10.9.9.9 tcp { 22 80 }\nhostkey ^db9 \"" K1 "\"",
+	"`db9' has no ssh: nobody looks"},
 };
 
 START_TEST(warning_is_given)
@@ -1278,7 +1281,8 @@ START_TEST(warning_is_not_given)
 	    "require x: alice to web1 via forward record",
 	    "set keys-from \"/usr/x\"\nallow x: %staff to web1",
 	    "set keys-from \"/usr/x\"\ngroup @staff %staff",
-	    "ca corp \"" K1 "\" for alice"};
+	    "ca corp \"" K1 "\" for alice", "hostkey web1 \"" K1 "\"",
+	    "socket x \"/run/x\" ssh\nhostkey x \"" K1 "\""};
 
 	for (int i = 0; i < COUNT(texts); i++) {
 		char *text = NULL;

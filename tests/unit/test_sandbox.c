@@ -27,6 +27,15 @@
 #include "../../jump-authkeys/confine.h"
 #include "../../jump-connect/confine.h"
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BUF	     ((long)buf)
 #define X32	     0x40000000L
@@ -120,7 +129,7 @@ static const struct probe relay_may_not[] = {
     {"sendmmsg", SYS_sendmmsg, {SOCK, BUF, 0, 0}},
     {"pread", SYS_pread64, {IN, BUF, 0, 0}},
     {"writev", SYS_writev, {SOCK, BUF, 0}},
-#ifndef __SANITIZE_ADDRESS__
+#if !SANITIZED
     {"mmap", SYS_mmap,
 	{0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0}},
     {"munmap", SYS_munmap, {0, 0}},

@@ -1,6 +1,7 @@
 /* jumpctl/sshd.c: reading what sshd -T and its debug output say. */
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,37 @@ START_TEST(programs_run)
 }
 END_TEST
 
+START_TEST(match_lines_that_ask_where)
+{
+	static const struct {
+		const char *line;
+		bool asks;
+	} table[] = {
+	    {"Match User host,address", false},
+	    {"Match Group hosts", false},
+	    {"Match Group jump", false},
+	    {"Match all", false},
+	    {"Match Address 10.0.0.0/8", true},
+	    {"match user bob address=10.0.0.0/8", true},
+	    {"Match Group jump Host *.example", true},
+	    {"Match\tLocalPort 22", true},
+	    {"Match localaddress 10.0.0.1", true},
+	    {"Match RDomain x", true},
+	};
+	char log[128];
+	struct sshd_answer a = {values, log};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		snprintf(log, sizeof(log),
+		    "debug3: checking syntax for '%s'\r\n", table[i].line);
+		ck_assert_msg(sshd_asks_where(&a) == table[i].asks, "%s",
+		    table[i].line);
+	}
+	snprintf(log, sizeof(log), "debug1: it may match address x\r\n");
+	ck_assert(!sshd_asks_where(&a));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -141,6 +173,7 @@ main(void)
 	tcase_add_test(cases, the_place_is_that_which_won);
 	tcase_add_test(cases, names_that_match_lines_may_mean);
 	tcase_add_test(cases, versions);
+	tcase_add_test(cases, match_lines_that_ask_where);
 	tcase_add_test(cases, programs_run);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);

@@ -434,12 +434,13 @@ END_TEST
 START_TEST(zone_must_be_read)
 {
 	struct policy *p = policy_in("Europe/Amsterdam", "");
-	const struct rlimit none = {0};
+	const struct rlimit none = {.rlim_max = 1024}, some = {1024, 1024};
 
 	ck_assert(setenv("TZ", "UTC0", 1) == 0);
 	tzset();
 	ck_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
 	ck_assert(!decide_zone(p));
+	ck_assert(setrlimit(RLIMIT_NOFILE, &some) == 0); /* for sanitizers */
 	policy_free(p);
 }
 END_TEST
@@ -925,7 +926,7 @@ START_TEST(hostkeys_are)
 {
 	struct policy *p = unit_policy(hostkey_statements);
 	struct policy_request q = request_of(p, "alice", 0);
-	uint8_t(*keys)[FINGERPRINT_BYTES];
+	const char **keys;
 	struct target asked;
 	struct decision d;
 
@@ -942,8 +943,7 @@ START_TEST(hostkeys_are)
 			ck_assert_int_eq(n, hostkeys[_i].n);
 		ck_assert((keys == NULL) == (n == 0));
 		for (ssize_t k = 1; k < n; k++)
-			ck_assert_mem_ne(
-			    keys[k - 1], keys[k], FINGERPRINT_BYTES);
+			ck_assert_str_ne(keys[k - 1], keys[k]);
 		free(keys);
 	}
 	policy_free(p);

@@ -1,0 +1,214 @@
+/*
+ * lib/decide.c, people: what the machine says of them, and what it means when
+ * it does not.  The look-ups of libc are this file's own.
+ */
+#include "decide.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+
+#include "unit.h"
+
+enum { PRIMARY = 500, OTHER = 501, NOT_HIS = 502 };
+
+/* What the fakes answer, and how often they were asked. */
+static struct {
+	int error; /* of getgrnam_r */
+	gid_t gid;
+	char *members[3];
+	bool found;
+	size_t needs; /* bytes of the group */
+	int gids;     /* of the account */
+	bool no_addresses;
+} machine;
+static int groups_asked, lists_asked;
+static size_t largest;
+
+int
+getgrnam_r(const char *name, struct group *gr, char *buf, size_t size,
+    struct group **found)
+{
+	ck_assert_str_eq(name, "staff");
+	ck_assert_ptr_nonnull(buf);
+	groups_asked++;
+	largest = size;
+	*found = NULL;
+	memset(buf, 'x', size); /* all of it is there */
+	if (size < machine.needs)
+		return ERANGE;
+	if (machine.error != 0 || !machine.found)
+		return machine.error;
+	*gr = (struct group){.gr_gid = machine.gid, .gr_mem = machine.members};
+	*found = gr;
+	return 0;
+}
+
+int
+getgrouplist(const char *account, gid_t gid, gid_t *groups, int *n)
+{
+	int room = *n;
+
+	ck_assert_str_eq(account, "alice");
+	ck_assert_uint_eq(gid, PRIMARY);
+	lists_asked++;
+	*n = machine.gids;
+	for (int i = 0; i < room; i++)
+		groups[i] = i == machine.gids - 1 ? OTHER : PRIMARY;
+	return machine.gids > room ? -1 : machine.gids;
+}
+
+static struct sockaddr_in v4 = {.sin_family = AF_INET};
+static struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+static struct sockaddr link_layer = {.sa_family = AF_PACKET};
+
+int
+getifaddrs(struct ifaddrs **list)
+{
+	static struct ifaddrs all[4];
+
+	all[0] = (struct ifaddrs){&all[1], .ifa_addr = NULL};
+	all[1] = (struct ifaddrs){&all[2], .ifa_addr = &link_layer};
+	all[2] = (struct ifaddrs){&all[3], .ifa_addr = (void *)&v6};
+	all[3] = (struct ifaddrs){NULL, .ifa_addr = (void *)&v4};
+	*list = all;
+	return machine.no_addresses ? -1 : 0;
+}
+
+void
+freeifaddrs(struct ifaddrs *list)
+{
+	ck_assert_ptr_nonnull(list);
+}
+
+#define ROOM_MAX ((size_t)1 << 24)
+
+static const struct {
+	const char *name;
+	int error, gids, groups_asked, lists_asked;
+	bool found;
+	gid_t gid;
+	const char *member;
+	size_t needs;
+	enum truth truth;
+} groups[] = {
+    {"a member by the primary group", 0, 2, 1, 1, true, PRIMARY, "bob", 0,
+	TRUTH_YES},
+    {"by another", 0, 2, 1, 1, true, OTHER, "bob", 0, TRUTH_YES},
+    {"by the last of many", 0, 64, 1, 1, true, OTHER, "bob", 0, TRUTH_YES},
+    {"by name alone", 0, 2, 1, 1, true, NOT_HIS, "alice", 0, TRUTH_YES},
+    {"by no name that begins alike", 0, 2, 1, 1, true, NOT_HIS, "alice2", 0,
+	TRUTH_NO},
+    {"no member", 0, 2, 1, 1, true, NOT_HIS, "bob", 0, TRUTH_NO},
+    {"a group that there is not", 0, 2, 1, 1, false, PRIMARY, "alice", 0,
+	TRUTH_UNCERTAIN},
+    {"a look-up that fails", EIO, 2, 1, 1, false, PRIMARY, "alice", 0,
+	TRUTH_UNCERTAIN},
+    {"a group that just fits", 0, 2, 1, 1, true, PRIMARY, "bob", 4096,
+	TRUTH_YES},
+    {"a large group", 0, 2, 3, 1, true, PRIMARY, "bob", 60000, TRUTH_YES},
+    {"the largest", 0, 2, 7, 1, true, PRIMARY, "bob", ROOM_MAX, TRUTH_YES},
+    {"one without end", 0, 2, 7, 1, true, PRIMARY, "alice", ROOM_MAX + 1,
+	TRUTH_UNCERTAIN},
+    {"more groups than at first fit", 0, 65, 1, 2, true, OTHER, "bob", 0,
+	TRUTH_YES},
+    {"the most", 0, 65536, 1, 6, true, OTHER, "bob", 0, TRUTH_YES},
+    {"more than those, and no member by name", 0, 65537, 1, 6, true, PRIMARY,
+	"bob", 0, TRUTH_UNCERTAIN},
+    {"more than those, but a member by name", 0, 65537, 1, 6, true, PRIMARY,
+	"alice", 0, TRUTH_YES},
+};
+
+START_TEST(each_group)
+{
+	struct policy *p = unit_policy("group @g { %staff }\nuser alice\n");
+	struct person person;
+
+	memset(&machine, 0, sizeof(machine));
+	machine.error = groups[_i].error;
+	machine.gid = groups[_i].gid;
+	machine.members[0] = (char *)(uintptr_t) "carol";
+	machine.members[1] = (char *)(uintptr_t)groups[_i].member;
+	machine.found = groups[_i].found;
+	machine.needs = groups[_i].needs;
+	machine.gids = groups[_i].gids;
+	ck_assert_int_eq(person_look_up(&person, p, "alice", PRIMARY), 0);
+	ck_assert_msg(person.unixgroups[0] == groups[_i].truth, "%s: %d",
+	    groups[_i].name, person.unixgroups[0]);
+	ck_assert_uint_eq(person.unixgroups[1], TRUTH_NO); /* none there */
+	ck_assert_msg(groups_asked == groups[_i].groups_asked, "%s: %d times",
+	    groups[_i].name, groups_asked);
+	ck_assert_msg(lists_asked == groups[_i].lists_asked, "%s: %d times",
+	    groups[_i].name, lists_asked);
+	ck_assert_uint_le(largest, ROOM_MAX);
+	person_free(&person);
+	policy_free(p);
+}
+END_TEST
+
+/* A policy without Unix groups asks nothing about them. */
+START_TEST(no_groups)
+{
+	struct policy *p = unit_policy("user alice\n");
+	struct person person;
+
+	ck_assert_int_eq(
+	    person_find(&person, p, "alice", PRIMARY, NULL), PERSON_OK);
+	ck_assert_int_eq(groups_asked, 0);
+	ck_assert_int_eq(lists_asked, 0);
+	ck_assert_ptr_nonnull(person.unixgroups);
+	person_free(&person);
+	policy_free(p);
+}
+END_TEST
+
+/* Of all its interfaces, the addresses alone, in their order. */
+START_TEST(own_addresses)
+{
+	struct policy *p = unit_policy("user alice\n");
+	struct addr a = unit_addr("2001:db8::7"), b = unit_addr("192.0.2.7");
+	struct person person;
+
+	memcpy(&v6.sin6_addr, a.b, 16);
+	memcpy(&v4.sin_addr, b.b + 12, 4);
+	ck_assert_int_eq(person_look_up(&person, p, "alice", PRIMARY), 0);
+	ck_assert_uint_eq(person.nown, 2);
+	ck_assert(addr_equal(&person.own[0], &a));
+	ck_assert(addr_equal(&person.own[1], &b));
+	person_free(&person);
+	policy_free(p);
+}
+END_TEST
+
+/* A jump host that does not know its own addresses lets nobody in. */
+START_TEST(no_addresses)
+{
+	struct policy *p = unit_policy("user alice\n");
+	struct person person;
+
+	machine.no_addresses = true;
+	ck_assert_int_eq(
+	    person_find(&person, p, "alice", PRIMARY, NULL), PERSON_SYSTEM);
+	ck_assert_ptr_null(person.unixgroups);
+	ck_assert_ptr_null(person.own);
+	policy_free(p);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("person");
+	TCase *t = tcase_create("person");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, each_group, 0, COUNT(groups));
+	tcase_add_test(t, no_groups);
+	tcase_add_test(t, own_addresses);
+	tcase_add_test(t, no_addresses);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
