@@ -30,6 +30,9 @@
  */
 #define SESSION_KICK SIGUSR1
 
+/* The same, from a sweep: the policy in force does not allow it any more. */
+#define SESSION_SWEEP SIGUSR2
+
 enum {
 	SESSION_SLOTS = 16384, /* of one uid, at most */
 	SESSION_NAME = 24,     /* room for UID.SLOT */
