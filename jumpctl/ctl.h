@@ -179,6 +179,10 @@ void question_decide(const struct policy *, const struct question *,
 void verdict_print(
     const struct policy *, const struct policy_verdict *, FILE *);
 
+/* The conditions and obligations of a rule, two spaces before each. */
+void conditions_print(
+    const struct policy *, const struct policy_rule *, FILE *);
+
 /*
  * hosts.c: mark the names that /etc/hosts resolves to the policy's own
  * addresses and nothing else.  Returns how many names it does not.

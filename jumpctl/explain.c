@@ -177,7 +177,8 @@ file_name(const struct policy *p, uint32_t file)
 }
 
 static void
-print_windows(const struct policy *p, const struct policy_rule *rule)
+print_windows(
+    FILE *f, const struct policy *p, const struct policy_rule *rule)
 {
 	for (uint32_t i = 0; i < rule->when.n; i++) {
 		const struct policy_ref *ref =
@@ -185,38 +186,38 @@ print_windows(const struct policy *p, const struct policy_rule *rule)
 		const struct policy_window *w =
 		    policy_row(p, PT_WINDOWS, ref->index);
 
-		printf("%s%s", i == 0 ? "  when " : " ",
+		fprintf(f, "%s%s", i == 0 ? "  when " : " ",
 		    policy_string(p, w->name));
 	}
 }
 
 static void
-print_roads_of(const struct policy_rule *rule)
+print_roads_of(FILE *f, const struct policy_rule *rule)
 {
 	const char *separator = "  via ";
 
 	for (int i = 0; i < ROAD_COUNT; i++) {
 		if (!(rule->roads >> i & 1))
 			continue;
-		printf("%s%s", separator, policy_road_names[i]);
+		fprintf(f, "%s%s", separator, policy_road_names[i]);
 		separator = " ";
 	}
 }
 
 static void
-print_nets(const struct policy *p, const struct policy_rule *rule)
+print_nets(FILE *f, const struct policy *p, const struct policy_rule *rule)
 {
 	char text[ADDR_TEXT + 4];
 
 	for (uint32_t i = 0; i < rule->from.n; i++)
-		printf("%s%s", i == 0 ? "  from " : " ",
+		fprintf(f, "%s%s", i == 0 ? "  from " : " ",
 		    net_print(policy_row(p, PT_NETS, rule->from.first + i),
 			text));
 }
 
 /* In the policy's zone, as windows are. */
 static void
-print_until(int64_t when)
+print_until(FILE *f, int64_t when)
 {
 	time_t until = (time_t)when;
 	struct tm tm;
@@ -225,22 +226,23 @@ print_until(int64_t when)
 	if (until == 0 || localtime_r(&until, &tm) == NULL)
 		return;
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M %Z", &tm);
-	printf("  until %s", text);
+	fprintf(f, "  until %s", text);
 }
 
-static void
-print_conditions(const struct policy *p, const struct policy_rule *rule)
+void
+conditions_print(
+    const struct policy *p, const struct policy_rule *rule, FILE *f)
 {
-	print_roads_of(rule);
-	print_nets(p, rule);
+	print_roads_of(f, rule);
+	print_nets(f, p, rule);
 	for (uint32_t i = 0; i < rule->as.n; i++)
-		printf("%s%s", i == 0 ? "  as " : " ",
+		fprintf(f, "%s%s", i == 0 ? "  as " : " ",
 		    policy_word(p, rule->as.first + i));
-	print_windows(p, rule);
-	print_until(rule->until);
+	print_windows(f, p, rule);
+	print_until(f, rule->until);
 	if (rule->obligations != 0) {
-		fputs("  ", stdout);
-		print_words(stdout, rule->obligations);
+		fputs("  ", f);
+		print_words(f, rule->obligations);
 	}
 }
 
@@ -278,7 +280,7 @@ print_rule(const struct explain *e, uint32_t index)
 	    file_name(e->p, rule->place.file), rule->place.line);
 	printf("%-7s %-11s %s", policy_verb_names[rule->verb],
 	    rule_name(e->p, index), place);
-	print_conditions(e->p, rule);
+	conditions_print(e->p, rule, stdout);
 	fputs("\n      ", stdout);
 	for (int road = 0; road < ROAD_COUNT; road++) {
 		int truth = truth_on(e, road, index);

@@ -155,8 +155,7 @@ show(void *arg, const struct log_row *row)
 
 	if (!log_filter_passes(&j->filter, row))
 		return;
-	if (row->outcome == LOG_REFUSED && row->reason == NULL &&
-	    log_why(row, why, sizeof(why))) {
+	if (row->outcome == LOG_REFUSED && log_why(row, why, sizeof(why))) {
 		asked.reason = why;
 		asked.asked = true;
 	}
@@ -238,5 +237,7 @@ log_main(int argc, char **argv)
 		warnx("%zu line%s claim%s to be a record and cannot be read",
 		    unread, unread == 1 ? "" : "s", unread == 1 ? "s" : "");
 	log_join_free(j.join);
+	if (j.shown == 0 && !j.json)
+		warnx("nothing of that is in the log");
 	return j.shown > 0 ? EXIT_OK : EXIT_NO_MATCH;
 }

@@ -251,8 +251,8 @@ char *log_source_line(
 void log_source_close(struct log_source *);
 
 /*
- * log_why.c: the policy in force, for what only sshd refused.  buf and true,
- * or false if it cannot be asked.
+ * log_why.c: the reason of a refusal with what the policy in force says, where
+ * only sshd refused, or no rule was found.  False if there is nothing to add.
  */
 bool log_why(const struct log_row *, char *buf, size_t size);
 

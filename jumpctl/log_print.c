@@ -110,7 +110,7 @@ static void
 put_session(FILE *f, const struct log_row *row, const char **separator)
 {
 	put_part(f, separator, "", row->end);
-	put_part(f, separator, row->asked ? "policy now: " : "", row->reason);
+	put_part(f, separator, "", row->reason);
 	put_part(f, separator, "rule ", row->rule);
 	put_part(f, separator, "asked for: ", row->request);
 	if (row->counted) {
@@ -139,7 +139,8 @@ put_detail(FILE *f, const struct log_row *row)
 		fprintf(f, "uid %lu", (unsigned long)row->uid);
 		separator = ", ";
 		put_part(f, &separator, "", row->exe);
-		put_part(f, &separator, "claims: ", row->claim);
+		put_part(f, &separator,
+		    "claims: ", row->claim + strspn(row->claim, " "));
 	} else if (row->outcome == LOG_ADMIN) {
 		put_part(f, &separator, "", row->kind);
 		separator = row->who == NULL ? separator : " ";
@@ -191,20 +192,40 @@ colour_of(const struct log_printer *p, const struct log_row *row)
 	}
 }
 
+/* A column: a space in it would make it look like two, as \x20 does not. */
+static const char *
+column(char buf[TEXT], const char *text, bool spaces)
+{
+	char safe[TEXT / 4];
+	size_t n = 0;
+
+	audit_escape(safe, sizeof(safe), text == NULL ? "-" : text);
+	for (const char *c = safe; *c != '\0'; c++) {
+		if (*c == ' ' && !spaces)
+			n += (size_t)snprintf(buf + n, TEXT - n, "\\x20");
+		else
+			buf[n++] = *c;
+	}
+	buf[n] = '\0';
+	return buf;
+}
+
 /* The columns; how many characters they took. */
 static int
 put_columns(struct log_printer *p, const struct log_row *row)
 {
-	char user[TEXT], from[TEXT], target[TEXT], road[TEXT], ref[TEXT];
-	const char *who = row->outcome == LOG_FORGED ? row->account : row->user;
+	char user[TEXT], from[TEXT], name[TEXT], target[TEXT], road[TEXT];
+	char ref[TEXT];
+	bool root = row->outcome == LOG_ADMIN && /* "root (bob)" */
+	    row->trust == LOG_TRUST_KERNEL;
 
-	audit_escape(user, sizeof(user), who == NULL ? "-" : who);
-	audit_escape(from, sizeof(from), row->from == NULL ? "-" : row->from);
-	audit_escape(road, sizeof(road), row->road == NULL ? "-" : row->road);
-	audit_escape(ref, sizeof(ref), row->ref == NULL ? "-" : row->ref);
+	column(
+	    user, row->outcome == LOG_FORGED ? row->account : row->user, root);
 	return fprintf(p->out, "%-7s %-8s %-15s %-15s %-7s %s",
-	    log_outcome_names[row->outcome], user, from, target_of(row, target),
-	    road, ref);
+	    log_outcome_names[row->outcome], user,
+	    column(from, row->from, false),
+	    column(target, target_of(row, name), false),
+	    column(road, row->road, false), column(ref, row->ref, false));
 }
 
 /* What follows the columns, after them or in a line of its own. */

@@ -43,8 +43,8 @@ leave_zone(char *before)
 }
 
 static bool
-judge(const struct policy *p, const struct log_row *row, struct person *person,
-    struct decision *d)
+judge(const struct policy *p, const struct log_row *row, enum policy_road road,
+    struct person *person, struct decision *d)
 {
 	struct question q = {.who = row->user,
 	    .from = row->from,
@@ -56,45 +56,117 @@ judge(const struct policy *p, const struct log_row *row, struct person *person,
 	if (!target_parse(&asked, row->target, port) ||
 	    question_person(p, &q, person) == -1)
 		return false;
-	question_decide(p, &q, person, ROAD_FORWARD, &asked, d);
+	question_decide(p, &q, person, road, &asked, d);
 	return true;
 }
 
+/* Rules that allow this, but for their conditions or their road. */
+static void
+near_misses(const struct policy *p, const struct policy_verdict *v, FILE *f)
+{
+	const struct policy_rule *rule;
+
+	for (uint32_t i = 0; i < v->nmatches; i++) {
+		rule = policy_rule(p, v->matches[i].rule);
+		if (rule->verb != VERB_ALLOW ||
+		    v->matches[i].truth == TRUTH_YES)
+			continue;
+		fprintf(f, "; %s allows it only", policy_string(p, rule->name));
+		conditions_print(p, rule, f);
+	}
+}
+
+/* One space in place of two. */
+static void
+narrow(char *s)
+{
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		if (*s != ' ' || s[1] != ' ')
+			*to++ = *s;
+	}
+	*to = '\0';
+}
+
 static bool
-words(const struct policy *p, const struct decision *d, char *buf, size_t size)
+words(const struct policy *p, const struct decision *d, enum policy_road road,
+    char *buf, size_t size)
 {
 	FILE *f;
+	bool good;
 
 	if (d->action == ACTION_ALLOW) {
-		snprintf(buf, size,
-		    "it is open: this login is older, or sshd "
-		    "knows it by another name (export hosts)");
+		snprintf(buf, size, "it is open%s",
+		    road != ROAD_FORWARD
+			? ""
+			: ": this login is older, or sshd knows it by another "
+			  "name (export hosts)");
 		return true;
 	}
-	f = fmemopen(buf, size, "w");
+	memset(buf, 0, size);
+	f = fmemopen(buf, size - 1, "w");
 	if (f == NULL)
 		return false;
 	verdict_print(p, &d->verdict, f);
-	return fclose(f) == 0;
+	if (d->verdict.reason == REASON_NO_RULE)
+		near_misses(p, &d->verdict, f);
+	good = fclose(f) == 0 || *buf != '\0'; /* cut, if it is long */
+	narrow(buf);
+	return good;
+}
+
+/* The road that a row names; false if it is none. */
+static bool
+road_of(const struct log_row *row, enum policy_road *road)
+{
+	for (int i = 0; row->road != NULL && i < ROAD_COUNT; i++) {
+		*road = (enum policy_road)i;
+		if (strcmp(row->road, policy_road_names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+ask(const struct log_row *row, char *buf, size_t size)
+{
+	const struct policy *p = policy();
+	struct person person;
+	static struct decision d;
+	enum policy_road road;
+	char *before;
+	bool good;
+
+	if (p == NULL || row->user == NULL || row->target == NULL ||
+	    !road_of(row, &road))
+		return false;
+	good = enter_zone(p, &before) && judge(p, row, road, &person, &d);
+	if (good) {
+		good = words(p, &d, road, buf, size);
+		person_free(&person);
+	}
+	leave_zone(before);
+	return good && !policy_damaged(p);
 }
 
 bool
 log_why(const struct log_row *row, char *buf, size_t size)
 {
-	const struct policy *p = policy();
-	struct person person;
-	static struct decision d;
-	char *before;
-	bool good;
+	const char *none = policy_reason_text(REASON_NO_RULE);
+	char now[400];
+	const char *more = now;
+	size_t n = strlen(none);
 
-	if (p == NULL || row->user == NULL || row->target == NULL ||
-	    row->road == NULL || strcmp(row->road, "forward") != 0)
-		return false;
-	good = enter_zone(p, &before) && judge(p, row, &person, &d);
-	if (good) {
-		good = words(p, &d, buf, size);
-		person_free(&person);
+	if (row->reason == NULL) {
+		snprintf(buf, size, "policy now: ");
+		return ask(row, buf + strlen(buf), size - strlen(buf));
 	}
-	leave_zone(before);
-	return good && !policy_damaged(p);
+	if (strcmp(row->reason, none) != 0 || !ask(row, now, sizeof(now)))
+		return false;
+	if (strncmp(now, none, n) == 0) /* has it more to say? */
+		more = strncmp(now + n, "; ", 2) == 0 ? now + n + 2 : NULL;
+	if (more != NULL)
+		snprintf(buf, size, "%s; policy now: %s", none, more);
+	return more != NULL;
 }
