@@ -36,7 +36,7 @@ struct image_header {
  */
 uint64_t image_checksum(const void *, size_t size, uint64_t seed);
 
-/* What an index is sorted by: FNV-1a of a string. */
+/* What an index is sorted by: FNV-1a of a string, mixed as MurmurHash3 ends. */
 uint32_t image_string_hash(const char *);
 
 /* ... and of a key. */

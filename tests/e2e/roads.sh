@@ -84,7 +84,7 @@ one_line() {
 
 N="$LAB_BUILD/jump-connect"
 run "$N" -n nosuch.invalid 1
-check "jump-connect -n: a name that is none" one_line 'nosuch\.invalid: '
+check "jump-connect -n: a name that is none" one_line 'nosuch\.invalid cannot be looked up\.$'
 run "$N" -n 192.0.2.1 1
 check "jump-connect -n: nobody there" one_line 'cannot connect: '
 run "$N" -n -U "$T/none"

@@ -284,6 +284,73 @@ START_TEST(each_name_is_found)
 }
 END_TEST
 
+/* Where it ends is read from the rows that there are, and from no other. */
+START_TEST(end_of_an_image)
+{
+	struct policy *p = open_good();
+	uint8_t unixgroups[4] = {TRUTH_NO};
+	struct person person = {.policy = p,
+	    .user = policy_find_user(p, "alice"), .unixgroups = unixgroups};
+	struct policy_request q;
+	struct target asked;
+	struct decision d;
+
+	ck_assert(decide_zone(p));
+	decide_request(&q, &person, ROAD_CONNECT, SATURDAY);
+	ck_assert(target_parse(&asked, "web1:22", NULL));
+	decide(p, &q, &asked, NULL, 0, &d);
+	d.choices[0].verdict.timed = true;
+	decide_end(p, &q, &asked, &d.choices[0], NULL);
+	ck_assert(!policy_damaged(p));
+	policy_free(p);
+}
+END_TEST
+
+/* Names of people, before anything asks the machine about them. */
+START_TEST(names_of_people)
+{
+	static const struct {
+		const char *name;
+		bool good;
+	} names[] = {{"a", true}, {"alice", true}, {"CORP\\dave", true},
+	    {"bob@corp.example", true}, {"a-b+c.d_1", true}, {"_a", true},
+	    {"", false}, {"-a", false}, {"+a", false}, {".a", false},
+	    {"a b", false}, {"a\n", false}, {"\xc3\xa9", false}, {"a/b", false}};
+	char name[NAME_TEXT + 1];
+
+	for (int i = 0; i < COUNT(names); i++)
+		ck_assert_msg(policy_person_name(names[i].name) ==
+		    names[i].good, "%s", names[i].name);
+	memset(name, 'a', sizeof(name));
+	name[NAME_TEXT] = '\0';
+	ck_assert(!policy_person_name(name));
+	name[NAME_TEXT - 1] = '\0';
+	ck_assert(policy_person_name(name));
+}
+END_TEST
+
+/* Images of yesterday are sorted by these. */
+START_TEST(hashes_are_of_the_format)
+{
+	static const struct {
+		const char *text;
+		uint32_t hash;
+	} strings[] = {
+	    {"", 0xab3e7c0b},
+	    {"a", 0x1a80b1b3},
+	    {"alice", 0xea14d61e},
+	    {"bob@corp.example", 0xe4df7084},
+	    {"/run/jump/a.sock", 0x47a67c7b},
+	};
+	uint8_t fingerprint[FINGERPRINT_BYTES] = {0x12, 0x34, 0x56, 0x78, 0x9a};
+
+	for (int i = 0; i < COUNT(strings); i++)
+		ck_assert_uint_eq(
+		    image_string_hash(strings[i].text), strings[i].hash);
+	ck_assert_uint_eq(image_key_hash(fingerprint), 0x12345678);
+}
+END_TEST
+
 START_TEST(save_tells_errors)
 {
 	struct policy *p = padded_policy(0);
@@ -1215,6 +1282,9 @@ db_suite(void)
 	tcase_add_test(t, image_is_what_was_saved);
 	tcase_add_test(t, image_finds_names);
 	tcase_add_test(t, each_name_is_found);
+	tcase_add_test(t, hashes_are_of_the_format);
+	tcase_add_test(t, names_of_people);
+	tcase_add_test(t, end_of_an_image);
 	tcase_add_test(t, save_tells_errors);
 	tcase_add_loop_test(t, flipped_byte_is_found, 0, 4);
 	tcase_add_test(t, truncated_image_is_refused);

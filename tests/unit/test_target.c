@@ -363,6 +363,40 @@ START_TEST(decision_takes_the_best)
 }
 END_TEST
 
+/* Of two with the same action the first, whatever the rules' order. */
+START_TEST(decision_takes_the_first)
+{
+	static const char *const texts[] = {
+	    "deny second: alice to b\ndeny first: alice to a\n",
+	    "allow second: alice to b\nallow first: alice to a\n"};
+	char *text;
+	struct policy *p;
+	struct policy_request q;
+	struct target asked;
+	struct decision d;
+
+	ck_assert_int_gt(asprintf(&text, "user alice\n"
+	    "host two { 10.2.0.10 10.2.0.11 } ssh 22\n"
+	    "host one 10.2.0.10 ssh 22\nnet a 10.2.0.10 ssh 22\n"
+	    "net b 10.2.0.11 ssh 22\n%s", texts[_i]), 0);
+	p = unit_policy(text);
+	q = request_of(p, "alice", 0);
+	q.road = ROAD_CONNECT;
+	for (int n = 1; n <= 2; n++) {
+		ck_assert(target_parse(
+		    &asked, n == 1 ? "one:22" : "two:22", NULL));
+		decide(p, &q, &asked, NULL, 0, &d);
+		ck_assert_uint_eq(d.n, (size_t)n);
+		ck_assert_int_eq(d.verdict.reason,
+		    _i == 0 ? REASON_DENIED : REASON_NONE);
+		ck_assert_str_eq(policy_string(p, policy_rule(
+		    p, d.verdict.rule)->name), "first");
+	}
+	policy_free(p);
+	free(text);
+}
+END_TEST
+
 /*
  * Zones and clocks.
  */
@@ -611,6 +645,39 @@ START_TEST(end_is)
 	ck_assert_int_eq(end_of(p, ends[_i].user, at), want);
 	policy_free(p);
 	free(text);
+}
+END_TEST
+
+/*
+ * More deadlines than are kept: the nearest are, whichever comes first in the
+ * policy, and beyond them the last that is kept is an end.
+ */
+START_TEST(nearest_deadlines)
+{
+	enum { MANY = 70, KEPT = 64, NOW = 1795428000, HOUR = 3600 };
+	static char text[MANY * 100 + 300];
+	time_t mine = NOW + (_i % 2 == 0 ? 1 : 60 * (KEPT + 1)) * HOUR;
+	time_t last = NOW + (time_t)60 * KEPT * HOUR;
+	struct tm tm;
+	struct policy *p;
+	char at[32];
+	size_t n;
+
+	n = (size_t)sprintf(text, "user alice\n"
+	    "host web1 10.2.0.10 ssh 22\nhost web2 10.2.0.11 ssh 22\n");
+	for (int i = 0; i <= MANY; i++) {
+		int turn = _i < 2 ? i : MANY - i; /* mine is last, or first */
+		time_t when = turn == MANY ? mine :
+		    NOW + (time_t)60 * (turn + 1) * HOUR;
+
+		strftime(at, sizeof(at), "%FT%TZ", gmtime_r(&when, &tm));
+		n += (size_t)sprintf(text + n, turn == MANY ?
+		    "allow mine: alice to web1 until %s\n" :
+		    "deny d%2$d: alice to web2 until %1$s\n", at, turn);
+	}
+	p = policy_in("UTC", text);
+	ck_assert_int_eq(end_of(p, "alice", NOW), _i % 2 == 0 ? mine : last);
+	policy_free(p);
 }
 END_TEST
 
@@ -976,6 +1043,8 @@ target_suite(void)
 	tcase_add_loop_test(t, decision_is, 0, COUNT(decisions));
 	tcase_add_test(t, decision_knows_the_machine);
 	tcase_add_test(t, decision_takes_the_best);
+	tcase_add_loop_test(t, decision_takes_the_first, 0, 2);
+	tcase_add_loop_test(t, nearest_deadlines, 0, 4);
 	tcase_add_loop_test(t, minute_is, 0, COUNT(clocks));
 	tcase_add_test(t, zone_is_needed);
 	tcase_add_test(t, zone_must_be_read);
