@@ -64,10 +64,12 @@ LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 
 LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/end.c jumpctl/table.c jumpctl/forwards.c jumpctl/sockets.c \
-	lib/session.c lib/login.c lib/procfs.c
+	jumpctl/sweep.c jumpctl/judge.c jumpctl/within.c lib/session.c \
+	lib/login.c lib/procfs.c lib/swept.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c lib/procfs.c \
+	lib/swept.c \
 	$(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c $(POLICY) lib/audit.c lib/decide.c lib/process.c \
@@ -128,7 +130,9 @@ test_sockets_SRC := jumpctl/sockets.c lib/match.c
 test_table_SRC   := jumpctl/table.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
-UNIT += log
+UNIT += within swept log
+test_within_SRC  := jumpctl/within.c
+test_swept_SRC   := lib/swept.c
 LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
 	jumpctl/log_join.c,$(LOG))

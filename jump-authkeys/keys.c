@@ -43,6 +43,19 @@ keys_find(const struct policy *p, const char *account, const char *type,
 	return i;
 }
 
+const char *
+keys_refused(const struct policy *p, const struct policy_request *q)
+{
+	int64_t until =
+	    q->user == POLICY_NONE ? 0 : policy_user(p, q->user)->until;
+
+	if (policy_locked(p, q) != POLICY_NONE)
+		return policy_reason_text(REASON_LOCKED);
+	return until != 0 && q->now >= until
+	    ? policy_reason_text(REASON_EXPIRED)
+	    : NULL;
+}
+
 static void
 permit(struct rights *r, const char *host, uint16_t port)
 {

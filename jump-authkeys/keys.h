@@ -35,6 +35,13 @@ uint32_t keys_find(const struct policy *, const char *account,
     const char *type, const char *blob, const char *fingerprint);
 
 /*
+ * Why this user can have no line at all, or NULL: they are locked, or have
+ * expired.
+ */
+const char *keys_refused(
+    const struct policy *, const struct policy_request *);
+
+/*
  * Write the permitopen options of everything that the request's user may
  * reach by forward now, each after a comma: addresses, and if names is set
  * the names that the load found to lead nowhere else.  Returns their number, or

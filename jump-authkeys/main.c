@@ -20,6 +20,7 @@
 #include "identify.h"
 #include "login.h"
 #include "process.h"
+#include "swept.h"
 #include "text.h"
 
 #define POLICY_IMAGE STATEDIR "/policy.db"
@@ -34,6 +35,7 @@ struct answer {
 	uid_t uid;
 	time_t now;
 	bool names; /* /etc/hosts is as the load saw it */
+	bool swept; /* jumpctl sweep runs */
 	int note;   /* of login_open() */
 	char *line;
 	size_t size;
@@ -65,13 +67,9 @@ make_line(struct answer *a, bool principals)
 	int result;
 
 	decide_request(&request, &l->person, ROAD_FORWARD, a->now);
-	l->reason = policy_reason_text(REASON_LOCKED);
-	if (policy_locked(p, &request) != POLICY_NONE)
-		return false;
-	l->reason = policy_reason_text(REASON_EXPIRED);
-	if (request.user != POLICY_NONE &&
-	    policy_user(p, request.user)->until != 0 &&
-	    a->now >= policy_user(p, request.user)->until)
+	request.swept = a->swept;
+	l->reason = keys_refused(p, &request);
+	if (l->reason != NULL)
 		return false;
 	l->reason = "the line cannot be made";
 	f = text_open(&a->line, &a->size);
@@ -122,19 +120,40 @@ print_line(const struct answer *a)
 	return EXIT_OK;
 }
 
+/* What the login rests on, for those who judge it again. */
+static void
+note_credential(struct login_note *note, const struct login *l)
+{
+	const struct policy *p = l->person.policy;
+
+	note->mfa = l->credential.verify;
+	note->by = l->credential.row != POLICY_NONE ? LOGIN_BY_KEY
+						     : LOGIN_BY_DIRECTORY;
+	if (l->ca == NULL)
+		return;
+	note->by = LOGIN_BY_CERTIFICATE;
+	for (uint32_t i = 0; i < p->table[PT_CAS].n; i++) {
+		const struct policy_ca *ca = policy_ca(p, i);
+
+		if (strcmp(policy_string(p, ca->name), l->ca) == 0)
+			memcpy(note->authority,
+			    policy_key(p, ca->key)->fingerprint,
+			    sizeof(note->authority));
+	}
+}
+
 /* For those who look at the session later: who this is, and by what. */
 static bool
 note_login(struct answer *a, const struct offer *offer)
 {
 	const struct login *l = &a->login;
-	struct login_note note = {.uid = a->uid,
-	    .time = a->now,
-	    .mfa = l->credential.verify};
+	struct login_note note = {.uid = a->uid, .time = a->now};
 
+	note_credential(&note, l);
 	policy_hash_text(l->person.policy, note.policy);
 	snprintf(note.user, sizeof(note.user), "%s", l->person.name);
 	snprintf(note.key, sizeof(note.key), "%s", offer->fingerprint);
-	if (login_write(a->note, &note) == 0)
+	if (login_write(a->note, &note, a->line, a->size) == 0)
 		return true;
 	a->login.reason = "the login cannot be noted";
 	return false;
@@ -174,6 +193,7 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 		return "no such account";
 	a->uid = pw->pw_uid;
 	a->names = policy_hosts_changed() == p->hosts_changed;
+	a->swept = swept_lately(SWEPT_FILE, 0, time(NULL));
 	*code = EXIT_INTERNAL;
 	if (person_look_up(
 		&a->login.person, p, offer->account, pw->pw_gid) == -1)

@@ -31,6 +31,7 @@ int lock_main(int argc, char **argv);
 int unlock_main(int argc, char **argv);
 int who_main(int argc, char **argv);
 int kick_main(int argc, char **argv);
+int sweep_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int log_main(int argc, char **argv);
 
@@ -138,10 +139,21 @@ size_t locks_warn(const struct policy *);
 
 /*
  * load.c: put a policy that has passed policy_check() into force, under the
- * lock of the directory.  Frees the policy, closes the directory, returns an
- * exit code; exits if it cannot be written.
+ * lock of the directory, and then sweep, if that is wanted.  Frees the policy,
+ * closes the directory, returns an exit code; exits if it cannot be written.
  */
-int load_policy(struct audit *, const char *who, int dir, struct policy *);
+int load_policy(
+    struct audit *, const char *who, int dir, struct policy *, bool sweeps);
+
+/*
+ * sweep.c: end what the policy that has just come into force does not allow.
+ * Prints what ends; an exit code, 70 if something did not.  Exits 78 if the
+ * policy cannot be used, and 70 if sessions cannot be looked at.
+ */
+int sweep_after_change(void);
+
+/* Whether a word of the arguments is --no-sweep, which is taken out. */
+bool no_sweep(int *argc, char **argv);
 
 /*
  * diff.c: write what changes for whom from one policy to another.  Returns

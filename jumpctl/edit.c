@@ -37,6 +37,7 @@ struct edit {
 	struct policy *policy;       /* what that came to */
 	struct audit audit;
 	char who[64];
+	bool sweeps;                 /* after a load */
 };
 
 /*
@@ -411,7 +412,7 @@ save_and_load(struct edit *e)
 		return EXIT_STATE;
 	}
 	unlink(e->copy);
-	return load_policy(&e->audit, e->who, dir, e->policy);
+	return load_policy(&e->audit, e->who, dir, e->policy, e->sweeps);
 }
 
 /* After the editor has ended well; NEXT_EDIT to go on. */
@@ -470,6 +471,7 @@ edit_main(int argc, char **argv)
 {
 	static struct edit e;
 
+	e.sweeps = !no_sweep(&argc, argv);
 	if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
 		return usage("edit");
 	e.path = find_path(argc == 2 ? argv[1] : "policy");

@@ -14,7 +14,7 @@
 
 #include "exit.h"
 
-enum { PATIENCE_MS = 2000, DEATH_MS = 5000 };
+enum { DEATH_MS = 5000 };
 
 static int
 send_signal(int pidfd, int signal)
@@ -127,7 +127,7 @@ live_hold(const struct live_world *w, const struct live *const *list, size_t n,
 
 void
 live_end(const struct live *const *list, size_t n, int *held, int signal,
-    enum live_end *results)
+    int patience, enum live_end *results)
 {
 	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
 
@@ -138,7 +138,7 @@ live_end(const struct live *const *list, size_t n, int *held, int signal,
 		if (held[i] != -1)
 			send_signal(held[i], list[i]->relay ? signal : SIGTERM);
 	}
-	wait_for(fds, n, PATIENCE_MS, END_ENDED, results);
+	wait_for(fds, n, patience, END_ENDED, results);
 	for (size_t i = 0; i < n; i++) {
 		if (fds[i].fd != -1) {
 			results[i] = END_FAILED;

@@ -16,6 +16,7 @@ struct search {
 	const char *proc;
 	const struct socket_seen *sockets;
 	size_t nsockets;
+	bool logins; /* the processes are looked for, not their forwards */
 	struct forward *list;
 	size_t n, room;
 	size_t hidden;
@@ -84,6 +85,18 @@ add(struct search *s)
 	return &s->list[s->n++];
 }
 
+/* 0, or -1 without memory. */
+static int
+add_login(struct search *s, const struct procfs_process *p)
+{
+	struct forward *f = add(s);
+
+	if (f == NULL)
+		return -1;
+	*f = (struct forward){.process = *p};
+	return 0;
+}
+
 /* The inode of a socket that is open there; 0 if it is none. */
 static uint32_t
 socket_of(int fds, const char *name)
@@ -128,7 +141,7 @@ look_at(struct search *s, const struct procfs_process *p,
 			*client = socket;
 		return 0;
 	}
-	if (incoming)
+	if (incoming || s->logins)
 		return 0;
 	f = add(s);
 	if (f == NULL)
@@ -141,6 +154,21 @@ look_at(struct search *s, const struct procfs_process *p,
 	    .received = socket->received,
 	    .idle = socket->idle};
 	return 0;
+}
+
+/*
+ * Whether it is of the same network as we: not of a container, whose sshd has
+ * nothing to do with our accounts but their numbers.
+ */
+static bool
+is_near(const char *proc, pid_t pid)
+{
+	char path[PATH_ROOM];
+	struct stat ours, its;
+
+	snprintf(path, sizeof(path), "%s/%d/ns/net", proc, (int)pid);
+	return stat(path, &its) == 0 && stat("/proc/self/ns/net", &ours) == 0 &&
+	    its.st_ino == ours.st_ino && its.st_dev == ours.st_dev;
 }
 
 /* All of one process; what vanishes meanwhile is not there. */
@@ -160,6 +188,7 @@ search_process(struct search *s, pid_t pid)
 		return 0;
 	}
 	if (procfs_read(s->proc, pid, &p) == -1 || p.uid == 0 ||
+	    (s->logins && !is_near(s->proc, pid)) ||
 	    (fds = open_fds(s->proc, pid)) == NULL)
 		return 0;
 	while (result == 0 && (e = readdir(fds)) != NULL) {
@@ -170,6 +199,8 @@ search_process(struct search *s, pid_t pid)
 			result = look_at(s, &p, socket, &client);
 	}
 	closedir(fds);
+	if (s->logins)
+		result = add_login(s, &p);
 	for (size_t i = first; i < s->n && client != NULL; i++) {
 		s->list[i].from = true;
 		s->list[i].source = client->remote;
@@ -217,13 +248,11 @@ tidy(struct search *s)
 	qsort(s->list, s->n, sizeof(*s->list), by_start);
 }
 
-int
-forwards_find(const char *proc, const struct socket_seen *sockets,
-    size_t nsockets, struct forward **list, size_t *n, size_t *hidden)
+/* All processes.  0, or -1 with errno and nothing owned. */
+static int
+search_all(struct search *s)
 {
-	struct search s = {
-	    .proc = proc, .sockets = sockets, .nsockets = nsockets};
-	DIR *dir = opendir(proc);
+	DIR *dir = opendir(s->proc);
 	const struct dirent *e;
 	int result = 0;
 
@@ -233,19 +262,66 @@ forwards_find(const char *proc, const struct socket_seen *sockets,
 		uint64_t pid;
 
 		if (number_parse(&pid, e->d_name, 1, INT32_MAX))
-			result = search_process(&s, (pid_t)pid);
+			result = search_process(s, (pid_t)pid);
 	}
 	closedir(dir);
 	if (result == -1) {
-		free(s.list);
+		free(s->list);
 		errno = ENOMEM;
-		return -1;
 	}
+	return result;
+}
+
+int
+forwards_find(const char *proc, const struct socket_seen *sockets,
+    size_t nsockets, struct forward **list, size_t *n, size_t *hidden)
+{
+	struct search s = {
+	    .proc = proc, .sockets = sockets, .nsockets = nsockets};
+
+	if (search_all(&s) == -1)
+		return -1;
 	tidy(&s);
 	*list = s.list;
 	*n = s.n;
 	*hidden = s.hidden;
 	return 0;
+}
+
+/* A process that sshd forks for a program is sshd's for a moment. */
+static bool
+is_forked(const struct search *s, const struct procfs_process *p)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct procfs_process *q = &s->list[i].process;
+
+		if (q->pid == p->parent && q->uid == p->uid)
+			return true;
+	}
+	return false;
+}
+
+int
+logins_find(const char *proc, const struct socket_seen *sockets,
+    size_t nsockets, struct forward **list, size_t *n, size_t *hidden)
+{
+	struct search s = {.proc = proc,
+	    .sockets = sockets,
+	    .nsockets = nsockets,
+	    .logins = true};
+	size_t kept = 0;
+
+	if (search_all(&s) == -1)
+		return -1;
+	*list = calloc(s.n + 1, sizeof(**list));
+	for (size_t i = 0; i < s.n && *list != NULL; i++) {
+		if (!is_forked(&s, &s.list[i].process))
+			(*list)[kept++] = s.list[i];
+	}
+	free(s.list);
+	*n = kept;
+	*hidden = s.hidden;
+	return *list == NULL ? -1 : 0;
 }
 
 /* Whether the process is the one that was seen, and has that socket. */
@@ -261,6 +337,8 @@ still_has(const char *proc, const struct forward *f)
 	    procfs_read(proc, f->process.pid, &now) == -1 ||
 	    now.uid != f->process.uid || now.started != f->process.started)
 		return false;
+	if (f->inode == 0)
+		return true;
 	fds = open_fds(proc, f->process.pid);
 	while (fds != NULL && !has && (e = readdir(fds)) != NULL)
 		has = socket_of(dirfd(fds), e->d_name) == f->inode;

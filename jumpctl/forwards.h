@@ -33,9 +33,17 @@ int forwards_find(const char *proc, const struct socket_seen *, size_t nsockets,
     struct forward **list, size_t *n, size_t *hidden);
 
 /*
+ * Find the logins in the same way: the processes of sshd that serve a user's
+ * connection in the network of this process, each as a forward with inode 0
+ * and no target.
+ */
+int logins_find(const char *proc, const struct socket_seen *, size_t nsockets,
+    struct forward **list, size_t *n, size_t *hidden);
+
+/*
  * The process that has this forward, if it still has: a pidfd, close-on-exec,
  * or -1 with errno: ESRCH if it has ended.  All is looked at again when the
- * process can no longer be another.
+ * process can no longer be another.  The process of a login may have any.
  */
 int forward_process(const char *proc, const struct forward *);
 

@@ -13,7 +13,7 @@
 #include "ctl.h"
 #include "exit.h"
 
-enum { REASON_MAX = 128, GENERATIONS = 32 };
+enum { REASON_MAX = 128, GENERATIONS = 32, PATIENCE_MS = 2000 };
 
 struct kick {
 	struct selection what;
@@ -227,7 +227,7 @@ end_all(struct kick *k)
 		if (held[i] != -1)
 			record(k, k->rows[i], AUDIT_SUCCESS, "kicked");
 	}
-	live_end(k->rows, k->nrows, held, SESSION_KICK, results);
+	live_end(k->rows, k->nrows, held, SESSION_KICK, PATIENCE_MS, results);
 	for (size_t i = 0; i < k->nrows; i++) {
 		if (results[i] == END_FAILED)
 			record(k, k->rows[i], AUDIT_FAILURE, "not kicked");

@@ -84,10 +84,15 @@ look_up(struct live_owner *o, const struct live_world *w)
 		o->jump = true;
 		return;
 	}
+	o->known = true;
 	snprintf(o->account, sizeof(o->account), "%s", pw->pw_name);
 	o->jump = account_in_policy(w->policy, o->account, &o->shared);
 	if (account_find(&a, o->account)) {
-		o->jump = o->jump || account_in(&a, "jump");
+		o->member = account_in(&a, "jump");
+		o->jump = o->jump || o->member;
+		o->admin = !o->jump &&
+		    (o->uid == 0 || account_in(&a, "sudo") ||
+			account_in(&a, "wheel"));
 		account_free(&a);
 	}
 	name_user(o, w->policy);
@@ -214,7 +219,7 @@ name_login(const struct live_world *w, struct live *l, const struct forward *f)
 
 	if (procfs_read(PROC, f->process.parent, &monitor) == 0 &&
 	    login_read(LOGIN_DIRECTORY, w->uid, monitor.pid, monitor.started,
-		&note) == 0 &&
+		&note, NULL) == 0 &&
 	    note.uid == f->process.uid)
 		snprintf(l->user, sizeof(l->user), "%s", note.user);
 }
@@ -305,6 +310,47 @@ live_read(struct live_world *w, struct live_list *l)
 		qsort(l->list, l->n, sizeof(*l->list), by_start);
 	free(seen);
 	free(forwards);
+	return result;
+}
+
+static void
+fill_login(struct live_world *w, struct live *l, const struct forward *f)
+{
+	const struct live_owner *o = owner(w, f->process.uid);
+
+	*l = (struct live){.forward = *f,
+	    .owner = o,
+	    .pid = f->process.pid,
+	    .road = policy_road_names[ROAD_FORWARD],
+	    .started = from_ticks(f->process.started)};
+	if (!o->shared)
+		snprintf(l->user, sizeof(l->user), "%s", o->user);
+	if (f->from)
+		addr_print(&f->source, l->source);
+}
+
+int
+live_logins(struct live_world *w, struct live_list *l)
+{
+	struct socket_seen *sockets;
+	struct forward *logins = NULL;
+	size_t nsockets, n = 0;
+	int result;
+
+	*l = (struct live_list){0};
+	if (sockets_read(&sockets, &nsockets) == -1)
+		return -1;
+	result = logins_find(PROC, sockets, nsockets, &logins, &n, &l->hidden);
+	free(sockets);
+	if (result == 0)
+		l->list = calloc(n + 1, sizeof(*l->list));
+	if (l->list == NULL)
+		result = -1;
+	for (size_t i = 0; i < n && result == 0; i++)
+		fill_login(w, &l->list[l->n++], &logins[i]);
+	if (result == 0)
+		qsort(l->list, l->n, sizeof(*l->list), by_start);
+	free(logins);
 	return result;
 }
 

@@ -15,6 +15,9 @@ struct live_owner {
 	char account[SESSION_USER]; /* #UID if the machine has none */
 	char user[SESSION_USER];    /* of the policy; empty: not known */
 	bool jump;   /* of the policy or the group jump, or of no account */
+	bool known;  /* the machine has the account */
+	bool member; /* of the group jump */
+	bool admin;  /* not jump, and root or of the group sudo or wheel */
 	bool shared; /* by several people */
 };
 
@@ -68,6 +71,12 @@ void live_close(struct live_world *);
  * with live_free(), and keeps the world as long.  0, or -1 with errno.
  */
 int live_read(struct live_world *, struct live_list *);
+
+/*
+ * The same, of sshd's processes for logins, whoever they are of.  They stand as
+ * forwards with inode 0, without a target.
+ */
+int live_logins(struct live_world *, struct live_list *);
 void live_free(struct live_list *);
 
 /*
@@ -106,10 +115,10 @@ int *live_hold(const struct live_world *, const struct live *const *, size_t n,
 
 /*
  * Send this signal to relays, and SIGTERM to the process of a forward; whoever
- * has not ended within two seconds is killed.  Frees what was held.
+ * has not ended within so many milliseconds is killed.  Frees what was held.
  */
 void live_end(const struct live *const *, size_t n, int *held, int signal,
-    enum live_end *results);
+    int patience, enum live_end *results);
 
 /*
  * table.c: sessions in columns.

@@ -93,16 +93,17 @@ put(struct audit *audit, const char *who, const char *what, int dir,
 }
 
 int
-load_policy(struct audit *audit, const char *who, int dir, struct policy *p)
+load_policy(struct audit *audit, const char *who, int dir, struct policy *p,
+    bool sweeps)
 {
 	snprintf(p->loaded_by, sizeof(p->loaded_by), "%s", who);
 	p->loaded_at = time(NULL);
 	put(audit, who, "loaded", dir, p);
-	return EXIT_OK;
+	return sweeps ? sweep_after_change() : EXIT_OK;
 }
 
 static int
-load_system(struct audit *audit, const char *who)
+load_system(struct audit *audit, const char *who, bool sweeps)
 {
 	struct sources s;
 	struct policy *p = NULL;
@@ -120,12 +121,12 @@ load_system(struct audit *audit, const char *who)
 		close(dir);
 		return EXIT_NO_MATCH;
 	}
-	return load_policy(audit, who, dir, p);
+	return load_policy(audit, who, dir, p, sweeps);
 }
 
 /* The policy before, whose locks may be of another time. */
 static int
-load_previous(struct audit *audit, const char *who)
+load_previous(struct audit *audit, const char *who, bool sweeps)
 {
 	struct policy *old, *p = NULL;
 	enum policy_error error;
@@ -147,13 +148,14 @@ load_previous(struct audit *audit, const char *who)
 	locks_warn(p);
 	policy_free(old);
 	put(audit, who, "previous", dir, p);
-	return EXIT_OK;
+	return sweeps ? sweep_after_change() : EXIT_OK;
 }
 
 int
 load_main(int argc, char **argv)
 {
 	struct audit audit;
+	bool sweeps = !no_sweep(&argc, argv);
 	char who[64];
 
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--previous") != 0))
@@ -163,6 +165,6 @@ load_main(int argc, char **argv)
 	if (audit_open(&audit, "jumpctl", AUDIT_SOCKET) == -1)
 		err(EXIT_INTERNAL, "no log");
 	state_who(who, sizeof(who));
-	return argc == 2 ? load_previous(&audit, who)
-			 : load_system(&audit, who);
+	return argc == 2 ? load_previous(&audit, who, sweeps)
+			 : load_system(&audit, who, sweeps);
 }

@@ -20,7 +20,7 @@
 enum { REASON_MAX = 128 };
 
 struct job {
-	bool lock;
+	bool lock, sweeps;
 	const char *who, *reason;
 	int dir;
 	struct audit audit;
@@ -180,7 +180,7 @@ locked(struct job *j, bool kept)
 	}
 	printf("%s is locked%s\n", j->who, j->in_force == NULL ?
 	    " from the next load on" :
-	    "; sessions that are open go on: see LOCKS in jumpctl(8)");
+	    j->sweeps ? "" : "; sessions that are open go on");
 	if (!somebody && *j->who == '%')
 		warnx("%s: there is no such Unix group now: EVERYBODY may be "
 		    "in it, and is locked; jumpctl unlock takes it away",
@@ -190,6 +190,15 @@ locked(struct job *j, bool kept)
 		    "jumpctl unlock takes it away", j->who);
 	return finish(j, j->in_force == NULL ? "kept for the next load" :
 	    "locked", AUDIT_SUCCESS, somebody ? EXIT_OK : EXIT_NO_MATCH);
+}
+
+/* End what is open, once the lock is in force. */
+static int
+then_sweep(const struct job *j, int code)
+{
+	int swept = j->sweeps ? sweep_after_change() : EXIT_OK;
+
+	return swept == EXIT_OK || code == EXIT_STATE ? code : swept;
 }
 
 static int
@@ -210,7 +219,7 @@ lock(struct job *j)
 		if (kept)
 			return locked(j, kept);
 	} else if (change_image(j) == 0) {
-		return locked(j, kept);
+		return then_sweep(j, locked(j, kept));
 	} else {
 		warn("%s", POLICY_IMAGE);
 	}
@@ -264,9 +273,10 @@ lock_main(int argc, char **argv)
 
 	if (argc == 1)
 		return list();
+	j.sweeps = !no_sweep(&argc, argv);
 	if (argc > 3)
 		warnx("quote a REASON of several words: nothing is locked");
-	if (argc > 3 || argv[1][0] == '-')
+	if (argc == 1 || argc > 3 || argv[1][0] == '-')
 		return usage("lock");
 	if (!check_who(argv[1]))
 		return EXIT_USAGE;

@@ -20,13 +20,13 @@ static const struct {
 	const char *usage;
 } verbs[] = {
     {"check", check_main, "check [FILE ...]"},
-    {"load", load_main, "load [--previous]"},
+    {"load", load_main, "load [--previous] [--no-sweep]"},
     {"explain", explain_main, "explain WHO WHAT [--via ROAD] [--from ADDRESS]"
 			      " [--as LOGIN]\n               [--at TIME] "
 			      "[--json]"},
-    {"edit", edit_main, "edit [FILE]"},
+    {"edit", edit_main, "edit [--no-sweep] [FILE]"},
     {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
-    {"lock", lock_main, "lock [WHO [REASON]]"},
+    {"lock", lock_main, "lock [--no-sweep] [WHO [REASON]]"},
     {"unlock", unlock_main, "unlock WHO"},
     {"who", who_main,
 	"who [-w | --json] [SESSION | USER | TARGET]\n"
@@ -34,6 +34,7 @@ static const struct {
     {"kick", kick_main,
 	"kick SESSION | USER | TARGET [REASON]\n"
 	"               [--session ID] [--user NAME] [--target NAME]"},
+    {"sweep", sweep_main, "sweep [-n] [--json]"},
     {"export", export_main, "export hosts"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"

@@ -68,12 +68,22 @@ since_boot(void)
 }
 
 int
-login_write(int fd, struct login_note *note)
+login_write(int fd, struct login_note *note, const char *line, size_t size)
 {
+	size_t all = sizeof(*note) + size;
+	char *text = size > LOGIN_LINE ? NULL : malloc(all);
+	ssize_t n;
+
+	if (text == NULL)
+		return -1;
 	note->version = LOGIN_VERSION;
 	note->written = since_boot();
-	return write(fd, note, sizeof(*note)) == (ssize_t)sizeof(*note) ? 0
-									 : -1;
+	note->size = (uint32_t)size;
+	memcpy(text, note, sizeof(*note));
+	memcpy(text + sizeof(*note), line, size);
+	n = write(fd, text, all);
+	free(text);
+	return n == (ssize_t)all ? 0 : -1;
 }
 
 static bool
@@ -91,8 +101,27 @@ is_stale(const struct login_note *note, uint64_t started)
 	return note->written / 1000 * tick + tick < (int64_t)started;
 }
 
+/* 0, or -1; it is whole and nothing more. */
 static int
-read_note(int fd, uid_t owner, uint64_t started, struct login_note *note)
+read_line(int fd, const struct login_note *note, char **line)
+{
+	char *text = malloc((size_t)note->size + 1);
+	char more;
+
+	if (text != NULL && read(fd, text, note->size) == (ssize_t)note->size &&
+	    read(fd, &more, 1) == 0) {
+		text[note->size] = '\0';
+		*line = text;
+		return 0;
+	}
+	free(text);
+	errno = EBADMSG;
+	return -1;
+}
+
+static int
+read_note(int fd, uid_t owner, uint64_t started, struct login_note *note,
+    char **line)
 {
 	struct stat st;
 
@@ -104,18 +133,20 @@ read_note(int fd, uid_t owner, uint64_t started, struct login_note *note)
 		return -1;
 	errno = EBADMSG;
 	if (read(fd, note, sizeof(*note)) != (ssize_t)sizeof(*note) ||
-	    note->version != LOGIN_VERSION ||
+	    note->version != LOGIN_VERSION || note->size > LOGIN_LINE ||
 	    !is_text(note->user, sizeof(note->user)) ||
 	    !is_text(note->key, sizeof(note->key)) ||
 	    !is_text(note->policy, sizeof(note->policy)))
 		return -1;
 	errno = ESTALE;
-	return is_stale(note, started) ? -1 : 0;
+	if (is_stale(note, started))
+		return -1;
+	return line == NULL ? 0 : read_line(fd, note, line);
 }
 
 int
 login_read(const char *directory, uid_t owner, pid_t monitor,
-    uint64_t started, struct login_note *note)
+    uint64_t started, struct login_note *note, char **line)
 {
 	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd, result;
@@ -126,7 +157,7 @@ login_read(const char *directory, uid_t owner, pid_t monitor,
 	failed(dir);
 	if (fd == -1)
 		return -1;
-	result = read_note(fd, owner, started, note);
+	result = read_note(fd, owner, started, note, line);
 	failed(fd);
 	return result;
 }

@@ -8,6 +8,9 @@
  * monitor of sshd(8) for one connection, which is the parent of the process
  * that serves it.  It asks again when the client has proved that it has a key,
  * so the note that stays is of the key that was accepted.
+ *
+ * It ends in the line that sshd(8) was given: the rights of the login, for
+ * jumpctl sweep to compare with what the user may do later.
  */
 #ifndef LOGIN_H
 #define LOGIN_H
@@ -23,20 +26,28 @@ enum {
 	LOGIN_USER = 132,
 	LOGIN_KEY = 68,	   /* SHA256:... */
 	LOGIN_POLICY = 17, /* its hash, as in records */
+	LOGIN_AUTHORITY = 32,
+	LOGIN_LINE = 4 << 20 /* bytes, at most */
 };
+
+/* What the login rests on. */
+enum login_by { LOGIN_BY_KEY, LOGIN_BY_CERTIFICATE, LOGIN_BY_DIRECTORY };
 
 struct login_note {
 	uint32_t version; /* LOGIN_VERSION */
 	uint32_t uid;	  /* of the account */
 	int64_t written;  /* CLOCK_BOOTTIME, ms */
 	int64_t time;	  /* seconds since the epoch */
+	uint32_t size;	  /* of the line */
 	uint8_t mfa;	  /* the line gives what wants a second factor */
+	uint8_t by;	  /* enum login_by */
 	char user[LOGIN_USER];
 	char key[LOGIN_KEY];
 	char policy[LOGIN_POLICY];
+	uint8_t authority[LOGIN_AUTHORITY]; /* SHA256 of a certificate's CA */
 };
 
-#define LOGIN_VERSION 0x31474f4cU /* "LOG1" */
+#define LOGIN_VERSION 0x32474f4cU /* "LOG2" */
 
 /*
  * Open the note of this process, empty, which takes the place of an older one.
@@ -44,17 +55,21 @@ struct login_note {
  */
 int login_open(const char *directory, pid_t monitor);
 
-/* Write it, with version and written set; nothing but write(2).  0, or -1. */
-int login_write(int fd, struct login_note *);
+/*
+ * Write it, with version, written and size set, and the line of size bytes.
+ * Memory, and one write(2).  0, or -1.
+ */
+int login_write(int fd, struct login_note *, const char *line, size_t size);
 
 /*
  * Read the note of a process that started at so many clock ticks after boot.
  * 0, or -1 with errno: ENOENT if there is none, ESTALE if it is of an earlier
  * process of that number, EPERM or EBADMSG if it is not as owner would have
- * made it.
+ * made it.  If line is not NULL, *line is the line, a string that the caller
+ * frees; what is behind a NUL in it is lost.
  */
 int login_read(const char *directory, uid_t owner, pid_t monitor,
-    uint64_t started, struct login_note *);
+    uint64_t started, struct login_note *, char **line);
 
 /*
  * Remove the notes whose process is gone; proc is where /proc is.  The number

@@ -425,6 +425,7 @@ struct policy_request {
 	time_t now;
 	uint32_t minute;            /* of the week in the policy's zone */
 	bool mfa;
+	bool swept;                 /* jumpctl sweep runs: forward holds ends */
 	const char *ticket;         /* or NULL */
 	const uint32_t *approvals;  /* PT_GROUPS whose approval is valid now */
 	size_t napprovals;

@@ -81,6 +81,13 @@ truth_of(bool b)
 	return b ? TRUTH_YES : TRUTH_NO;
 }
 
+/* Whether a right on the request's road ends when it should. */
+static bool
+holds_ends(const struct policy_request *q)
+{
+	return holds[q->road].ends || (q->road == ROAD_FORWARD && q->swept);
+}
+
 uint32_t
 policy_road_holds(enum policy_road road)
 {
@@ -464,7 +471,7 @@ judge_when(const struct judge *j, const struct policy_rule *rule)
 
 	if (r.n == 0)
 		return TRUTH_YES;
-	if (!holds[j->q->road].ends)
+	if (!holds_ends(j->q))
 		return TRUTH_UNCERTAIN;
 	for (uint32_t i = 0; i < r.n; i++) {
 		if (window_open(j, policy_ref(j->p, r.first + i)->index))
@@ -480,7 +487,7 @@ judge_until(const struct judge *j, const struct policy_rule *rule)
 		return TRUTH_YES;
 	if (j->q->now >= rule->until)
 		return TRUTH_NO;
-	return holds[j->q->road].ends ? TRUTH_YES : TRUTH_UNCERTAIN;
+	return holds_ends(j->q) ? TRUTH_YES : TRUTH_UNCERTAIN;
 }
 
 static enum truth
@@ -504,7 +511,7 @@ static bool
 time_decides(const struct judge *j, const struct policy_rule *rule,
     enum truth timeless)
 {
-	bool ends = holds[j->q->road].ends;
+	bool ends = holds_ends(j->q);
 
 	if (rule->verb == VERB_ALLOW)
 		return timeless == TRUTH_YES && ends &&
@@ -802,9 +809,9 @@ admit(struct judge *j, enum truth account, int64_t until, bool device)
 		j->v->timed = false;
 	} else if (until != 0 && j->q->now >= until) {
 		decide(j, ACTION_DENY, REASON_EXPIRED, POLICY_NONE);
-		if (!holds[j->q->road].ends)
+		if (!holds_ends(j->q))
 			j->v->timed = false;
-	} else if (until != 0 && !holds[j->q->road].ends) {
+	} else if (until != 0 && !holds_ends(j->q)) {
 		decide(j, ACTION_DENY, REASON_END_NOT_HELD, POLICY_NONE);
 		j->v->timed = false;
 	} else {

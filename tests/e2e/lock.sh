@@ -49,7 +49,7 @@ ssh -F "$C" -M -N -f -o ControlPath="$T/mux" jump </dev/null
 run ssh -F "$C" -o ControlPath="$T/mux" jump list </dev/null
 check "a session is there" gave 0
 
-ctl lock alice 'laptop "lost", Gerät 7'
+ctl lock --no-sweep alice 'laptop "lost", Gerät 7'
 check "lock: done" gave 0
 check "lock: says what it does not do" printed 'alice is locked; sessions'
 check "lock: recorded" logged '"event.action":"lock","event.outcome":"success","user.name":"root".*"jump.reason":"locked".*"jump.who":"alice","jump.note":"laptop \\"lost\\", Ger.*t 7"'
@@ -60,7 +60,9 @@ check "lock: with the reason" logged '"event.action":"decision".*"jump.reason":"
 run ssh -F "$C" -o ControlPath="$T/mux" jump list </dev/null
 check "lock: nor lists" gave 77 ""
 check "lock: nor learns why" not said lock
-ssh -F "$C" -o ControlPath="$T/mux" -O exit jump 2>/dev/null
+ctl lock alice 'laptop "lost", Gerät 7'
+check "lock: ends that session" printed '^ended: alice logged in, .*: the user is locked$'
+check "lock: it is gone" within [ ! -S "$T/mux" ]
 check "lock: alice is kept out" kept_out alice
 check "lock: carol is not" reaches carol
 ctl explain alice web1

@@ -13,6 +13,7 @@
 
 static char dir[64];
 static struct login_note note;
+static char *line;
 
 static void
 setup(void)
@@ -59,14 +60,20 @@ make(pid_t pid, const char *user)
 	strcpy(n.user, user);
 	strcpy(n.key, "SHA256:x");
 	strcpy(n.policy, "0123456789abcdef");
-	ck_assert_int_eq(login_write(fd, &n), 0);
+	ck_assert_int_eq(login_write(fd, &n, user, strlen(user)), 0);
 	close(fd);
 }
 
 static int
 get(pid_t pid, uint64_t started)
 {
-	return login_read(dir, geteuid(), pid, started, &note);
+	int result;
+
+	free(line);
+	line = NULL;
+	result = login_read(dir, geteuid(), pid, started, &note, &line);
+	ck_assert(result == 0 || line == NULL);
+	return result;
 }
 
 START_TEST(is_read_back)
@@ -75,6 +82,7 @@ START_TEST(is_read_back)
 	make(1234, "bob"); /* the later one stays */
 	ck_assert_int_eq(get(1234, ticks(0)), 0);
 	ck_assert_str_eq(note.user, "bob");
+	ck_assert_str_eq(line, "bob");
 	ck_assert_str_eq(note.key, "SHA256:x");
 	ck_assert_str_eq(note.policy, "0123456789abcdef");
 	ck_assert_uint_eq(note.uid, 7);
@@ -185,9 +193,29 @@ endless_policy(void)
 	patch(offsetof(struct login_note, policy), LOGIN_POLICY);
 }
 
+static void
+cut_line(void)
+{
+	ck_assert_int_eq(
+	    truncate(file("1234"), sizeof(struct login_note) + 4), 0);
+}
+
+static void
+endless_line(void)
+{
+	patch(offsetof(struct login_note, size), sizeof(note.size));
+}
+
+static void
+more(void)
+{
+	ck_assert_int_eq(
+	    truncate(file("1234"), sizeof(struct login_note) + 6), 0);
+}
+
 static void (*const spoilt[])(void) = {loose, somebody_elses, linked,
     symlinked, fifo, cut, versioned, endless_user, endless_key,
-    endless_policy};
+    endless_policy, cut_line, endless_line, more};
 
 START_TEST(spoilt_is_not_believed)
 {
@@ -232,7 +260,7 @@ END_TEST
 START_TEST(no_directory)
 {
 	ck_assert_int_eq(login_open("/nonexistent", 1), -1);
-	ck_assert_int_eq(login_read("/nonexistent", 0, 1, 0, &note), -1);
+	ck_assert_int_eq(login_read("/nonexistent", 0, 1, 0, &note, NULL), -1);
 	ck_assert_int_eq(login_clean("/nonexistent", "/proc"), -1);
 }
 END_TEST

@@ -1,0 +1,314 @@
+#include "judge.h"
+
+#include <err.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../jump-authkeys/keys.h"
+#include "exit.h"
+#include "within.h"
+
+/* Somebody, and what they may forward to now. */
+struct judged {
+	char *account, *id; /* id is NULL where the account has one user */
+	struct person person;
+	bool found;
+	char *rights[2]; /* without mfa and with it; NULL: not asked yet */
+};
+
+static char *
+own(const char *s)
+{
+	char *copy = s == NULL ? NULL : strdup(s);
+
+	if (s != NULL && copy == NULL)
+		err(EXIT_INTERNAL, NULL);
+	return copy;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void
+look_up(struct judged *k, const struct policy *p)
+{
+	const struct passwd *pw = getpwnam(k->account);
+	enum person_error error = PERSON_UNKNOWN;
+
+	if (pw != NULL)
+		error =
+		    person_find(&k->person, p, k->account, pw->pw_gid, k->id);
+	if (error == PERSON_SYSTEM)
+		errx(EXIT_INTERNAL, "%s cannot be looked up", k->account);
+	k->found = error == PERSON_OK;
+}
+
+/* Who it is; NULL if the policy has nobody of that kind. */
+static struct judged *
+somebody(struct judge *j, const char *account, const char *user)
+{
+	const char *id =
+	    policy_account_shared(j->policy, account) ? user : NULL;
+	struct judged *more, *k;
+
+	for (size_t i = 0; i < j->n; i++) {
+		k = &j->known[i];
+		if (same(k->account, account) && same(k->id, id))
+			return k->found ? k : NULL;
+	}
+	more = reallocarray(j->known, j->n + 1, sizeof(*more));
+	if (more == NULL)
+		err(EXIT_INTERNAL, NULL);
+	j->known = more;
+	k = &more[j->n++];
+	*k = (struct judged){.account = own(account), .id = own(id)};
+	look_up(k, j->policy);
+	return k->found ? k : NULL;
+}
+
+void
+judge_free(struct judge *j)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		struct judged *k = &j->known[i];
+
+		if (k->found)
+			person_free(&k->person);
+		free(k->account);
+		free(k->id);
+		free(k->rights[0]);
+		free(k->rights[1]);
+	}
+	free(j->known);
+	j->known = NULL;
+	j->n = 0;
+}
+
+static struct policy_request
+request(const struct judge *j, const struct judged *k, enum policy_road road)
+{
+	struct policy_request q;
+
+	decide_request(&q, &k->person, road, j->now);
+	q.swept = true; /* by this very sweep */
+	return q;
+}
+
+/*
+ * Logins.
+ */
+
+/* As a login of now has them; NULL if they cannot be listed. */
+static const char *
+rights(const struct judge *j, struct judged *k, bool mfa)
+{
+	struct policy_request q = request(j, k, ROAD_FORWARD);
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+	int n;
+
+	if (k->rights[mfa] != NULL)
+		return k->rights[mfa];
+	f = open_memstream(&text, &size);
+	if (f == NULL)
+		err(EXIT_INTERNAL, NULL);
+	q.mfa = mfa;
+	n = keys_permitopen(j->policy, &q, true, f);
+	if (fclose(f) != 0)
+		err(EXIT_INTERNAL, NULL);
+	if (n == -1) {
+		free(text);
+		return NULL;
+	}
+	k->rights[mfa] = text;
+	return text;
+}
+
+static const char *
+judge_key(const struct policy *p, const struct policy_request *q,
+    const struct login_note *note)
+{
+	uint32_t row;
+
+	if (!keys_fingerprint(p, note->key, &row) || row == POLICY_NONE ||
+	    policy_key(p, row)->owner != q->user)
+		return "the key is the user's no more";
+	return NULL;
+}
+
+static const char *
+judge_authority(const struct policy *p, const struct policy_request *q,
+    const struct login_note *note)
+{
+	for (uint32_t i = 0; i < p->table[PT_CAS].n; i++) {
+		const struct policy_ca *ca = policy_ca(p, i);
+
+		if (memcmp(policy_key(p, ca->key)->fingerprint, note->authority,
+			sizeof(note->authority)) == 0)
+			return policy_has_person(p, q, ca->who) == TRUTH_YES
+			    ? NULL
+			    : "the certificate's authority is not for this "
+			      "user any more";
+	}
+	return "the certificate's authority is of the policy no more";
+}
+
+/* What the login rests on: a key that a directory has is not asked for. */
+static const char *
+judge_credential(const struct policy *p, const struct policy_request *q,
+    const struct login_note *note)
+{
+	switch (note->by) {
+	case LOGIN_BY_KEY:
+		return judge_key(p, q, note);
+	case LOGIN_BY_CERTIFICATE:
+		return judge_authority(p, q, note);
+	case LOGIN_BY_DIRECTORY:
+		if (q->user == POLICY_NONE && policy_meta(p)->keys_from != 0)
+			return NULL;
+		return "keys-from serves this account no more";
+	}
+	return "the note cannot be read";
+}
+
+static const char *
+judge_person(const struct judge *j, const struct judged *k,
+    const struct login_note *note)
+{
+	struct policy_request q;
+	const char *reason;
+
+	if (k == NULL || strcmp(k->person.name, note->user) != 0)
+		return "the user is of the policy no more";
+	q = request(j, k, ROAD_FORWARD);
+	if (policy_has_account(j->policy, &q) != TRUTH_YES)
+		return policy_reason_text(REASON_NOT_A_USER);
+	reason = keys_refused(j->policy, &q);
+	return reason != NULL ? reason : judge_credential(j->policy, &q, note);
+}
+
+bool
+judge_login(struct judge *j, const char *account, const struct login_note *note,
+    const char *line, char reason[JUDGE_REASON])
+{
+	struct judged *k =
+	    account == NULL ? NULL : somebody(j, account, note->user);
+	const char *why =
+	    account == NULL ? "the account is gone" : judge_person(j, k, note);
+	const char *now = NULL;
+	char lost[WITHIN_ROOM];
+
+	if (why == NULL) {
+		now = rights(j, k, note->mfa);
+		why = now == NULL ? "its rights cannot be listed" : NULL;
+	}
+	if (why != NULL) {
+		snprintf(reason, JUDGE_REASON, "%s", why);
+		return false;
+	}
+	if (within(line, now, lost))
+		return true;
+	if (*lost == '\0')
+		snprintf(reason, JUDGE_REASON, "its rights cannot be read");
+	else
+		snprintf(reason, JUDGE_REASON, "no right to %s any more", lost);
+	return false;
+}
+
+/*
+ * Relays.
+ */
+
+/* The one of the addresses that is really used; NULL: none. */
+static const struct policy_verdict *
+verdict_of(const struct decision *d, const struct addr *used)
+{
+	if (d->path != NULL)
+		return used == NULL && d->n > 0 ? &d->choices[0].verdict : NULL;
+	for (size_t i = 0; i < d->n && used != NULL; i++) {
+		if (addr_equal(&d->choices[i].addr, used))
+			return &d->choices[i].verdict;
+	}
+	return NULL;
+}
+
+static int64_t
+idle_of(const struct session_page *page)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return page->active <= 0 ? 0 : now.tv_sec - page->active / 1000;
+}
+
+/* Why not, or NULL. */
+static const char *
+judge_verdict(const struct judge *j, const struct policy_verdict *v,
+    const struct session_page *page)
+{
+	if (v == NULL)
+		return "the target does not have this address any more";
+	if (v->action != ACTION_ALLOW)
+		return policy_reason_text(v->reason);
+	if (v->duration != 0 && j->now - page->started >= v->duration)
+		return "the rules give it less time now";
+	if (v->idle != 0 && idle_of(page) >= v->idle)
+		return "the rules give it less idle time now";
+	return NULL;
+}
+
+/* Decide again about what it asked for.  Why not, or NULL. */
+static const char *
+judge_again(const struct judge *j, const struct judged *k,
+    const struct session_page *page, const char **rule)
+{
+	static struct decision d;
+	struct policy_request q = request(j, k, page->road);
+	const struct policy_verdict *v;
+	struct addr used, from;
+	struct target asked;
+	char port[8];
+	bool has = addr_parse(&used, page->ip);
+
+	snprintf(port, sizeof(port), "%u", page->port);
+	if (!target_parse(&asked, page->target, page->port == 0 ? NULL : port))
+		return "its page cannot be read";
+	if (addr_parse(&from, page->source))
+		q.from = &from;
+	decide(j->policy, &q, &asked, has ? &used : NULL, has, &d);
+	if (d.n == 0)
+		return policy_reason_text(d.verdict.reason);
+	v = verdict_of(&d, has ? &used : NULL);
+	if (v != NULL && v->rule != POLICY_NONE && v->action != ACTION_ALLOW)
+		*rule = policy_string(
+		    j->policy, policy_rule(j->policy, v->rule)->name);
+	return judge_verdict(j, v, page);
+}
+
+bool
+judge_relay(struct judge *j, const char *account,
+    const struct session_page *page, const char **rule,
+    char reason[JUDGE_REASON])
+{
+	const struct judged *k =
+	    account == NULL ? NULL : somebody(j, account, page->user);
+	const char *why = NULL;
+
+	*rule = "";
+	if (k == NULL)
+		why = account == NULL ? "the account is gone"
+				      : "the user is of the policy no more";
+	else if (page->road >= ROAD_COUNT)
+		why = "its page cannot be read";
+	else
+		why = judge_again(j, k, page, rule);
+	if (why != NULL)
+		snprintf(reason, JUDGE_REASON, "%s", why);
+	return why == NULL;
+}

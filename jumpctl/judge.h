@@ -1,0 +1,38 @@
+/*
+ * Whether what is live may go on under the policy in force.  Looks people up,
+ * each once; decides by the function that every program uses.
+ */
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include "decide.h"
+#include "login.h"
+#include "session.h"
+
+enum { JUDGE_REASON = 224 };
+
+struct judge {
+	const struct policy *policy;
+	time_t now;
+	struct judged *known; /* owned; judge_free() */
+	size_t n;
+};
+
+void judge_free(struct judge *);
+
+/*
+ * A login on this account, by its note and line.  account is NULL if the
+ * machine has it no more.  True if it may go on, else why not.  Exits if
+ * somebody cannot be looked up, for want of memory, say.
+ */
+bool judge_login(struct judge *, const char *account, const struct login_note *,
+    const char *line, char reason[JUDGE_REASON]);
+
+/*
+ * A relay of this account, by its page.  *rule is then the rule that denies,
+ * a string of the policy, or "".
+ */
+bool judge_relay(struct judge *, const char *account,
+    const struct session_page *, const char **rule, char reason[JUDGE_REASON]);
+
+#endif
