@@ -13,6 +13,7 @@
 
 #include "exit.h"
 #include "program.h"
+#include "swept.h"
 
 enum { CONTEXT = 72 }; /* columns of a line that are shown */
 
@@ -271,7 +272,8 @@ run_test(struct trial *t)
 	t->question = (struct question){.who = text(t, test->user),
 	    .from = test->from == 0 ? NULL : text(t, test->from),
 	    .as = test->as == 0 ? NULL : text(t, test->as),
-	    .at = test->timed ? (time_t)test->at : time(NULL)};
+	    .at = test->timed ? (time_t)test->at : time(NULL),
+	    .swept = true};
 	t->why[0] = '\0';
 	if (!target_parse(&t->asked, text(t, test->target), NULL)) {
 		snprintf(t->why, sizeof(t->why), "not a target");
@@ -320,6 +322,17 @@ run_tests(const struct policy *p, const struct sources *s)
  * What only this machine or this moment can tell; each returns its number of
  * warnings.
  */
+static size_t
+warn_sweeps(const struct policy *p, const struct sources *s)
+{
+	if (!s->system || !policy_ends_forward(p) ||
+	    swept_lately(SWEPT_FILE, 0, time(NULL)))
+		return 0;
+	fprintf(stderr, "warning: no sweep runs here, so that ProxyJump reaches "
+	    "nothing that ends: see\n    SWEEPS in jumpctl(8)\n");
+	return 1;
+}
+
 static size_t
 warn_names(const struct sources *s, size_t missing)
 {
@@ -475,7 +488,7 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	}
 	if (!decide_zone(p))
 		warnx("time zone is not on this machine");
-	*warnings += warn_names(s, hosts_mark(p)) + warn_users(p, s) +
+	*warnings += warn_sweeps(p, s) + warn_names(s, hosts_mark(p)) + warn_users(p, s) +
 	    warn_unixgroups(p) + warn_directory(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (s->system)

@@ -281,7 +281,7 @@ static struct result
 try_road(const struct dispute *x, enum policy_road road)
 {
 	const struct points *p = &x->points;
-	struct policy_request q = {.road = road};
+	struct policy_request q = {.road = road, .swept = true};
 	size_t nas = road == ROAD_SHELL ? p->nas : 1;
 	size_t nfrom = road == ROAD_FORWARD ? 1 : p->nfrom;
 	struct result r = {0};
@@ -322,8 +322,8 @@ serves(const struct policy_rule *r, uint32_t how, int road)
 		return false;
 	if (road != ROAD_SHELL && r->as.n > 0)
 		return false;
-	return road != ROAD_FORWARD || ((how & MET_NOT_FORWARD) == 0 &&
-	    r->from.n == 0 && r->when.n == 0 && r->until == 0);
+	return road != ROAD_FORWARD ||
+	    ((how & MET_NOT_FORWARD) == 0 && r->from.n == 0);
 }
 
 static char *

@@ -26,6 +26,7 @@ static const struct {
     {"members", check_members},
     {"administrators", check_administrators},
     {"sessions", check_sessions},
+    {"sweeps", check_sweeps},
     {"log", check_log},
     {"kernel", check_kernel},
     {"firewall", check_firewall},

@@ -51,6 +51,7 @@ void check_names(struct doctor *);
 void check_members(struct doctor *);
 void check_administrators(struct doctor *);
 void check_sessions(struct doctor *);
+void check_sweeps(struct doctor *);
 void check_log(struct doctor *);
 void check_kernel(struct doctor *);
 void check_firewall(struct doctor *);

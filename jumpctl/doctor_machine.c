@@ -27,6 +27,7 @@
 #include "exit.h"
 #include "login.h"
 #include "session.h"
+#include "swept.h"
 
 enum { REMEDY_MAX = 512 };
 
@@ -541,6 +542,25 @@ check_sessions(struct doctor *d)
 	if (sessions && logins && safe_path(d, "/run/jump"))
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "live sessions and logins have their folders");
+}
+
+void
+check_sweeps(struct doctor *d)
+{
+	static const char remedy[] =
+	    "systemctl enable --now jump-sweep.timer, or see SWEEPS in "
+	    "jumpctl(8)";
+	bool matters = d->policy != NULL && policy_ends_forward(d->policy);
+
+	if (swept_lately(SWEPT_FILE, 0, time(NULL)))
+		found(d, LEVEL_OK, NULL, NULL, NULL, "jumpctl sweep runs");
+	else
+		found(d, matters ? LEVEL_FAIL : LEVEL_WARN, NULL, NULL, remedy,
+		    "no sweep in the last %d seconds: %s", SWEPT_SECONDS,
+		    matters ? "forward grants nothing that ends, and what has "
+			      "ended stays open"
+			    : "logins under way at a load are not judged "
+			      "again");
 }
 
 /*

@@ -13,6 +13,7 @@
 
 #include "audit.h"
 #include "exit.h"
+#include "swept.h"
 
 struct explain {
 	const struct policy *p;
@@ -490,6 +491,12 @@ print_note(const struct explain *e)
 		e->asked.port, NULL))
 		warnx("`%s' does not declare port %u", e->asked.text,
 		    e->asked.port);
+	if ((e->roads >> ROAD_FORWARD & 1) &&
+	    e->decisions[ROAD_FORWARD].action != ACTION_DENY &&
+	    e->decisions[ROAD_FORWARD].verdict.timed &&
+	    !swept_lately(SWEPT_FILE, 0, time(NULL)))
+		warnx("no sweep runs here, so that forward grants nothing that "
+		    "ends: see SWEEPS in jumpctl(8)");
 }
 
 /*
@@ -665,6 +672,7 @@ explain_main(int argc, char **argv)
 
 	e.p = policy_in_force();
 	e.question.at = time(NULL);
+	e.question.swept = true;
 	e.roads = (1 << ROAD_COUNT) - 1;
 	e.worst = ACTION_ALLOW;
 	if (!parse_options(&e, argc, argv))

@@ -22,8 +22,8 @@ count_target(void *arg, uint32_t index)
 	const struct policy_target *t = policy_target(count->p, index);
 
 	if (t->kind == TARGET_HOST || t->kind == TARGET_DEVICE)
-		count->n += (uint64_t)t->ports.n *
-		    (t->nets.n + t->aliases.n + 1);
+		count->n +=
+		    (uint64_t)t->ports.n * (t->nets.n + t->aliases.n + 1);
 }
 
 /* An upper bound for a user, as if in every Unix group. */
@@ -37,9 +37,26 @@ surely_fits(const struct policy *p, uint32_t user, const uint8_t *groups)
 	return count.n <= PERMITOPEN_MAX;
 }
 
+/* Whether a login has too many entries, at this time. */
+static bool
+exceeds(const struct policy *p, const struct policy_request *request)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int n;
+
+	if (out == NULL)
+		err(EXIT_INTERNAL, NULL);
+	n = keys_permitopen(p, request, true, out);
+	fclose(out);
+	free(text);
+	return n == -1;
+}
+
 /*
- * Count exactly: the entries that a login now would have, with a key that
- * satisfies mfa.
+ * Count exactly: the entries that a login would have, with a key that
+ * satisfies mfa, now and whenever a window opens or closes.
  */
 static bool
 fits(const struct policy *p, const struct policy_user *u)
@@ -48,23 +65,23 @@ fits(const struct policy *p, const struct policy_user *u)
 	    .who = policy_string(p, u->name), .at = time(NULL)};
 	struct policy_request request;
 	struct person person;
-	char *text = NULL;
-	size_t size;
-	FILE *out;
-	int n;
+	bool too_many;
 
 	if (question_person(p, &q, &person) == -1)
 		return true;
 	decide_request(&request, &person, ROAD_FORWARD, q.at);
-	request.mfa = true;
-	out = open_memstream(&text, &size);
-	if (out == NULL)
-		err(EXIT_INTERNAL, NULL);
-	n = keys_permitopen(p, &request, true, out);
-	fclose(out);
-	free(text);
+	request.mfa = request.swept = true;
+	too_many = exceeds(p, &request);
+	for (uint32_t i = 0; i < p->table[PT_SPANS].n && !too_many; i++) {
+		const struct policy_span *span = policy_row(p, PT_SPANS, i);
+
+		request.minute = span->start;
+		too_many = exceeds(p, &request);
+		request.minute = span->end % WEEK_MINUTES;
+		too_many = too_many || exceeds(p, &request);
+	}
 	person_free(&person);
-	return n != -1;
+	return !too_many;
 }
 
 /* An upper bound for anybody: most policies need no closer look. */
@@ -98,7 +115,7 @@ rights_check(const struct policy *p, const struct sources *s)
 			continue;
 		progress("counting rights", users, users);
 		warnx("%s:%u: error: `%s' may forward to more than %d "
-		    "addresses and names; sshd would refuse the key",
+		      "addresses and names; sshd would refuse the key",
 		    s->list[u->place.file].name, u->place.line,
 		    policy_string(p, u->name), PERMITOPEN_MAX);
 		errors++;

@@ -519,6 +519,11 @@ uint32_t policy_road_holds(enum policy_road);
 /* Whether a program of this version serves the road. */
 bool policy_road_served(enum policy_road);
 
+/*
+ * Whether there is a right on the road forward that ends, and so wants sweeps.
+ */
+bool policy_ends_forward(const struct policy *);
+
 /* The reason in words for a log or an administrator. */
 const char *policy_reason_text(enum policy_reason);
 

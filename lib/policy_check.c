@@ -422,11 +422,14 @@ check_port(struct build *b, const struct policy_ref *ref,
 	    "none of these targets declares port %u", ref->port);
 }
 
-/* Whether forward can hold a rule at all: one literal target is enough. */
+/*
+ * Whether forward can hold a rule at all: one literal target is enough, and
+ * ends are held while a sweep runs.
+ */
 static bool
 forward_serves(const struct build *b, const struct policy_rule *rule)
 {
-	if (rule->from.n != 0 || rule->when.n != 0 || rule->until != 0)
+	if (rule->from.n != 0)
 		return false;
 	for (uint32_t i = 0; i < rule->what.n; i++) {
 		const struct policy_ref *ref =

@@ -100,6 +100,25 @@ policy_road_served(enum policy_road road)
 	return road != ROAD_SHELL;
 }
 
+bool
+policy_ends_forward(const struct policy *p)
+{
+	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
+		if (policy_user(p, i)->until != 0)
+			return true;
+	}
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		const struct policy_rule *rule = policy_rule(p, i);
+
+		if ((rule->when.n != 0 ||
+			(rule->until != 0 && rule->verb == VERB_ALLOW)) &&
+		    (rule->roads == 0 || (rule->roads >> ROAD_FORWARD & 1)) &&
+		    (rule->obligations & ~holds[ROAD_FORWARD].obligations) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Targets.
  */

@@ -24,10 +24,10 @@ ctl diff
 check "something changed" gave 1
 check "who gains" printed '^@ops \(2 users\) gain'
 check "what" printed '^  to    db1:22, db1:5432'
-check "by which road" printed '^  by    connect$'
+check "by which road" printed '^  by    forward connect$'
 check "when" printed '^  now   when office \(mon tue wed thu fri 08:00-18:00\)'
 check "what a deny had held" printed '^carol gains'
-check "what forward cannot hold" printed 'lose'
+check "who has less" printed '^@ops \(2 users\): less than before'
 check "no colour but on a terminal" not grep -q "$(printf '\033')" "$T/out"
 ctl diff --json
 check "json: every line" [ "$(grep -c '^{"version":1,"change":"[a-z]*",.*}$' "$T/out")" -eq "$(grep -c . "$T/out")" ]

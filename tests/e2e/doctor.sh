@@ -67,7 +67,11 @@ install -d -m 700 "$J/root/.ssh"
 cp "$LAB/keys/admin.pub" "$J/root/.ssh/authorized_keys"
 
 doctor
+check "no sweep, where something ends" says FAIL 'no sweep in the last 90 seconds: forward'
+on jumpctl sweep
+doctor
 check "a healthy jump host" healthy
+check "a sweep runs" printed '^ ok    jumpctl sweep runs'
 check "administrators are named" printed 'plain sshd: admin, root$'
 check "what is well is said" printed '^ ok    4 accounts: sshd holds each'
 check "no firewall is a warning" says warn 'firewall table is not loaded'
@@ -128,11 +132,13 @@ printf 'Match Group jump\n AllowTcpForwarding yes\n' >"$ssh_d/00-cis.conf"
 names FAIL "alice, bob, vend1: AllowTcpForwarding is yes, want local" \
     "one finding for many" /etc/ssh/sshd_config.d/00-cis.conf:2
 echo 'AllowTcpForwarding yes' >"$ssh_d/00-cis.conf"
+on jumpctl sweep
 doctor
 check "a line outside of blocks changes nothing" healthy
 methods() {
 	printf 'Match User alice\n AuthenticationMethods %s\n%s\n' "$1" \
 	    ' KbdInteractiveAuthentication yes' >"$ssh_d/00-cis.conf"
+on jumpctl sweep
 	doctor
 }
 methods 'publickey,keyboard-interactive publickey,publickey'
@@ -208,6 +214,7 @@ mv "$ssh_d/70-jump-shared.conf" "$ssh_d/50-jump-shared.conf"
 rm "$ssh_d/60-jump.conf"
 names FAIL "no block of 60-jump.conf is in force" "no 60-jump.conf"
 cp -p "$T/60-jump.conf" "$ssh_d/"
+on jumpctl sweep
 doctor
 check "sshd as it was: healthy" healthy
 
@@ -251,6 +258,7 @@ mv "$J/home/bob.away" "$J/home/bob"
 
 # --- files --------------------------------------------------------------------
 
+on jumpctl sweep
 doctor
 check "accounts as they were: healthy" healthy
 broken FAIL "jump-shell is not setgid _jump" chmod 755 $l/jump-shell
@@ -312,6 +320,7 @@ printf '\377' | on dd of=$db bs=1 seek=8 conv=notrunc 2>/dev/null
 names FAIL "made by another version" "an image of another version"
 broken FAIL "no policy is loaded" rm $db
 on mv $db.kept $db
+on jumpctl sweep
 doctor
 check "files as they were: healthy" healthy
 

@@ -45,15 +45,15 @@ check "deny before its end" answers 1 deny
 check "deny: the rule, its end and its truth" printed \
     '^deny    frozen .*until 2026-10-01 02:00 CEST$'
 check "deny: why" printed 'a deny rule matches, by frozen$'
-check "deny: a road that cannot judge" printed 'forward: unsure, so yes'
+check "deny: forward too, while a sweep runs" printed 'forward: yes'
 explain vend1 plc7:502 --at "sat 23:00"
 check "ask: exit 1" answers 1 ask
 check "ask: what is unmet, and what binds" printed \
     'connect     ask    something is to be done first: ticket, approve; binds: idle, duration$'
 check "ask: a road that cannot hold it" printed \
-    'forward     deny   the end of the user cannot be held on this road$'
+    'forward     deny   an obligation cannot be held on this road'
 check "windows and ends of a rule" printed 'when maint  until 2036-11-30'
-check "an allow that a road cannot hold" printed 'forward: unsure, so no'
+check "ends are held on forward" printed 'forward: yes  connect: yes'
 for at in "mon 12:00" 2026-11-18T12:00+01:00; do
 	explain vend1 plc7:502 --at "$at"
 	check "not in the window, $at" answers 1 deny

@@ -261,9 +261,15 @@ allow all: { alice carol vend1 } to { web1 db1 }
 allow brief: bob to db1:5432 until $(date -u -d "@$until" +%Y-%m-%dT%H:%M:%SZ)
 allow login: bob to web1
 END
+check "no sweep: the load warns" said 'no sweep runs here'
+run lab on jump jumpctl explain bob db1:5432 --via forward
+check "no sweep: explain presumes one" gave 0
+check "no sweep: and says that there is none" said 'no sweep runs here'
 as bob run ssh -F "$C" -W 10.2.0.11:5432 jump </dev/null
 check "no sweep: forward holds no end" said 'administratively prohibited'
 sweep
+run lab on jump jumpctl explain bob db1:5432 --via forward
+check "a sweep: explain has no more to say" not said 'no sweep'
 to_db1 bob bob
 sweep
 check "while it lasts: ends nobody" gave 0 ""

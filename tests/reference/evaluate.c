@@ -265,6 +265,8 @@ read_value(
 		r->now = strtoll(value, NULL, 10);
 	else if (strcmp(key, "mfa") == 0)
 		r->mfa = *value == '1';
+	else if (strcmp(key, "swept") == 0)
+		r->swept = *value == '1';
 	else if (strcmp(key, "ticket") == 0)
 		r->ticket = value;
 	else

@@ -751,7 +751,8 @@ class World:
         """A request without its road: a dictionary of texts and lists."""
         rng = self.rng
         request = {"now": str(self.now()),
-                   "mfa": rng.choice("000001")}
+                   "mfa": rng.choice("000001"),
+                   "swept": rng.choice("01")}
         request["groups"] = {
             name: rng.choice(("yes", "no", "no", "failed"))
             for name in UNIX_GROUPS + (UNNAMED_GROUP,)}

@@ -480,7 +480,7 @@ HOLDS = {
     "hosts":            (True,  True,  True),
     "nets":             (False, True,  True),   # domains, sockets, paths
     "from":             (False, True,  True),
-    "ends":             (False, True,  True),
+    "ends":             (False, True,  True),   # forward: while swept
     "as":               (False, False, True),
     "mfa":              (True,  True,  True),
     "ticket":           (False, True,  True),
@@ -563,6 +563,7 @@ class Request:
         self.now = int(pairs["now"])
         self.groups = dict(pairs.get("groups") or {})
         self.mfa = pairs.get("mfa") == "1"
+        self.swept = pairs.get("swept") == "1"
         self.ticket = pairs.get("ticket") or None
         self.approvals = list(pairs.get("approvals") or [])
         self.own = [address(text) for text in pairs.get("own") or []]
@@ -689,6 +690,11 @@ class Judgement:
                 truths.append(cover)
         return any_of(truths)
 
+    def holds_ends(self):
+        """forward holds ends while jumpctl sweep runs."""
+        return holds(self.request.road, "ends") or (
+            self.request.road == "forward" and self.request.swept)
+
     def condition(self, rule, word, value):
         request = self.request
         if word == "via":
@@ -698,14 +704,13 @@ class Judgement:
                 return UNCERTAIN
             return certain(inside_any(request.source, value))
         if word == "when":
-            if not holds(request.road, "ends"):
+            if not self.holds_ends():
                 return UNCERTAIN
             return certain(any(self.open(name) for name in value))
         if word == "until":
             if request.now >= value:
                 return FALSE
-            return certain(True) if holds(request.road, "ends") \
-                else UNCERTAIN
+            return certain(True) if self.holds_ends() else UNCERTAIN
         assert word == "as"
         if not holds(request.road, "as") or request.login is None:
             return UNCERTAIN
@@ -942,7 +947,7 @@ class Judgement:
             return None
         if self.request.now >= user.until:
             return "the user's until has come"
-        if not holds(self.request.road, "ends"):
+        if not self.holds_ends():
             return "the user's until is not held"
         return None
 

@@ -154,6 +154,7 @@ def try_one(build, drivers, seed, number, folder):
     for request in requests(rng, worlds):
         for road in run.reference.ROADS:
             request["road"] = road
+            request["swept"] = "1"      # as diff presumes
             request["locks"] = []       # diff leaves them out
             before, after = (Verdict(one.judge(request)) for one in drivers)
             for words, wider in ((("gain", "widen", "change"),

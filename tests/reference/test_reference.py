@@ -52,6 +52,7 @@ def best(policy, user, target, port, options):
         for addr in target.addresses:
             request = reference.Request({
                 "user": user, "asked": target.name, "road": road,
+                "swept": "1",
                 "port": port, "from": options.get("from"),
                 "as": options.get("as"), "now": reference.moment(
                     options.get("at", "2026-11-03T12:00Z"))})

@@ -152,6 +152,8 @@ ask(const struct policy *p, const char *words, struct question *x)
 			x->q.mfa = true;
 		else if (strcmp(word, "presume") == 0)
 			x->q.presume = true;
+		else if (strcmp(word, "swept") == 0)
+			x->q.swept = true;
 		else
 			set_word(p, x, word, value);
 	}
@@ -539,6 +541,32 @@ static const struct {
 	"road=forward", "deny d, timed"},
     {"allow a: alice to web1\ndeny d: any to web1 until 2026-11-21T12:00Z",
 	"road=forward", "allow a, timed"},
+
+    /* Ends on forward, while a sweep runs: as on connect. */
+    {"allow a: alice to web1 when day", "at=2026-11-20T08:00Z road=forward "
+	"swept", "allow a, timed"},
+    {"allow a: alice to web1 when day", "at=2026-11-20T18:00Z road=forward "
+	"swept", "deny: no-rule, timed"},
+    {"allow a: alice to web1\ndeny d: any to web1 when day",
+	"road=forward swept", "allow a, timed"},
+    {"allow a: alice to web1\ndeny d: any to web1 when day",
+	"at=2026-11-20T08:00Z road=forward swept", "deny d, timed"},
+    {"allow a: alice to web1\nrequire r: any to web1 when day mfa",
+	"road=forward swept", "allow a, timed"},
+    {"allow a: alice to web1 until 2026-11-21T12:00:01Z",
+	"road=forward swept", "allow a, timed"},
+    {"allow a: alice to web1 until 2026-11-21T12:00Z",
+	"road=forward swept", "deny: no-rule, timed"},
+    {"allow a: any to web1", "user=bob road=forward swept", "allow a, timed"},
+    {"allow a: any to web1", "user=bob at=2027-01-01T00:00Z road=forward "
+	"swept", "deny: expired, timed"},
+    {"allow a: alice to lab when day", "at=2026-11-20T08:00Z road=forward "
+	"addr=10.9.0.1 swept", "deny: no-rule"},
+    {"allow a: alice to web1 idle 5m until 2026-11-21T12:00:01Z",
+	"road=forward swept",
+	"deny a must idle unheld idle idle 300, timed"},
+    {"allow a: alice to web1 as bob when day", "at=2026-11-20T08:00Z "
+	"road=shell swept", "deny: no-rule"},
 
     /* False is stronger than uncertain, and uncertain than true. */
     {"allow a: alice to web1\ndeny d: %wheel to db1", "wheel=failed",
