@@ -238,14 +238,18 @@ lint:						## static checks and manuals
 # What is installed, by folder.  Texts get the paths of this installation in
 # place of the default ones.
 DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
-	dist/jumphost.nft dist/rsyslog.conf dist/logrotate.conf
+	dist/jumphost.nft dist/rsyslog.conf dist/logrotate.conf \
+	dist/jump-sweep.cron
+UNITFILES := $(wildcard dist/systemd/*)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
 SETGID   := jump-shell jump-connect
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
+	$(LIBDIR)/systemd/system \
 	$(DATADIR) $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
 INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
 	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
+	$(addprefix $(LIBDIR)/systemd/system/,$(notdir $(UNITFILES))) \
 	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
@@ -261,6 +265,7 @@ define texts
 	    for f in $(1); do to=$(DESTDIR)$(2)/$${f##*/}; \
 	    install -m 644 /dev/null $$to; \
 	    sed -e 's,/usr/local/libexec/jump,$(LIBEXECDIR),g' \
+		-e 's,/usr/local/sbin,$(SBINDIR),g' \
 		-e 's,/usr/local/share/jump,$(DATADIR),g' \
 		-e 's,/var/lib/jump,$(STATEDIR),g' \
 		-e 's,/etc/jump,$(SYSCONFDIR)/jump,g' $$f >$$to; done
@@ -275,6 +280,7 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	@$(call texts,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
 	@$(call texts,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
 	@$(call texts,$(DATA),$(DATADIR))
+	@$(call texts,$(UNITFILES),$(LIBDIR)/systemd/system)
 	@$(call texts,docs/*.5,$(MANDIR)/man5)
 	@$(call texts,docs/*.8,$(MANDIR)/man8)
 	$(if $(DESTDIR),,$(MAKE) owners)

@@ -55,6 +55,8 @@ check "texts have the paths of this installation" \
 check "the snippet has the programs' path" \
     grep -q 'ForceCommand /usr/libexec/jump/jump-shell' \
     "$U/usr/share/jump/60-jump.conf"
+check "the unit has jumpctl's path" grep -qx \
+    'ExecStart=/usr/sbin/jumpctl sweep' "$U/usr/lib/systemd/system/jump-sweep.service"
 check "no umask makes folders that sshd cannot enter" \
     modes "root:root 755" "$U/usr/libexec/jump"
 

@@ -50,6 +50,15 @@ sweep() {
 	run lab on jump jumpctl sweep "$@"
 }
 
+# as_unit: the same, with no more powers than the unit of systemd has.
+powers=$(sed -n 's/^CapabilityBoundingSet=//p' \
+    "$LAB_REPO/dist/systemd/jump-sweep.service" |
+    sed 's/CAP_/+/g; s/ /,/g' | tr A-Z a-z)
+as_unit() {
+	run lab on jump setpriv --no-new-privs --bounding-set="-all,$powers" \
+	    jumpctl sweep "$@"
+}
+
 # rules: a policy with bob and vend1 too; what it loads is in $T/out.
 rules() {
 	{
@@ -191,6 +200,10 @@ require short: bob to any duration 1s
 END
 check "less time than it has had" printed 'bbbbbbbb, .*: the rules give it less time now$'
 check "a load leaves no mark" [ -z "$(heartbeat)" ]
+as_unit
+check "as the unit: exit 0" gave 0
+check "as the unit: no word" [ ! -s "$T/err" ]
+check "as the unit: leaves its mark" [ "$(heartbeat)" = "root 644" ]
 for name in one two name moved shared nobody; do
 	unhold $name
 done
@@ -202,7 +215,7 @@ allow all: { alice bob carol vend1 } to { web1 db1 }
 END
 to_db1 bob bob
 lab on jump sh -c 'rm -f /run/jump/logins/$(ps -o ppid= -p '"$(login_of bob)"' | tr -d " ")'
-sweep --json
+as_unit --json
 check "no note: ended" printed '"result":"ended",.*"user":"bob","account":"bob",.*"reason":"nothing says what it was given"'
 check "--json" python3 -c 'import json, sys
 for line in open(sys.argv[1]):
