@@ -89,9 +89,9 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
 	lib/program.c $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
-jump-authkeys_LIB := -lseccomp
+jump-authkeys_LIB :=
 jump-shell_LIB    :=
-jump-connect_LIB  := -lseccomp
+jump-connect_LIB  :=
 jumpctl_LIB       := -lbsd -lmd -lz
 
 PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl

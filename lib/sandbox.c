@@ -1,17 +1,13 @@
 #include "sandbox.h"
 
-#include <linux/filter.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include <endian.h>
 #include <errno.h>
-#include <malloc.h>
-#include <seccomp.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #ifndef __has_feature
@@ -22,6 +18,28 @@
 #else
 #define SANITIZED 0
 #endif
+
+/* A call by another architecture's numbers would be another call. */
+#if defined(__x86_64__) && defined(__LP64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__) && defined(__AARCH64EL__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ARCHITECTURE AUDIT_ARCH_RISCV64
+#elif defined(__powerpc64__) && __BYTE_ORDER == __LITTLE_ENDIAN
+#define ARCHITECTURE AUDIT_ARCH_PPC64LE
+#elif defined(__s390x__)
+#define ARCHITECTURE AUDIT_ARCH_S390X
+#elif defined(__loongarch__) && defined(__LP64__)
+#define ARCHITECTURE AUDIT_ARCH_LOONGARCH64
+#else
+#error "the sandbox does not know this architecture"
+#endif
+
+/* The low half of an argument. */
+#define ARGUMENT(n)                                                            \
+	(offsetof(struct seccomp_data, args) + (n) * sizeof(uint64_t) +        \
+	    (__BYTE_ORDER == __BIG_ENDIAN ? sizeof(uint32_t) : 0))
 
 /*
  * Landlock as of ABI 6 (Linux 6.12), whatever the headers know: Debian 12's
@@ -51,20 +69,17 @@ static const struct landlock_attr landlock_added[] = {
  * head of a report.
  */
 static const struct sandbox_rule sanitizer_rules[] = {
-    {SCMP_SYS(write), {SANDBOX_IS(0, 2)}, "the report"},
-    {SCMP_SYS(mmap), {SANDBOX_LACKS(2, PROT_EXEC)}, "its memory"},
-    {SCMP_SYS(munmap), {{0}}, "its memory"},
-    {SCMP_SYS(madvise), {{0}}, "its memory"},
-    {SCMP_SYS(sigaltstack), {{0}}, "its stack"},
-    {SCMP_SYS(rt_sigprocmask), {{0}}, "its signals"},
-    {SCMP_SYS(getpid), {{0}}, "whom it is about"},
-    {SCMP_SYS(gettid), {{0}}, "whom it is about"},
-    {SCMP_SYS(sched_yield), {{0}}, "its locks"},
-    {SCMP_SYS(futex), {{0}}, "its locks"},
+    {CALL(write), {SANDBOX_IS(0, 2)}, "the report"},
+    {CALL(mmap), {SANDBOX_LACKS(2, PROT_EXEC)}, "its memory"},
+    {CALL(munmap), {{0}}, "its memory"},
+    {CALL(madvise), {{0}}, "its memory"},
+    {CALL(sigaltstack), {{0}}, "its stack"},
+    {CALL(rt_sigprocmask), {{0}}, "its signals"},
+    {CALL(getpid), {{0}}, "whom it is about"},
+    {CALL(gettid), {{0}}, "whom it is about"},
+    {CALL(sched_yield), {{0}}, "its locks"},
+    {CALL(futex), {{0}}, "its locks"},
 };
-
-/* Twice what libseccomp takes; below what malloc(3) would map or trim. */
-enum { ROOM = 120 * 1024 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -93,127 +108,104 @@ landlock_enter(void)
 	return result == 0 ? 1 : -1;
 }
 
-/* Add one rule.  0, or a negative error number as in libseccomp. */
-static int
-add_rule(
-    scmp_filter_ctx filter, const struct sandbox_rule *rule, const int *fds)
+/*
+ * The program: seccomp(2), linux/filter.h.  Of each rule: is it this call,
+ * does each test hold; if not, on to the next one.
+ */
+static struct sock_filter
+load(size_t offset)
 {
-	struct scmp_arg_cmp compare[SANDBOX_TESTS];
-	unsigned int n = 0;
-
-	for (const struct sandbox_test *t = rule->test;
-	     t < rule->test + SANDBOX_TESTS; t++) {
-		uint32_t value = t->value;
-
-		if (t->mask == 0)
-			continue;
-		if (t->slot != 0) {
-			if (fds[t->slot - 1] == -1)
-				return 0;
-			value = (uint32_t)fds[t->slot - 1];
-		}
-		compare[n++] = SCMP_CMP(t->arg, SCMP_CMP_MASKED_EQ,
-		    (scmp_datum_t)t->mask, (scmp_datum_t)value);
-	}
-	return seccomp_rule_add_array(
-	    filter, SCMP_ACT_ALLOW, rule->call, n, compare);
+	return (struct sock_filter)BPF_STMT(
+	    BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
 }
 
-static int
-add_rules(scmp_filter_ctx filter, const struct sandbox_rule *rules, size_t n,
+/* Go on if it is equal, else skip so many. */
+static struct sock_filter
+equal(uint32_t value, size_t skip)
+{
+	return (struct sock_filter)BPF_JUMP(
+	    BPF_JMP | BPF_JEQ | BPF_K, value, 0, (uint8_t)skip);
+}
+
+static struct sock_filter
+end(uint32_t action)
+{
+	return (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+}
+
+enum { TEST = 3, RULE = 3 + SANDBOX_TESTS * TEST }; /* instructions */
+
+/* A rule, as RULE instructions at most; how many, 0 for one left out. */
+static size_t
+add_rule(struct sock_filter *code, const struct sandbox_rule *rule,
     const int *fds)
 {
-	int error;
+	const struct sandbox_test *t = rule->test;
+	size_t n = 0, tests = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		error = add_rule(filter, &rules[i], fds);
-		if (error != 0 && error != -EEXIST)
-			return error;
-		/* Only the order in which it is tested, so let it fail. */
-		(void)seccomp_syscall_priority(filter, rules[i].call,
-		    (uint8_t)(i < UINT8_MAX ? UINT8_MAX - i : 0));
+	if (rule->call == -1)
+		return 0;
+	while (tests < SANDBOX_TESTS && t[tests].mask != 0)
+		tests++;
+	code[n++] = load(offsetof(struct seccomp_data, nr));
+	code[n++] = equal((uint32_t)rule->call, tests * TEST + 1);
+	for (; tests > 0; tests--, t++) {
+		if (t->slot != 0 && fds[t->slot - 1] == -1)
+			return 0;
+		code[n++] = load(ARGUMENT(t->arg));
+		code[n++] = (struct sock_filter)BPF_STMT(
+		    BPF_ALU | BPF_AND | BPF_K, t->mask);
+		code[n++] = equal(t->slot == 0 ? t->value
+					       : (uint32_t)fds[t->slot - 1],
+		    (tests - 1) * TEST + 1);
 	}
-	return 0;
+	code[n++] = end(SECCOMP_RET_ALLOW);
+	return n;
 }
 
-/*
- * libseccomp 2.5 loses rules or crashes if memory runs out in the middle.
- * Have the memory first: what is freed stays with this process.
- */
-static bool
-memory_is_there(void)
+static size_t
+add_rules(struct sock_filter *code, const struct sandbox_rule *rules, size_t n,
+    const int *fds)
 {
-	void *room = malloc(ROOM);
+	size_t length = 0;
 
-	free(room);
-	return room != NULL;
+	for (size_t i = 0; i < n; i++)
+		length += add_rule(code + length, &rules[i], fds);
+	return length;
 }
 
-/* Have libseccomp write the program into fd.  0 or a negative error. */
-static int
-compile(const struct sandbox_rule *rules, size_t n, const int *fds, int fd)
+size_t
+sandbox_program(const struct sandbox_rule *rules, size_t n, const int *fds,
+    struct sock_filter code[SANDBOX_CODE])
 {
-	scmp_filter_ctx filter = NULL;
-	int error;
+	size_t length = 0;
 
-	if (memory_is_there())
-		filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	if (filter == NULL)
-		return -ENOMEM;
-	error = seccomp_attr_set(
-	    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	if (error == 0)
-		error = add_rules(filter, rules, n, fds);
-	if (error == 0 && SANITIZED)
-		error = add_rules(
-		    filter, sanitizer_rules, COUNT(sanitizer_rules), fds);
-	if (error == 0)
-		error = seccomp_export_bpf(filter, fd);
-	seccomp_release(filter);
-	return error;
-}
-
-/*
- * The program as an array.  libseccomp could load it as well, but frees its
- * memory after that, when a munmap(2) would be the end.  What it gives back
- * here goes back to the kernel: a relay lives long, and there are many.
- */
-static int
-build(const struct sandbox_rule *rules, size_t n, const int *fds,
-    struct sock_filter *code, size_t size)
-{
-	int fd = memfd_create("filter", MFD_CLOEXEC), error;
-	ssize_t length = -1;
-
-	if (fd == -1)
-		return -1;
-	error = compile(rules, n, fds, fd);
-	if (error == 0)
-		length = pread(fd, code, size, 0);
-	else
-		errno = -error;
-	close(fd);
-	malloc_trim(0);
-	if (length <= 0)
-		return -1;
-	if ((size_t)length == size) { /* there may be more */
-		errno = E2BIG;
-		return -1;
-	}
-	return (int)((size_t)length / sizeof(*code));
+	if (n > SANDBOX_RULES)
+		return 0;
+	code[length++] = load(offsetof(struct seccomp_data, arch));
+	code[length++] = (struct sock_filter)BPF_JUMP(
+	    BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
+	code[length++] = end(SECCOMP_RET_KILL_PROCESS);
+	length += add_rules(code + length, rules, n, fds);
+	if (SANITIZED)
+		length += add_rules(code + length, sanitizer_rules,
+		    COUNT(sanitizer_rules), fds);
+	code[length++] = end(SECCOMP_RET_KILL_PROCESS);
+	return length;
 }
 
 enum sandbox_walls
 sandbox_enter(const struct sandbox_rule *rules, size_t n, const int *fds)
 {
-	struct sock_filter code[1024];
+	struct sock_filter code[SANDBOX_CODE];
 	struct sock_fprog program = {.filter = code};
-	int length, landlock;
+	int landlock;
 
-	length = build(rules, n, fds, code, sizeof(code));
-	if (length == -1)
+	program.len = (unsigned short)sandbox_program(rules, n, fds, code);
+	if (program.len == 0) {
+		errno = E2BIG;
 		return SANDBOX_FAILED;
-	program.len = (unsigned short)length;
+	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return SANDBOX_FAILED;
 	landlock = landlock_enter();

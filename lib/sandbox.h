@@ -8,15 +8,28 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
+#include <linux/filter.h>
+#include <sys/syscall.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SANDBOX_TESTS = 3 };
+enum {
+	SANDBOX_TESTS = 3,
+	SANDBOX_RULES = 64, /* in a table, at most */
+	SANDBOX_CODE = 1024 /* instructions: room for any table */
+};
+
+/* The number of a call, SYS_name; one that this architecture lacks. */
+#define CALL(name) SYS_##name
+#ifndef SYS_poll
+#define SYS_poll (-1)
+#endif
 
 /*
  * A test of the low 32 bits of an argument: (argument & mask) == value.  Our
- * arguments are ints, whose upper half the kernel ignores.  A mask of 0 is no
- * test.  With a slot, value is the descriptor that stands there; slots count
+ * arguments are ints, whose upper half the kernel ignores.  A mask of 0 ends
+ * the tests.  With a slot, value is the descriptor that stands there; slots count
  * from 1.
  */
 struct sandbox_test {
@@ -26,7 +39,7 @@ struct sandbox_test {
 };
 
 struct sandbox_rule {
-	int call;				 /* SCMP_SYS(name) */
+	int call;				 /* CALL(name) */
 	struct sandbox_test test[SANDBOX_TESTS]; /* all must hold */
 	const char *why;
 };
@@ -55,7 +68,7 @@ enum sandbox_walls {
  * in which no file may be opened and no TCP port bound or connected to, and a
  * seccomp(2) filter of the n rules that kills the process for anything else,
  * x32 and foreign architectures included.  Several rules may name one call;
- * those used most should come first.
+ * they are tried in their order, so those used most should come first.
  *
  * fds[slot - 1] is the descriptor in a slot; a rule whose slot holds -1 is
  * left out.  The filter is the wall, and without it the answer is
@@ -67,5 +80,12 @@ enum sandbox_walls {
  */
 enum sandbox_walls sandbox_enter(
     const struct sandbox_rule *, size_t n, const int *fds);
+
+/*
+ * The filter of the rules, as a program for seccomp(2).  Returns its length,
+ * or 0 if there are more than SANDBOX_RULES.
+ */
+size_t sandbox_program(const struct sandbox_rule *, size_t n, const int *fds,
+    struct sock_filter code[SANDBOX_CODE]);
 
 #endif

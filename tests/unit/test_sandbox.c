@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -354,12 +356,12 @@ static int
 behind_landlock(void)
 {
 	static const struct sandbox_rule open_door[] = {
-	    {SCMP_SYS(openat), {{0}}, ""},
-	    {SCMP_SYS(bind), {{0}}, ""},
-	    {SCMP_SYS(connect), {{0}}, ""},
-	    {SCMP_SYS(sendto), {{0}}, ""},
-	    {SCMP_SYS(close), {{0}}, ""},
-	    {SCMP_SYS(exit_group), {{0}}, ""},
+	    {CALL(openat), {{0}}, ""},
+	    {CALL(bind), {{0}}, ""},
+	    {CALL(connect), {{0}}, ""},
+	    {CALL(sendto), {{0}}, ""},
+	    {CALL(close), {{0}}, ""},
+	    {CALL(exit_group), {{0}}, ""},
 	};
 	struct sockaddr_in to = {.sin_family = AF_INET,
 	    .sin_port = htons(9),
@@ -403,6 +405,233 @@ END_TEST
 /*
  * Where one step of the confinement is not to be had: an outer filter fails it.
  */
+/*
+ * The programs, beside those that libseccomp makes of the same rules: random
+ * tables, and random calls to which they are put.
+ */
+#if !SANITIZED
+enum { TABLES = 400, CALLS = 2000, NUMBERS = 6, VALUES = 4 };
+
+static uint64_t state = 88172645463325252U;
+
+static uint32_t
+random_below(uint32_t n)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)(state >> 32) % n;
+}
+
+/* Few numbers, and those around them, so that they meet. */
+static uint32_t
+random_value(void)
+{
+	static const uint32_t values[] = {
+	    0, 1, 2, 3, 7, 0x7fffffff, 0x80000000, UINT32_MAX};
+
+	return values[random_below(COUNT(values))];
+}
+
+static void
+random_rule(struct sandbox_rule *rule, unsigned int slots)
+{
+	unsigned int tests = random_below(SANDBOX_TESTS + 1);
+	unsigned int arg = random_below(2);
+
+	*rule = (struct sandbox_rule){
+	    .call = (int)random_below(NUMBERS) * 3, .why = ""};
+	for (unsigned int i = 0; i < tests; i++, arg += 1 + random_below(2)) {
+		struct sandbox_test *t = &rule->test[i];
+
+		*t = (struct sandbox_test){.arg = arg,
+		    .mask = random_below(2) == 0 ? UINT32_MAX
+						 : 1 + random_below(7)};
+		if (t->mask == UINT32_MAX && random_below(2) == 0)
+			t->slot = 1 + random_below(slots);
+		else
+			t->value = random_value() & t->mask;
+	}
+}
+
+static void
+reference_rule(scmp_filter_ctx filter, const struct sandbox_rule *rule,
+    const int *fds)
+{
+	struct scmp_arg_cmp compare[SANDBOX_TESTS];
+	unsigned int n = 0;
+	int error;
+
+	for (const struct sandbox_test *t = rule->test;
+	     t < rule->test + SANDBOX_TESTS && t->mask != 0; t++) {
+		uint32_t value =
+		    t->slot == 0 ? t->value : (uint32_t)fds[t->slot - 1];
+
+		if (t->slot != 0 && fds[t->slot - 1] == -1)
+			return;
+		compare[n++] = (struct scmp_arg_cmp){.arg = t->arg,
+		    .op = SCMP_CMP_MASKED_EQ,
+		    .datum_a = t->mask,
+		    .datum_b = value};
+	}
+	error = seccomp_rule_add_array(
+	    filter, SCMP_ACT_ALLOW, rule->call, n, compare);
+	ck_assert(error == 0 || error == -EEXIST);
+}
+
+static size_t
+reference_program(const struct sandbox_rule *rules, size_t n, const int *fds,
+    struct sock_filter code[SANDBOX_CODE])
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int fd = memfd_create("reference", MFD_CLOEXEC);
+	ssize_t length;
+
+	ck_assert_ptr_nonnull(filter);
+	ck_assert_int_eq(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
+	    SCMP_ACT_KILL_PROCESS), 0);
+	for (size_t i = 0; i < n; i++)
+		reference_rule(filter, &rules[i], fds);
+	ck_assert_int_eq(seccomp_export_bpf(filter, fd), 0);
+	seccomp_release(filter);
+	length = pread(fd, code, SANDBOX_CODE * sizeof(*code), 0);
+	close(fd);
+	ck_assert_int_gt(length, 0);
+	ck_assert_uint_lt((size_t)length, SANDBOX_CODE * sizeof(*code));
+	return (size_t)length / sizeof(*code);
+}
+
+/* What a jump skips. */
+static size_t
+skipped(const struct sock_filter *f, uint32_t a)
+{
+	bool holds = false;
+
+	switch (f->code) {
+	case BPF_JMP | BPF_JA:
+		return f->k;
+	case BPF_JMP | BPF_JEQ | BPF_K:
+		holds = a == f->k;
+		break;
+	case BPF_JMP | BPF_JGT | BPF_K:
+		holds = a > f->k;
+		break;
+	case BPF_JMP | BPF_JGE | BPF_K:
+		holds = a >= f->k;
+		break;
+	default:
+		ck_abort_msg("instruction %#x", f->code);
+	}
+	return holds ? f->jt : f->jf;
+}
+
+/* The kernel's classic BPF, as far as the programs use it: the action. */
+static uint32_t
+run_program(const struct sock_filter *code, size_t n,
+    const struct seccomp_data *data)
+{
+	uint32_t a = 0;
+
+	for (size_t at = 0; at < n; at++) {
+		const struct sock_filter *f = &code[at];
+
+		if (f->code == (BPF_RET | BPF_K))
+			return f->k;
+		if (f->code == (BPF_LD | BPF_W | BPF_ABS))
+			memcpy(&a, (const char *)data + f->k, sizeof(a));
+		else if (f->code == (BPF_ALU | BPF_AND | BPF_K))
+			a &= f->k;
+		else
+			at += skipped(f, a);
+	}
+	ck_abort_msg("no end");
+}
+
+static void
+random_call(struct seccomp_data *data)
+{
+	static const uint32_t others[] = {AUDIT_ARCH_I386, 0, UINT32_MAX};
+
+	*data = (struct seccomp_data){
+	    .nr = (int)random_below(NUMBERS * 3),
+	    .arch = seccomp_arch_native()};
+	if (random_below(50) == 0)
+		data->arch = others[random_below(COUNT(others))];
+	if (random_below(50) == 0)
+		data->nr |= (int)X32;
+	if (random_below(50) == 0)
+		data->nr = -1;
+	for (int i = 0; i < 6; i++)
+		data->args[i] = random_value() |
+		    (random_below(4) == 0 ? (uint64_t)random_value() << 32 : 0);
+}
+
+START_TEST(programs_mean_the_same)
+{
+	struct sandbox_rule rules[12];
+	struct sock_filter ours[SANDBOX_CODE], theirs[SANDBOX_CODE];
+	struct seccomp_data data;
+	int allowed = 0;
+
+	for (int table = 0; table < TABLES; table++) {
+		const int fds[] = {(int)random_below(8) - 1,
+		    (int)random_below(8) - 1, 7};
+		size_t n = 1 + random_below(COUNT(rules)), a, b;
+
+		for (size_t i = 0; i < n; i++)
+			random_rule(&rules[i], COUNT(fds));
+		a = sandbox_program(rules, n, fds, ours);
+		b = reference_program(rules, n, fds, theirs);
+		for (int i = 0; i < CALLS; i++) {
+			uint32_t action;
+
+			random_call(&data);
+			action = run_program(ours, a, &data);
+			if (action != run_program(theirs, b, &data))
+				ck_abort_msg("table %d, call %d", table, i);
+			allowed += action == SECCOMP_RET_ALLOW;
+		}
+	}
+	ck_assert_int_gt(allowed, TABLES * CALLS / 20);
+	ck_assert_int_lt(allowed, TABLES * CALLS / 2);
+}
+END_TEST
+#endif
+
+START_TEST(table_has_room)
+{
+	static struct sandbox_rule rules[SANDBOX_RULES + 1];
+	struct sock_filter code[SANDBOX_CODE];
+	const int fd = 3;
+	size_t n;
+
+	for (size_t i = 0; i < COUNT(rules); i++)
+		rules[i] = (struct sandbox_rule){CALL(write),
+		    {SANDBOX_FD(0, 1), SANDBOX_IS(1, 0), SANDBOX_IS(2, 0)}, ""};
+	n = sandbox_program(rules, SANDBOX_RULES, &fd, code);
+	ck_assert_uint_gt(n, SANDBOX_RULES * 12);
+	ck_assert_uint_le(n, SANDBOX_CODE);
+	ck_assert_uint_eq(
+	    sandbox_program(rules, SANDBOX_RULES + 1, &fd, code), 0);
+	ck_assert_int_eq(
+	    sandbox_enter(rules, SANDBOX_RULES + 1, &fd), SANDBOX_FAILED);
+	ck_assert_int_eq(errno, E2BIG);
+}
+END_TEST
+
+/* A call that this architecture lacks is no rule. */
+START_TEST(lacking_call_is_left_out)
+{
+	const struct sandbox_rule rules[] = {
+	    {-1, {{0}}, ""}, {CALL(write), {{0}}, ""}};
+	struct sock_filter with[SANDBOX_CODE], without[SANDBOX_CODE];
+	size_t n = sandbox_program(rules, 2, NULL, with);
+
+	ck_assert_uint_eq(n, sandbox_program(rules + 1, 1, NULL, without));
+	ck_assert_mem_eq(with, without, n * sizeof(*with));
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	int call, arg, value, error;
@@ -411,7 +640,6 @@ static const struct {
     {"seccomp", SCMP_SYS(prctl), 0, PR_SET_SECCOMP, ENOSYS},
     {"seccomp", SCMP_SYS(prctl), 0, PR_SET_SECCOMP, EACCES},
     {"no_new_privs", SCMP_SYS(prctl), 0, PR_SET_NO_NEW_PRIVS, EINVAL},
-    {"memory for the filter", SCMP_SYS(memfd_create), 1, MFD_CLOEXEC, ENOMEM},
     {"Landlock's rules", SCMP_SYS(landlock_create_ruleset), 2, 0, ENOMEM},
     {"Landlock", SCMP_SYS(landlock_restrict_self), 1, 0, EPERM},
 };
@@ -550,6 +778,11 @@ sandbox_suite(void)
 	tcase_add_test(tc, foreign_architecture);
 #endif
 	tcase_add_test(tc, empty_slot);
+#if !SANITIZED
+	tcase_add_test(tc, programs_mean_the_same);
+#endif
+	tcase_add_test(tc, table_has_room);
+	tcase_add_test(tc, lacking_call_is_left_out);
 	tcase_add_test(tc, landlock_alone);
 	tcase_add_loop_test(tc, refuses_without, 0, 2 * COUNT(lacking));
 	tcase_set_timeout(tc, 120);
