@@ -72,12 +72,13 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	lib/swept.c \
 	$(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
-	jump-shell/answer.c $(POLICY) lib/audit.c lib/decide.c lib/process.c \
+	jump-shell/answer.c jump-shell/who.c jumpctl/table.c $(POLICY) \
+	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
 	lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/relay.c jump-connect/hostkey.c \
-	$(POLICY) $(PLUGIN)
+	jump-connect/limits.c lib/session.c lib/procfs.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/state.c \

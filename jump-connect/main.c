@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,9 @@
 #include "request.h"
 
 #define POLICY_IMAGE STATEDIR "/policy.db"
+
+/* For how long the record of an end waits for the log, and how it tries. */
+enum { WAIT_MS = 3600 * 1000, PAUSE_MS = 500, PAUSE_MAX_MS = 16 * 1000 };
 
 /* Before there is anything to refuse with. */
 static int
@@ -52,6 +56,8 @@ static const struct {
     [RELAY_DEADLINE] = {"deadline", EXIT_DENIED, "your time is over"},
     [RELAY_HOSTKEY] = {"hostkey", EXIT_PEER, NULL},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
+    [RELAY_KICK] = {"kick", EXIT_DENIED, "an administrator has ended it"},
+    [RELAY_SWEEP] = {"sweep", EXIT_DENIED, "it is not permitted any more"},
     [RELAY_SIGNAL] = {"signal", EXIT_PEER, NULL},
 };
 
@@ -75,13 +81,18 @@ say_end(enum relay_end end)
 	say(line);
 }
 
-/* Confine the process and relay; the end, or -1 if it cannot be confined. */
+/*
+ * Confine the process and relay; the end, or -1 if it cannot be confined.  A
+ * session is seen, and so can be ended, as soon as it would end in good order.
+ */
 static int
-relay_confined(struct relay *r, int log)
+relay_confined(struct relay *r, struct session *session, int log)
 {
 	if (relay_prepare(r) == -1 ||
 	    confine_relay(r->in, r->out, r->sock, log) == SANDBOX_FAILED)
 		return -1;
+	if (session != NULL)
+		session_publish(session);
 	return (int)relay_run(r);
 }
 
@@ -166,11 +177,12 @@ plain_dial(const struct options *o, struct dial *dial, int *sock)
 static int
 plain(const struct options *o, struct dial *dial)
 {
-	uint64_t sent = 0, received = 0;
+	struct session_page page = {0};
 	struct relay relay = {.in = STDIN_FILENO,
 	    .out = STDOUT_FILENO,
-	    .sent = &sent,
-	    .received = &received};
+	    .sent = &page.sent,
+	    .received = &page.received,
+	    .active = &page.active};
 	int end, code = plain_dial(o, dial, &relay.sock);
 
 	if (code != EXIT_OK)
@@ -180,7 +192,7 @@ plain(const struct options *o, struct dial *dial)
 		return dial_pass(STDOUT_FILENO, relay.sock) == 0
 		    ? EXIT_OK
 		    : broken("pass its socket on");
-	end = relay_confined(&relay, -1);
+	end = relay_confined(&relay, NULL, -1);
 	if (end == -1)
 		return broken("confine itself");
 	say_end((enum relay_end)end);
@@ -190,37 +202,76 @@ plain(const struct options *o, struct dial *dial)
 /*
  * The jump.
  */
+
+/*
+ * Record the end.  A log that is away does not end sessions, so this may come
+ * to nothing at first; then it is done when the log is back, and tells how
+ * often it was not.  0, or -1 if the log has been away for too long.
+ */
+static int
+record_end(struct request *r, struct request_end *end)
+{
+	int pause = PAUSE_MS, waited = 0;
+
+	while (request_close(r, end) == -1) {
+		if (waited >= WAIT_MS)
+			return -1;
+		if (end->lost++ == 0) {
+			say("jump: the connection has ended; "
+			    "its record waits for the log.\n");
+			if (end->relay->out != -1)
+				close(end->relay->out);
+		}
+		poll(NULL, 0, pause);
+		waited += pause;
+		if (pause < PAUSE_MAX_MS)
+			pause *= 2;
+	}
+	return 0;
+}
+
+/* Tell the user why it ended, unless they know; last: they may not read. */
+static void
+tell_end(const struct request *r, int end, const struct hostkey *hostkey)
+{
+	say_end((enum relay_end)end);
+	if (hostkey != NULL)
+		request_tell_hostkey(r, hostkey);
+}
+
 static int
 relay_request(struct request *r, int sock)
 {
-	uint64_t sent = 0, received = 0, start = monotonic_ns();
+	struct session_page *page = r->session.page;
+	uint64_t start = monotonic_ns();
 	struct relay relay = {.in = STDIN_FILENO,
 	    .out = STDOUT_FILENO,
 	    .sock = sock,
 	    .deadline = r->deadline,
 	    .idle = (int)r->choice->verdict.idle,
-	    .sent = &sent,
-	    .received = &received};
-	const struct hostkey *hostkey = NULL;
-	int end = request_hostkey(r, &relay.hostkey) == -1
-	    ? -1
-	    : relay_confined(&relay, r->audit.fd);
+	    .sent = &page->sent,
+	    .received = &page->received,
+	    .active = &page->active};
+	struct request_end record = {
+	    .name = ends[RELAY_ERROR].name, .relay = &relay};
+	int end = -1;
 
+	request_describe(r);
+	if (request_hostkey(r, &relay.hostkey) == 0)
+		end = relay_confined(&relay, &r->session, r->audit.fd);
 	if (end == -1) {
-		request_close(r, ends[RELAY_ERROR].name, &relay, 0, NULL);
+		request_close(r, &record);
 		return broken("confine itself");
 	}
 	shutdown(sock, SHUT_RDWR);
+	record.name = ends[end].name;
+	record.duration = monotonic_ns() - start;
 	if (end == RELAY_HOSTKEY)
-		hostkey = relay.hostkey;
-	if (request_close(r, ends[end].name, &relay, monotonic_ns() - start,
-		hostkey) == -1) {
-		say("jump: the end of the connection cannot be recorded.\n");
+		record.hostkey = relay.hostkey;
+	if (record_end(r, &record) == -1)
 		_exit(EXIT_INTERNAL);
-	}
-	say_end((enum relay_end)end); /* last: a terminal may not read */
-	if (hostkey != NULL)
-		request_tell_hostkey(r, hostkey);
+	if (record.lost == 0)
+		tell_end(r, end, record.hostkey);
 	_exit(ends[end].code);
 }
 
@@ -256,6 +307,8 @@ main(int argc, char **argv)
 	if (dial_open(&dial) == -1 ||
 	    audit_open(&request.audit, "jump-connect", AUDIT_SOCKET) == -1)
 		return broken("make its sockets");
+	if (session_open(&request.session, SESSION_DIRECTORY, getuid()) == -1)
+		request.session_error = errno;
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("give up its group");
 
@@ -268,5 +321,6 @@ main(int argc, char **argv)
 		return jump(&request, &options, &dial, error);
 	policy_free(request.policy);
 	audit_close(&request.audit);
+	session_close(&request.session);
 	return plain(&options, &dial);
 }

@@ -28,6 +28,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "session.h"
+
 enum {
 	BUFFER = 64 * 1024,
 	PIPE = 256 * 1024,   /* bytes asked for a pipe, and of a splice */
@@ -76,24 +78,23 @@ struct flow {
 
 enum { IN, OUT, SOCK, FDS };
 
-struct session {
+struct run {
 	struct relay *r;
 	struct flow send, recv;
 	struct pollfd fds[FDS];
 	enum relay_end end;
-	bool hung_up;	   /* the socket has: it is not polled for that */
-	bool ended;	   /* the client has said all that it will */
-	bool gone;	   /* and does not listen any more either */
-	int64_t gone_ms;   /* since when */
-	bool severed;	   /* the target cannot be told that this is all */
-	uint64_t seen;	   /* bytes counted when last looked at */
-	int64_t active_ms; /* when that changed */
+	bool hung_up;	 /* the socket has: it is not polled for that */
+	bool ended;	 /* the client has said all that it will */
+	bool gone;	 /* and does not listen any more either */
+	int64_t gone_ms; /* since when */
+	bool severed;	 /* the target cannot be told that this is all */
+	uint64_t seen;	 /* bytes counted when last looked at */
 };
 
 #define NEVER INT64_MAX
 
 static char buffers[2][BUFFER];
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* by a relay_end; 0: not yet */
 
 static bool
 is_again(int error)
@@ -102,12 +103,18 @@ is_again(int error)
 }
 
 static int64_t
-monotonic_ms(void)
+clock_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t
+monotonic_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
 }
 
 /*
@@ -288,7 +295,7 @@ flow_step(struct flow *f)
  * TCP says that it had closed both directions.
  */
 static void
-peer_lost(struct session *s, bool reset)
+peer_lost(struct run *s, bool reset)
 {
 	s->send.state = FLOW_DONE;
 	if (reset && s->recv.state != FLOW_DONE && s->end == RELAY_DONE)
@@ -297,7 +304,7 @@ peer_lost(struct session *s, bool reset)
 
 /* Nobody reads any more: drop what comes, deliver what was written. */
 static void
-client_gone(struct session *s)
+client_gone(struct run *s)
 {
 	if (s->gone)
 		return;
@@ -313,7 +320,7 @@ client_gone(struct session *s)
 
 /* The target has nothing more to say. */
 static void
-output_end(struct session *s)
+output_end(struct run *s)
 {
 	struct relay *r = s->r;
 
@@ -331,7 +338,7 @@ output_end(struct session *s)
 
 /* Nor has the client.  A peer that is alive would wait for more. */
 static void
-input_end(struct session *s)
+input_end(struct run *s)
 {
 	s->send.state = FLOW_DONE;
 	if (shutdown(s->r->sock, SHUT_WR) == 0)
@@ -342,7 +349,7 @@ input_end(struct session *s)
 
 /* Both directions end here, with whatever is held. */
 static void
-refused(struct session *s)
+refused(struct run *s)
 {
 	s->send.state = s->recv.state = FLOW_DONE;
 	if (!s->gone)
@@ -351,7 +358,7 @@ refused(struct session *s)
 
 /* Relay as ever, from now on. */
 static void
-check_end(struct session *s)
+check_end(struct run *s)
 {
 	s->send.check = s->recv.check = NULL;
 	s->send.pipe = s->r->in_splices ? s->r->in : -1;
@@ -359,7 +366,7 @@ check_end(struct session *s)
 }
 
 static void
-send_step(struct session *s)
+send_step(struct run *s)
 {
 	switch (flow_step(&s->send)) {
 	case FLOW_GOES:
@@ -390,7 +397,7 @@ send_step(struct session *s)
  * the same.  The kernel forgets TCP_QUICKACK, so ask again.
  */
 static void
-acknowledge(struct session *s, uint64_t n)
+acknowledge(struct run *s, uint64_t n)
 {
 	static const int on = 1;
 
@@ -400,7 +407,7 @@ acknowledge(struct session *s, uint64_t n)
 }
 
 static void
-recv_step(struct session *s)
+recv_step(struct run *s)
 {
 	uint64_t before = *s->r->received;
 
@@ -439,7 +446,7 @@ recv_step(struct session *s)
  * the end of file, behind bytes that are not read yet.
  */
 static void
-watch(struct session *s)
+watch(struct run *s)
 {
 	const struct flow *send = &s->send, *recv = &s->recv;
 	struct pollfd *p = s->fds;
@@ -457,7 +464,7 @@ watch(struct session *s)
 }
 
 static void
-act(struct session *s)
+act(struct run *s)
 {
 	const short lost = POLLERR | POLLHUP | POLLNVAL;
 	const struct pollfd *p = s->fds;
@@ -479,7 +486,7 @@ act(struct session *s)
 
 /* Whether all that can be done for either side has been done. */
 static bool
-is_over(const struct session *s)
+is_over(const struct run *s)
 {
 	const struct pollfd *sock = &s->fds[SOCK];
 
@@ -515,27 +522,37 @@ deadline_ms(const struct relay *r)
 	return (r->deadline - now.tv_sec) * 1000 - now.tv_nsec / 1000000;
 }
 
-/* Milliseconds until it has been idle for too long; 0 when it has. */
-static int64_t
-idle_ms(struct session *s)
+/*
+ * Note when bytes have moved.  The coarse clock costs a few loads; where there
+ * is a limit, a tick too early would be one.
+ */
+static void
+note_activity(struct run *s)
 {
 	uint64_t total = *s->r->sent + *s->r->received;
-	int64_t now, left;
+
+	if (total == s->seen)
+		return;
+	s->seen = total;
+	*s->r->active = clock_ms(
+	    s->r->idle == 0 ? CLOCK_MONOTONIC_COARSE : CLOCK_MONOTONIC);
+}
+
+/* Milliseconds until it has been idle for too long; 0 when it has. */
+static int64_t
+idle_ms(const struct run *s)
+{
+	int64_t left;
 
 	if (s->r->idle == 0)
 		return NEVER;
-	now = monotonic_ms();
-	if (total != s->seen) {
-		s->seen = total;
-		s->active_ms = now;
-	}
-	left = s->active_ms + (int64_t)s->r->idle * 1000 - now;
+	left = *s->r->active + (int64_t)s->r->idle * 1000 - monotonic_ms();
 	return left < 0 ? 0 : left;
 }
 
 /* Milliseconds that are left for what the client wrote before it went. */
 static int64_t
-linger_ms(const struct session *s)
+linger_ms(const struct run *s)
 {
 	int64_t left;
 
@@ -547,7 +564,7 @@ linger_ms(const struct session *s)
 
 /* Wait for what is watched; signals come only here. */
 static bool
-wait_for_something(struct session *s, int timeout)
+wait_for_something(struct run *s, int timeout)
 {
 	const struct timespec limit = {
 	    .tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
@@ -557,7 +574,7 @@ wait_for_something(struct session *s, int timeout)
 	sigemptyset(&none);
 	n = ppoll(s->fds, FDS, timeout == -1 ? NULL : &limit, &none);
 	if (interrupted)
-		s->end = RELAY_SIGNAL;
+		s->end = (enum relay_end)interrupted;
 	else if (n == -1 && errno != EINTR)
 		s->end = RELAY_ERROR;
 	else
@@ -567,11 +584,13 @@ wait_for_something(struct session *s, int timeout)
 
 /* Whether an end has come; if not, *timeout is for wait_for_something(). */
 static bool
-time_is_up(struct session *s, int *timeout)
+time_is_up(struct run *s, int *timeout)
 {
-	int64_t deadline = deadline_ms(s->r), idle = idle_ms(s);
-	int64_t linger = linger_ms(s), next;
+	int64_t deadline, idle, linger = linger_ms(s), next;
 
+	note_activity(s);
+	deadline = deadline_ms(s->r);
+	idle = idle_ms(s);
 	if (deadline == 0)
 		s->end = RELAY_DEADLINE;
 	else if (idle == 0)
@@ -638,19 +657,31 @@ splices(int fd)
 	return splice(-1, NULL, -1, NULL, 1, 0) == -1 && errno == EBADF;
 }
 
+/*
+ * Only kill(2) and its like make SI_USER, and only root can then be the
+ * sender; what sigqueue(3) says of itself anybody can write.
+ */
 static void
-interrupt(int sig)
+interrupt(int sig, siginfo_t *info, void *context)
 {
-	(void)sig;
-	interrupted = 1;
+	bool root = info->si_code == SI_USER && info->si_uid == 0;
+
+	(void)context;
+	if (interrupted)
+		return;
+	interrupted = root && sig == SESSION_KICK ? RELAY_KICK
+	    : root && sig == SESSION_SWEEP	  ? RELAY_SWEEP
+						  : RELAY_SIGNAL;
 }
 
 /* The signals that end a relay wait until it waits. */
 static int
 prepare_signals(void)
 {
-	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-	struct sigaction action = {.sa_handler = interrupt};
+	static const int signals[] = {
+	    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SESSION_KICK, SESSION_SWEEP};
+	struct sigaction action = {
+	    .sa_sigaction = interrupt, .sa_flags = SA_SIGINFO};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -690,11 +721,11 @@ share(const struct relay *r, int nonblock)
 }
 
 static void
-session_start(struct session *s, struct relay *r)
+run_start(struct run *s, struct relay *r)
 {
 	s->r = r;
 	s->end = RELAY_DONE;
-	s->active_ms = monotonic_ms();
+	*r->active = monotonic_ms();
 	s->seen = *r->sent + *r->received;
 	s->send = (struct flow){.from = r->in,
 	    .to = r->sock,
@@ -718,10 +749,10 @@ session_start(struct session *s, struct relay *r)
 enum relay_end
 relay_run(struct relay *r)
 {
-	struct session s = {0};
+	struct run s = {0};
 	int timeout;
 
-	session_start(&s, r);
+	run_start(&s, r);
 	share(r, O_NONBLOCK);
 	while (!time_is_up(&s, &timeout)) {
 		watch(&s);

@@ -10,12 +10,17 @@
 
 #include "hostkey.h"
 
-/* sent and received count bytes as they are delivered; they may be shared. */
+/*
+ * sent and received count bytes as they are delivered, and active is the time
+ * of the last of them (CLOCK_MONOTONIC, ms, to within a tick of the kernel's
+ * clock); others may look at all three meanwhile.
+ */
 struct relay {
 	int in, out, sock; /* in and out may be one socket */
 	time_t deadline;   /* CLOCK_REALTIME; 0 none */
 	int idle;	   /* seconds without a byte; 0 none */
 	uint64_t *sent, *received;
+	int64_t *active;
 	struct hostkey *hostkey; /* watches the key exchange; NULL: none */
 
 	/* Found out by relay_prepare(). */
@@ -31,13 +36,15 @@ enum relay_end {
 	RELAY_DEADLINE,
 	RELAY_HOSTKEY, /* not one that hostkey accepts, or none to be read */
 	RELAY_ERROR,   /* out cannot be written to */
-	RELAY_SIGNAL,  /* SIGHUP, SIGINT, SIGQUIT or SIGTERM */
+	RELAY_KICK,    /* SESSION_KICK from root */
+	RELAY_SWEEP,   /* SESSION_SWEEP from root */
+	RELAY_SIGNAL,  /* these from others, SIGHUP, SIGINT, SIGQUIT, SIGTERM */
 };
 
 /*
  * Set up the connected socket, find out how in and out can be served, and
- * have SIGHUP, SIGINT, SIGQUIT and SIGTERM end the relay in good order; this
- * needs system calls that the relay is later denied.  0, or -1.
+ * have the signals of its ends wait until it runs; this needs system calls
+ * that the relay is later denied.  0, or -1.
  */
 int relay_prepare(struct relay *);
 

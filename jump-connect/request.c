@@ -88,6 +88,19 @@ request_refuse(
 }
 
 static int
+check_session(struct request *r)
+{
+	char reason[128], what[sizeof(reason) + 1];
+
+	if (r->session.page != NULL)
+		return EXIT_OK;
+	snprintf(reason, sizeof(reason), "the session cannot be registered: %s",
+	    strerror(r->session_error));
+	snprintf(what, sizeof(what), "%s.", reason);
+	return request_refuse(r, reason, what, EXIT_STATE);
+}
+
+static int
 read_account(struct request *r)
 {
 	const struct passwd *pw;
@@ -171,7 +184,8 @@ request_read(
 		return request_refuse(r,
 		    "the policy's time zone is not on this machine", unusable,
 		    EXIT_POLICY);
-	return read_person(r);
+	code = read_person(r);
+	return code == EXIT_OK ? check_session(r) : code;
 }
 
 /* The user learns what would help only about what is open to them. */
@@ -199,16 +213,17 @@ refusal_text(const struct request *r, char *buf, size_t size)
 	return buf;
 }
 
-/* When a choice ends by the clock; 0 never. */
-static time_t
-deadline_of(const struct request *r, const struct choice *c)
+/* When the choice ends by the clock; 0 never. */
+static void
+find_ends(struct request *r)
 {
-	time_t end =
-	    decide_end(r->policy, &r->query, &r->target, c, r->decision.path);
+	const struct choice *c = r->choice;
 	time_t last = r->query.now + (time_t)c->verdict.duration;
 
-	return c->verdict.duration != 0 && (end == 0 || last < end) ? last
-								    : end;
+	r->until = r->deadline =
+	    decide_end(r->policy, &r->query, &r->target, c, r->decision.path);
+	if (c->verdict.duration != 0 && (r->until == 0 || last < r->until))
+		r->deadline = last;
 }
 
 /* reason is why not, if that is better known than by the verdict. */
@@ -313,8 +328,42 @@ dial_choices(struct request *r, struct dial *dial)
 	r->choice = from[which];
 	if (d->path == NULL)
 		addr_print(&r->choice->addr, r->ip);
-	r->deadline = deadline_of(r, r->choice);
+	find_ends(r);
 	return fd;
+}
+
+/* Permitted, but not one more at once. */
+static int
+too_many(struct request *r)
+{
+	char name[300], what[500], hash[17];
+	struct audit_event e = event_of(r, AUDIT_OPEN, hash);
+	uint32_t max = r->limits.max;
+
+	e.reason = "too many sessions at once";
+	e.rule = r->limits.rule;
+	e.limits.max = max;
+	snprintf(what, sizeof(what),
+	    "%s must wait: %u session%s of %u %s open to you, `who' lists "
+	    "%s.",
+	    target_text(&r->target, name, sizeof(name)), max,
+	    max == 1 ? "" : "s", max, max == 1 ? "is" : "are",
+	    max == 1 ? "it" : "them");
+	return tell(r, &e, what, EXIT_BUSY);
+}
+
+static int
+take_places(struct request *r)
+{
+	r->limits.session = &r->session;
+	r->limits.policy = r->policy;
+	r->limits.user = r->person.name;
+	if (limits_take(&r->limits, &r->decision) == 0)
+		return EXIT_OK;
+	if (errno == EAGAIN)
+		return too_many(r);
+	return request_refuse(r, "the session cannot be counted",
+	    "the session cannot be counted.", EXIT_STATE);
 }
 
 /* The target is permitted, and did not answer while anybody waited. */
@@ -339,12 +388,20 @@ request_dial(struct request *r, struct dial *dial, int *sock)
 {
 	struct audit_event e;
 	char hash[17];
+	int code = take_places(r);
 
+	if (code != EXIT_OK)
+		return code;
 	*sock = dial_choices(r, dial);
 	if (*sock == -1)
 		return unreachable(r, errno);
+	limits_keep(&r->limits, r->choice);
 	e = event_of(r, AUDIT_OPEN, hash);
 	e.outcome = AUDIT_SUCCESS;
+	e.limits.idle = r->choice->verdict.idle;
+	e.limits.duration = r->choice->verdict.duration;
+	e.limits.until = r->until;
+	e.limits.max = r->choice->verdict.max;
 	if (audit_write(&r->audit, &e) == 0)
 		return EXIT_OK;
 	close(*sock);
@@ -367,18 +424,40 @@ request_hostkey(struct request *r, struct hostkey **watch)
 	return n == -1 ? -1 : 0;
 }
 
-int
-request_close(struct request *r, const char *end, const struct relay *relay,
-    uint64_t duration, const struct hostkey *hostkey)
+void
+request_describe(struct request *r)
 {
+	struct session_page *page = r->session.page;
+	const struct policy_verdict *v = &r->choice->verdict;
+
+	snprintf(page->id, sizeof(page->id), "%s", r->reference);
+	snprintf(page->user, sizeof(page->user), "%s", r->person.name);
+	snprintf(page->account, sizeof(page->account), "%s", r->account);
+	snprintf(page->source, sizeof(page->source), "%s", r->source);
+	snprintf(page->target, sizeof(page->target), "%s", r->target.text);
+	snprintf(page->ip, sizeof(page->ip), "%s", r->ip);
+	snprintf(page->rule, sizeof(page->rule), "%s",
+	    policy_string(r->policy, policy_rule(r->policy, v->rule)->name));
+	page->port = r->target.port;
+	page->road = ROAD_CONNECT;
+	page->idle = v->idle;
+	page->deadline = r->deadline;
+	page->started = time(NULL);
+}
+
+int
+request_close(struct request *r, const struct request_end *end)
+{
+	const struct hostkey *hostkey = end->hostkey;
 	char hash[17], key[HOSTKEY_TEXT];
 	struct audit_event e = event_of(r, AUDIT_CLOSE, hash);
 
 	e.outcome = hostkey == NULL ? AUDIT_SUCCESS : AUDIT_FAILURE;
-	e.end = end;
-	e.sent = *relay->sent;
-	e.received = *relay->received;
-	e.duration = duration;
+	e.end = end->name;
+	e.sent = *end->relay->sent;
+	e.received = *end->relay->received;
+	e.duration = end->duration;
+	e.lost = end->lost;
 	if (hostkey != NULL && hostkey->state == HOSTKEY_WRONG) {
 		hostkey_text(hostkey, key);
 		e.key = key;

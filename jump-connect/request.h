@@ -8,6 +8,7 @@
 #include "audit.h"
 #include "decide.h"
 #include "dial.h"
+#include "limits.h"
 #include "options.h"
 #include "relay.h"
 
@@ -15,6 +16,9 @@ struct request {
 	const struct options *options;
 	struct policy *policy; /* NULL: it cannot be used */
 	struct audit audit;
+	struct session session; /* taken before all else; no page: an error */
+	int session_error;	/* that error */
+	struct limits limits;
 	uid_t uid;
 	gid_t gid;
 	const char *account;
@@ -32,7 +36,17 @@ struct request {
 	/* Of request_dial(): the choice that is connected, and its ends. */
 	const struct choice *choice;
 	char ip[ADDR_TEXT];
-	time_t deadline;
+	time_t until;	 /* its rights; 0: they do not end */
+	time_t deadline; /* and its duration */
+};
+
+/* How it ended. */
+struct request_end {
+	const char *name;
+	const struct relay *relay;
+	uint64_t duration;	       /* nanoseconds */
+	const struct hostkey *hostkey; /* that ended it, or NULL */
+	uint32_t lost;		       /* records of it that no log took */
 };
 
 /*
@@ -50,8 +64,9 @@ int request_read(
 int request_decide(struct request *);
 
 /*
- * Connect to an allowed address and record that.  EXIT_OK and the socket, or
- * the exit code of a refusal that has been told.
+ * Take the places that the session wants under its limits, connect to an
+ * allowed address and record that.  EXIT_OK and the socket, or the exit code
+ * of a refusal that has been told.
  */
 int request_dial(struct request *, struct dial *, int *sock);
 
@@ -61,12 +76,11 @@ int request_dial(struct request *, struct dial *, int *sock);
  */
 int request_hostkey(struct request *, struct hostkey **);
 
-/*
- * Record the end; hostkey is NULL unless the session ended for its host key.
- * 0, or -1 if the log did not take it.
- */
-int request_close(struct request *, const char *end, const struct relay *,
-    uint64_t duration, const struct hostkey *);
+/* Fill in the page of the session, which is then seen by publishing it. */
+void request_describe(struct request *);
+
+/* Record the end.  0, or -1 if the log did not take it. */
+int request_close(struct request *, const struct request_end *);
 
 /*
  * Tell the user that the session ended for the target's host key.  Makes no

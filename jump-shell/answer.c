@@ -468,6 +468,7 @@ answer_help(FILE *out)
 	      "also nc\n"
 	      "connect -U PATH            the same for a UNIX socket\n"
 	      "why HOST[:PORT]            how a target is open to you\n"
+	      "who                        your sessions that are live now\n"
 	      "help                       this text\n"
 	      "\n"
 	      "In your ~/.ssh/config, for hosts behind this one, one of:\n"

@@ -23,13 +23,13 @@ static const struct verb {
     {"nc", COMMAND_CONNECT, true},
     {"netcat", COMMAND_CONNECT, true},
     {"why", COMMAND_WHY, false},
+    {"who", COMMAND_WHO, false},
     {"help", COMMAND_HELP, false},
     {"ssh", COMMAND_LATER, false},
     {"request", COMMAND_LATER, false},
     {"requests", COMMAND_LATER, false},
     {"approve", COMMAND_LATER, false},
     {"refuse", COMMAND_LATER, false},
-    {"who", COMMAND_LATER, false},
     {"config", COMMAND_LATER, false},
     {"known_hosts", COMMAND_LATER, false},
     {"register", COMMAND_LATER, false},
@@ -242,7 +242,8 @@ command_parse(struct command *c, const char *request)
 		return COMMAND_NOT_SERVED;
 	if (w.n > COMMAND_WORDS)
 		return COMMAND_MALFORMED;
-	if (c->verb == COMMAND_LIST || c->verb == COMMAND_HELP)
+	if (c->verb == COMMAND_LIST || c->verb == COMMAND_WHO ||
+	    c->verb == COMMAND_HELP)
 		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
 	return read_arguments(c, &w);
 }

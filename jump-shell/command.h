@@ -21,6 +21,7 @@ enum command_verb {
 	COMMAND_LIST,
 	COMMAND_CONNECT,
 	COMMAND_WHY,
+	COMMAND_WHO,
 	COMMAND_HELP,
 	COMMAND_LATER /* reserved; this version does not serve it */
 };

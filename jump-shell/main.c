@@ -18,6 +18,7 @@
 #include "decide.h"
 #include "exit.h"
 #include "process.h"
+#include "who.h"
 
 #define POLICY_IMAGE STATEDIR "/policy.db"
 #define JUMP_SHELL   LIBEXECDIR "/jump-shell"
@@ -25,7 +26,7 @@
 
 enum { ID_TEXT = 128 };
 
-struct session {
+struct visit {
 	struct policy *policy; /* NULL: it cannot be used */
 	struct audit audit;
 	struct person person; /* of identify(); before, only policy is set */
@@ -37,6 +38,7 @@ struct session {
 	struct addr from;
 	char from_text[ADDR_TEXT]; /* "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
+	struct session_own own; /* of this account */
 };
 
 static const char unusable[] = "the policy of this host cannot be used.";
@@ -55,7 +57,7 @@ broken(const char *what)
  * particular to this refusal; what is a sentence with its full stop.
  */
 static int
-refuse(struct session *s, struct audit_event *event, const char *what, int code)
+refuse(struct visit *s, struct audit_event *event, const char *what, int code)
 {
 	const char *contact = s->policy != NULL ? decide_contact(s->policy)
 						: "your administrator";
@@ -87,7 +89,7 @@ refuse(struct session *s, struct audit_event *event, const char *what, int code)
 
 static int
 refuse_because(
-    struct session *s, const char *reason, const char *what, int code)
+    struct visit *s, const char *reason, const char *what, int code)
 {
 	struct audit_event event = {.reason = reason};
 
@@ -96,7 +98,7 @@ refuse_because(
 
 static int
 refuse_command(
-    struct session *s, enum command_error error, const struct command *c)
+    struct visit *s, enum command_error error, const struct command *c)
 {
 	struct audit_event event = {
 	    .reason = command_error_reason(error), .request = s->request};
@@ -109,7 +111,7 @@ refuse_command(
 
 /* The same line as jump-connect's, for targets that there are and are not. */
 static int
-refuse_target(struct session *s, const struct target *target,
+refuse_target(struct visit *s, const struct target *target,
     const struct policy_verdict *why)
 {
 	char name[300], what[340];
@@ -132,7 +134,7 @@ refuse_target(struct session *s, const struct target *target,
  * where they come from, and what they ask for.  0, or an exit code.
  */
 static int
-read_input(struct session *s, int argc, char **argv)
+read_input(struct visit *s, int argc, char **argv)
 {
 	const char *original = getenv("SSH_ORIGINAL_COMMAND");
 	const char *connection = getenv("SSH_CONNECTION");
@@ -162,7 +164,7 @@ read_input(struct session *s, int argc, char **argv)
  * that fails.
  */
 static int
-connect_target(struct session *s, const struct command *c)
+connect_target(struct visit *s, const struct command *c)
 {
 	static char path[] = "PATH=/usr/bin:/bin";
 	char *const environment[] = {path, NULL};
@@ -197,7 +199,7 @@ connect_target(struct session *s, const struct command *c)
 
 /* Whether the person may have rights at all; else why not. */
 static bool
-has_rights(const struct session *s, enum policy_reason *why)
+has_rights(const struct visit *s, enum policy_reason *why)
 {
 	struct policy_request request;
 	struct policy_verdict verdict;
@@ -211,7 +213,7 @@ has_rights(const struct session *s, enum policy_reason *why)
 
 /* Find out whose rights these are.  0, or an exit code. */
 static int
-identify(struct session *s)
+identify(struct visit *s)
 {
 	enum policy_reason why = REASON_NOT_A_USER;
 
@@ -232,8 +234,20 @@ identify(struct session *s)
 	    "who you are cannot be found out.", EXIT_INTERNAL);
 }
 
+/* The user's own sessions; on a shared account, not those of the others. */
 static int
-answer(struct session *s, const struct command *c)
+who(struct visit *s)
+{
+	if (s->own.more)
+		dprintf(STDERR_FILENO,
+		    "jump: there are more sessions than can be shown.\n");
+	if (answer_who(stdout, &s->own, s->person.name) == -1)
+		return broken("list the sessions");
+	return EXIT_OK;
+}
+
+static int
+answer(struct visit *s, const struct command *c)
 {
 	struct policy_request request;
 	struct policy_verdict why;
@@ -258,6 +272,8 @@ answer(struct session *s, const struct command *c)
 			break;
 		}
 		return refuse_target(s, &c->target, &why);
+	case COMMAND_WHO:
+		return who(s);
 	default:
 		answer_help(stdout);
 		return EXIT_OK;
@@ -266,7 +282,7 @@ answer(struct session *s, const struct command *c)
 
 /* What a request comes to; an exit code. */
 static int
-serve(struct session *s)
+serve(struct visit *s)
 {
 	struct command command;
 	enum command_error error = command_parse(&command, s->request);
@@ -291,7 +307,7 @@ serve(struct session *s)
 int
 main(int argc, char **argv)
 {
-	struct session s = {.account = ""};
+	static struct visit s = {.account = ""};
 	enum policy_error error;
 	const char *reason;
 	bool setgid;
@@ -302,6 +318,7 @@ main(int argc, char **argv)
 		return broken("start");
 	error = policy_open(POLICY_IMAGE, 0, &s.policy);
 	reason = policy_strerror(error);
+	session_own_open(&s.own, SESSION_DIRECTORY, getuid());
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("confine itself");
 

@@ -403,7 +403,8 @@ print_road_json(const struct explain *e, int road)
 	print_array("obligations", v->obligations);
 	print_array("unmet", v->unmet);
 	print_array("unheld", v->unheld);
-	printf(",\"idle\":%u,\"duration\":%u}", v->idle, v->duration);
+	printf(",\"idle\":%u,\"duration\":%u,\"max\":%u}", v->idle,
+	    v->duration, v->max);
 }
 
 /* Ends the array of roads. */

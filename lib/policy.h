@@ -436,7 +436,7 @@ struct policy_request {
 enum policy_reason {
 	REASON_NONE,          /* allow */
 	REASON_DAMAGED,       /* the policy is unusable */
-	REASON_LIMIT,         /* too many covers or groups, jump-policy(5) */
+	REASON_LIMIT,         /* too many covers, groups or limits */
 	REASON_NOT_A_USER,    /* no account of the policy */
 	REASON_LOCKED,        /* by jumpctl lock */
 	REASON_EXPIRED,       /* the user's until has come */
@@ -448,7 +448,7 @@ enum policy_reason {
 	REASON_UNMET,         /* ask: something is to be done first */
 };
 
-enum { VERDICT_RULES = 32 };
+enum { VERDICT_RULES = 32, VERDICT_LIMITS = 32 };
 
 struct policy_match {
 	uint32_t rule;
@@ -464,6 +464,9 @@ struct policy_verdict {
 	uint32_t unmet;         /* of these, what is to be done first */
 	uint32_t unheld;        /* of these, what the road cannot hold */
 	uint32_t idle, duration; /* seconds, 0 none */
+	uint32_t max;           /* the smallest of the limits, 0 none */
+	uint32_t nlimits;
+	uint32_t limits[VERDICT_LIMITS]; /* all rules with max that bind */
 	bool timed;             /* another time could give another verdict */
 	uint32_t nmatches;
 	struct policy_match matches[VERDICT_RULES]; /* the first ones */

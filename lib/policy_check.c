@@ -562,19 +562,11 @@ static void
 warn_settings(struct build *b)
 {
 	const struct policy_meta *meta = policy_meta(b->p);
-	static const struct {
-		int place;
-		const char *what;
-	} settings[] = {{4, "sessions is not enforced by this version"},
-	    {5, "ticket-program is not served by this version"}};
-	struct position at;
+	struct position at = line_of(&meta->place[5]);
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		at = line_of(&meta->place[settings[i].place]);
-		if (at.line != 0)
-			report_warning(b->report, &at, NULL, "%s",
-			    settings[i].what);
-	}
+	if (at.line != 0)
+		report_warning(b->report, &at, NULL,
+		    "ticket-program is not served by this version");
 	at = line_of(&meta->place[3]);
 	if (at.line != 0 && count(b, PT_UNIXGROUPS) == 0)
 		report_warning(b->report, &at, "name a %group in a rule or group",

@@ -16,7 +16,7 @@ static const struct {
 	.ends = true,
 	.any_target = true,
 	.obligations = MUST_MFA | MUST_TICKET | MUST_APPROVE | MUST_IDLE |
-	    MUST_DURATION},
+	    MUST_DURATION | MUST_MAX},
     [ROAD_SHELL] = {.from = true,
 	.ends = true,
 	.as = true,
@@ -590,11 +590,30 @@ smallest(uint32_t *limit, uint32_t n)
 		*limit = n;
 }
 
+/* One more rule of which a session takes a place; a rule may apply twice. */
 static void
-oblige(struct judge *j, const struct policy_rule *rule)
+limit(struct judge *j, uint32_t index)
 {
 	struct policy_verdict *v = j->v;
 
+	for (uint32_t i = 0; i < v->nlimits; i++) {
+		if (v->limits[i] == index)
+			return;
+	}
+	if (v->nlimits == VERDICT_LIMITS)
+		j->overflow = true;
+	else
+		v->limits[v->nlimits++] = index;
+}
+
+static void
+oblige(struct judge *j, uint32_t index, const struct policy_rule *rule)
+{
+	struct policy_verdict *v = j->v;
+
+	if (rule->obligations & MUST_MAX)
+		limit(j, index);
+	smallest(&v->max, rule->max);
 	v->obligations |= rule->obligations;
 	smallest(&v->idle, rule->idle);
 	smallest(&v->duration, rule->duration);
@@ -632,7 +651,7 @@ apply_allow(struct judge *j, uint32_t index, const struct policy_rule *rule,
     const struct outcome *o)
 {
 	if (o->people_and_targets != TRUTH_NO) {
-		oblige(j, rule);
+		oblige(j, index, rule);
 		remember(j->v, index, o->all);
 	}
 	if (o->all == TRUTH_YES) {
@@ -658,7 +677,7 @@ apply(struct judge *j, uint32_t index, enum truth who)
 		return;
 	remember(j->v, index, o.all);
 	if (rule->verb == VERB_REQUIRE) {
-		oblige(j, rule);
+		oblige(j, index, rule);
 	} else {
 		j->denied = true;
 		j->denied_always |= !o.timed;
@@ -910,7 +929,8 @@ policy_reason_text(enum policy_reason reason)
 	case REASON_DAMAGED:
 		return "the policy is unusable";
 	case REASON_LIMIT:
-		return "too many targets cover this, or too many groups";
+		return "too many targets cover this, or too many groups "
+		       "or limits";
 	case REASON_NOT_A_USER:
 		return "not an account of the policy";
 	case REASON_LOCKED:

@@ -141,7 +141,7 @@ map_page(struct session *s)
 	if (page == MAP_FAILED)
 		return -1;
 	s->page = page;
-	return 0;
+	return madvise(page, SESSION_PAGE, MADV_DONTFORK);
 }
 
 int
@@ -179,13 +179,15 @@ first_place(const char *user, const char *rule)
 	return (off_t)(hash >> 24 << 16);
 }
 
+enum { PLACES = 1 << 16 }; /* from one start to the next */
+
 int
 session_take(
     const struct session *s, const char *user, const char *rule, uint32_t n)
 {
 	off_t place = first_place(user, rule);
 
-	for (uint32_t i = 0; i < n && i <= UINT16_MAX; i++) {
+	for (uint32_t i = 0; i < n && i < PLACES; i++) {
 		if (lock(s->limits, F_SETLK, place + i, 1, NULL) == 0)
 			return 0;
 		if (errno != EAGAIN && errno != EACCES)
@@ -193,6 +195,17 @@ session_take(
 	}
 	errno = EAGAIN;
 	return -1;
+}
+
+void
+session_give(const struct session *s, const char *user, const char *rule)
+{
+	struct flock l = {.l_type = F_UNLCK,
+	    .l_whence = SEEK_SET,
+	    .l_start = first_place(user, rule),
+	    .l_len = PLACES};
+
+	fcntl(s->limits, F_SETLK, &l);
 }
 
 void
@@ -381,6 +394,61 @@ session_list(const char *directory, gid_t gid, struct session_seen **seen,
 	qsort(l.seen, l.n, sizeof(*l.seen), by_start);
 	*seen = l.seen;
 	*n = l.n;
+	return 0;
+}
+
+void
+session_own_open(struct session_own *own, const char *directory, uid_t uid)
+{
+	char name[SESSION_NAME];
+	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	unsigned int gap = 0;
+
+	*own = (struct session_own){.uid = uid, .gid = getegid()};
+	if (dir == -1)
+		return;
+	for (uint32_t slot = 0; slot < SESSION_SLOTS && gap < SESSION_GAP;
+	     slot++) {
+		int fd;
+
+		snprintf(name, sizeof(name), "%u.%u", (unsigned int)uid, slot);
+		fd = open_entry(dir, name, uid, own->gid, O_RDONLY);
+		if (fd == -1 && errno == ENOENT) {
+			gap++;
+			continue;
+		}
+		gap = 0;
+		if (fd == -1 || own->n == SESSION_OWN) {
+			own->more = true;
+			if (fd != -1)
+				close(fd);
+			break;
+		}
+		own->files[own->n].fd = fd;
+		own->files[own->n++].slot = slot;
+	}
+	close(dir);
+}
+
+int
+session_own_list(struct session_own *own, struct session_seen **seen, size_t *n)
+{
+	struct session_seen *list = calloc(own->n + 1, sizeof(*list));
+
+	*n = 0;
+	for (size_t i = 0; i < own->n; i++) {
+		if (list != NULL) {
+			list[*n].uid = own->uid;
+			list[*n].slot = own->files[i].slot;
+			*n += read_entry(own->files[i].fd, &list[*n]) == 1;
+		}
+		close(own->files[i].fd);
+	}
+	own->n = 0;
+	*seen = list;
+	if (list == NULL)
+		return -1;
+	qsort(list, *n, sizeof(*list), by_start);
 	return 0;
 }
 

@@ -80,10 +80,10 @@ struct session {
 
 /*
  * Take a free slot of uid, who must be the effective one, and map its page,
- * empty: counters run, but nobody sees it.  Wants search and write permission
- * for the directory; the descriptors stay good without it.  0, or -1 with
- * errno: EUSERS if all slots are taken, EPERM if a file is not as we make
- * them.  Descriptors are close-on-exec.
+ * empty: counters run, but nobody sees it, and no child has it.  Wants search
+ * and write permission for the directory; the descriptors stay good without it.
+ * 0, or -1 with errno: EUSERS if all slots are taken, EPERM if a file is not as
+ * we make them.  Descriptors are close-on-exec.
  */
 int session_open(struct session *, const char *directory, uid_t uid);
 
@@ -94,6 +94,9 @@ int session_open(struct session *, const char *directory, uid_t uid);
  */
 int session_take(
     const struct session *, const char *user, const char *rule, uint32_t n);
+
+/* Give up the places of this user and rule. */
+void session_give(const struct session *, const char *user, const char *rule);
 
 /* What is filled in becomes visible. */
 void session_publish(struct session *);
@@ -116,6 +119,33 @@ struct session_seen {
  */
 int session_list(const char *directory, gid_t gid, struct session_seen **seen,
     size_t *n, size_t *odd);
+
+/*
+ * The sessions of one uid, for a process that may look at the directory now
+ * and is to read it later: the files, close-on-exec.
+ */
+enum { SESSION_OWN = 256, SESSION_GAP = 32 };
+
+struct session_own {
+	uid_t uid;
+	gid_t gid;
+	bool more; /* there are more files than these */
+	size_t n;
+	struct {
+		int fd;
+		uint32_t slot;
+	} files[SESSION_OWN];
+};
+
+/*
+ * Open them, whose gid is the effective one.  They are found by name, until
+ * SESSION_GAP in a row are not there.
+ */
+void session_own_open(struct session_own *, const char *directory, uid_t uid);
+
+/* As session_list(); closes the files. */
+int session_own_list(
+    struct session_own *, struct session_seen **seen, size_t *n);
 
 /*
  * Remove what no session holds, of which the caller (root) takes the lock

@@ -11,8 +11,11 @@ master() {
 	ssh -F "$C" -fNT -S "$T/control" -M jump </dev/null >/dev/null 2>&1
 }
 
+# shared WORDS...: over the master; took is how many milliseconds.
 shared() {
+	start=$(date +%s%N)
 	run ssh -F "$C" -S "$T/control" jump "$@" </dev/null
+	took=$((($(date +%s%N) - start) / 1000000))
 }
 
 records() {
@@ -52,6 +55,7 @@ lab on jump mv /dev/log /dev/log.away
 wire_reset
 shared connect web1 22
 check "no log: connect exits 70" gave 70 ""
+check "no log: within 2 s ($took ms)" [ $took -lt 2000 ]
 check "no log: it says so" said '^jump'
 check "no log: nothing on the wire" wire_silent
 shared connect db1 22
@@ -84,6 +88,7 @@ within lab on jump test -e /run/full
 wire_reset
 shared connect web1 22
 check "a full log: connect exits 70" gave 70 ""
+check "a full log: within 2 s ($took ms)" [ $took -lt 2000 ]
 check "a full log: nothing on the wire" wire_silent
 lab on jump mv /dev/log.away /dev/log
 run ssh -F "$C" -S "$T/control" -O exit jump

@@ -8,8 +8,8 @@
  *       nobody else
  *       -> "ok"
  *   request\tKEY=VALUE...\n    about the last policy; values have %XX
- *       -> "VERDICT obligations=LIST unmet=LIST idle=N duration=N step=N
- *          timed=N end=N", end being decide_end() of an allow, 0 of others;
+ *       -> "VERDICT obligations=LIST unmet=LIST idle=N duration=N
+ *          limits=RULE:MAX,... step=N timed=N end=N", end being decide_end() of an allow, 0 of others;
  *          and what else the library says, lists in any order:
  *          covers=TARGET,... hostkeys=HEX,... ca=NAME:TRUTH,...
  *          account=TRUTH reach=TARGET,... decide=VERDICT:CHOICES:LOOKUP
@@ -327,6 +327,26 @@ answer_words(const char *key, uint32_t bits)
 		}
 }
 
+/* The rules with max that bind, in the order of the policy. */
+static void
+answer_limits(const struct policy *p, const struct policy_verdict *v)
+{
+	const char *comma = "";
+
+	printf(" limits=");
+	for (uint32_t rule = 0; rule < p->table[PT_RULES].n; rule++) {
+		for (uint32_t i = 0; i < v->nlimits; i++) {
+			const struct policy_rule *r = policy_rule(p, rule);
+
+			if (v->limits[i] != rule)
+				continue;
+			printf("%s%s:%u", comma, policy_string(p, r->name),
+			    r->max);
+			comma = ",";
+		}
+	}
+}
+
 /* When it ends, if it is an allow of an address or a path. */
 static time_t
 end_of(const struct policy *p, const struct policy_request *r,
@@ -465,8 +485,9 @@ answer_request(const struct policy *p, char *pairs)
 	printf("%s", policy_action_names[verdict.action]);
 	answer_words("obligations", verdict.obligations);
 	answer_words("unmet", verdict.unmet);
-	printf(" idle=%u duration=%u step=%s timed=%d end=%lld", verdict.idle,
-	    verdict.duration, step(verdict.reason), verdict.timed,
+	printf(" idle=%u duration=%u", verdict.idle, verdict.duration);
+	answer_limits(p, &verdict);
+	printf(" step=%s timed=%d end=%lld", step(verdict.reason), verdict.timed,
 	    (long long)end_of(p, &q.request, &verdict));
 	if (q.asked != NULL && verdict.reason != REASON_LIMIT)
 		answer_more(p, &q);

@@ -488,7 +488,7 @@ HOLDS = {
     "record":           (False, False, True),
     "consent":          (False, False, True),
     "notify":           (False, False, True),
-    "max":              (False, False, True),
+    "max":              (False, True,  True),
     "idle":             (False, True,  True),
     "duration":         (False, True,  True),
 }
@@ -529,7 +529,7 @@ def embedded(addr):
 # ---------------------------------------------------------------------------
 
 Verdict = collections.namedtuple(
-    "Verdict", "word step obligations unmet idle duration")
+    "Verdict", "word step obligations unmet idle duration limits")
 
 
 def matches(pattern, text):
@@ -897,7 +897,7 @@ class Judgement:
     # The verdict
 
     def limit_step(self):
-        """At most 256 targets, and at most 1024 groups."""
+        """At most 256 targets, 1024 groups, and 32 limits."""
         targets, groups = self.policy.targets, self.policy.groups
         if len(targets) > 256 and sum(
                 self.covers(target) != FALSE
@@ -907,6 +907,8 @@ class Judgement:
                 self.person("group", name) != FALSE
                 for name in groups) > 1024:
             return "too many groups"
+        if sum("max" in rule.obligations for rule in self.binding()) > 32:
+            return "too many limits"
         return None
 
     def account_step(self):
@@ -972,9 +974,12 @@ class Judgement:
         step = self.deny_step()
         if step:
             self.note("verdict:", step)
-            return Verdict("deny", step, set(), set(), 0, 0)
+            return Verdict("deny", step, set(), set(), 0, 0, [])
         words, unmet, limits = set(), set(), {"idle": [], "duration": []}
+        places = []             # of each max that binds
         for rule in self.binding():
+            if "max" in rule.obligations:
+                places.append((rule.name, rule.obligations["max"]))
             for word, value in rule.obligations.items():
                 words.add(word)
                 self.note("binds:", word, "on", self.request.road)
@@ -991,12 +996,12 @@ class Judgement:
         else:
             word, step = "allow", "allow"
         self.note("verdict:", step)
-        return Verdict(word, step, words, unmet, idle, duration)
+        return Verdict(word, step, words, unmet, idle, duration, places)
 
 
 # The numbers of the manual's list under "The verdict".
 STEPS = {
-    "too many targets": 0, "too many groups": 0,
+    "too many targets": 0, "too many groups": 0, "too many limits": 0,
     "no account": 1, "the user is a device": 1, "uncertain account": 1,
     "locked": "1-locked",
     "the user's until has come": 2, "the user's until is not held": 2,
@@ -1017,9 +1022,11 @@ def render(verdict):
     def listed(words):
         return ",".join(word for word in OBLIGATIONS if word in words)
 
-    return "%s obligations=%s unmet=%s idle=%d duration=%d step=%s" % (
+    return "%s obligations=%s unmet=%s idle=%d duration=%d limits=%s step=%s" % (
         verdict.word, listed(verdict.obligations), listed(verdict.unmet),
-        verdict.idle, verdict.duration, STEPS[verdict.step])
+        verdict.idle, verdict.duration,
+        ",".join("%s:%d" % place for place in verdict.limits),
+        STEPS[verdict.step])
 
 
 def main(arguments):

@@ -99,7 +99,7 @@ class Manual(unittest.TestCase):
         verdict = self.judge(lines)
         self.assertEqual(reference.render(verdict),
                          "ask obligations=mfa,idle unmet=mfa idle=300"
-                         " duration=0 step=6")
+                         " duration=0 limits= step=6")
         self.assertEqual(self.judge(lines, mfa="1").word, "allow")
 
     def test_embedded_addresses_bind_deny_but_not_allow(self):

@@ -21,6 +21,7 @@ static const struct row {
     {"list", "list"},
     {"  list  ", "list"},
     {"help", "help"},
+    {"who", "who"},
     {"connect web1 22", "connect web1 22"},
     {"connect   web1    22 ", "connect web1 22"},
     {"connect web1:22", "connect web1 22"},
@@ -131,7 +132,7 @@ static const struct {
     {"requests", COMMAND_NOT_SERVED},
     {"approve 1", COMMAND_NOT_SERVED},
     {"refuse 1", COMMAND_NOT_SERVED},
-    {"who", COMMAND_NOT_SERVED},
+    {"who am i", COMMAND_MALFORMED},
     {"config", COMMAND_NOT_SERVED},
     {"known_hosts", COMMAND_NOT_SERVED},
     {"register", COMMAND_NOT_SERVED},
@@ -261,7 +262,7 @@ static const struct {
 };
 
 static const char *const verb_names[] = {
-    "list", "connect", "why", "help", "later"};
+    "list", "connect", "why", "who", "help", "later"};
 
 static const char *
 describe(const struct command *c)

@@ -907,7 +907,7 @@ static const struct {
     {"record", MUST_RECORD, {false, false, true}},
     {"consent", MUST_CONSENT, {false, false, true}},
     {"notify", MUST_NOTIFY, {false, false, true}},
-    {"max 3", MUST_MAX, {false, false, true}},
+    {"max 3", MUST_MAX, {false, true, true}},
     {"idle 5m", MUST_IDLE, {false, true, true}},
     {"duration 5m", MUST_DURATION, {false, true, true}},
 };
@@ -1030,6 +1030,56 @@ START_TEST(groups_are_bounded)
 		    v.action, n <= 1022 ? ACTION_ALLOW : ACTION_DENY);
 		if (n > 1022)
 			ck_assert_int_eq(v.reason, REASON_LIMIT);
+	}
+}
+END_TEST
+
+/* Each max that binds is told, once, and none is forgotten. */
+START_TEST(limits_are_told)
+{
+	struct policy *p = policy_of(
+	    "window office mon-fri 08:00-18:00\ngroup @g { alice bob }\n"
+	    "allow a: { alice @g any } to web1 max 3\n"
+	    "require b: any to web1 max 2\nrequire c: bob to any max 1\n"
+	    "allow d: alice to web1 when office max 7\n"
+	    "require e: alice to web1 when office max 1\n"
+	    "require f: alice to web1 idle 5m");
+	struct policy_verdict v;
+	struct question x;
+	char names[64] = "";
+
+	ask(p, "at=2026-11-01T03:00Z", &x);
+	policy_evaluate(p, &x.q, &v);
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		for (uint32_t l = 0; l < v.nlimits; l++) {
+			if (v.limits[l] == i)
+				strcat(names, policy_string(p,
+				    policy_rule(p, i)->name));
+		}
+	}
+	ck_assert_str_eq(names, "abd");
+	ck_assert_uint_eq(v.max, 2);
+	policy_free(p);
+}
+END_TEST
+
+START_TEST(limits_are_bounded)
+{
+	for (int n = 31; n < 35; n++) {
+		struct policy_verdict v;
+		char *text;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		fputs("allow a: alice to web1\n", out);
+		for (int i = 0; i < n; i++)
+			fprintf(out, "require r%d: any to web1 max 9\n", i);
+		fclose(out);
+		v = evaluate_text(text);
+		ck_assert_int_eq(
+		    v.action, n <= 32 ? ACTION_ALLOW : ACTION_DENY);
+		ck_assert_int_eq(
+		    v.reason, n <= 32 ? REASON_NONE : REASON_LIMIT);
 	}
 }
 END_TEST
@@ -1188,6 +1238,8 @@ eval_suite(void)
 	tcase_add_test(t, covers_are_targets);
 	tcase_add_test(t, groups_are_bounded);
 	tcase_add_test(t, groups_count_once);
+	tcase_add_test(t, limits_are_told);
+	tcase_add_test(t, limits_are_bounded);
 	tcase_add_test(t, matches_are_told);
 	tcase_add_test(t, matches_are_bounded);
 	tcase_add_test(t, candidates_are);

@@ -1207,7 +1207,6 @@ END_TEST
 static const struct {
 	const char *text, *message;
 } warnings[] = {
-    {"^set sessions 5", "sessions is not enforced"},
     {"^set ticket-program \"/usr/x\"", "ticket-program is not served"},
     {"user ^carol account jump\nuser dave account jump",
 	"whoever breaks out of the shared account `jump'"},

@@ -5,6 +5,7 @@
 
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <netinet/in.h>
 
@@ -22,6 +23,7 @@
 
 #include "../../jump-connect/confine.h"
 #include "../../jump-connect/relay.h"
+#include "session.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -36,6 +38,7 @@ struct rig {
 	int idle;	 /* as in struct relay */
 	time_t deadline; /* seconds from now, 0 none */
 	bool confined;
+	uid_t uid; /* to run as; 0: this one */
 	struct hostkey *hostkey;
 
 	int to, from, peer; /* standard input, output, and the target */
@@ -44,6 +47,7 @@ struct rig {
 	int code;
 	struct shared {
 		uint64_t sent, received;
+		int64_t active;
 		int restored;
 	} * shared;
 };
@@ -135,12 +139,15 @@ child(void)
 	    .deadline = rig.deadline == 0 ? 0 : time(NULL) + rig.deadline,
 	    .sent = &rig.shared->sent,
 	    .received = &rig.shared->received,
+	    .active = &rig.shared->active,
 	    .hostkey = rig.hostkey};
 	enum relay_end end;
 
 	close(rig.to);
 	close(rig.from);
 	close(rig.peer);
+	if (rig.uid != 0 && setresuid(rig.uid, rig.uid, rig.uid) == -1)
+		_exit(102);
 	if (relay_prepare(&r) == -1)
 		_exit(100);
 	if (rig.confined &&
@@ -667,6 +674,91 @@ START_TEST(idle_is_counted_from_the_last_byte)
 }
 END_TEST
 
+/* When the last byte was, also where no limit wants to know it. */
+START_TEST(activity_is_noted)
+{
+	double start;
+
+	rig_open(PIPES, TCP);
+	rig.idle = _i == 0 ? 0 : 60;
+	rig_start();
+	for (int i = 0; i < 4; i++) {
+		start = now_ms();
+		put(i % 2 ? rig.to : rig.peer, "x");
+		must_get(i % 2 ? rig.peer : rig.from, "x");
+		sleep_ms(200);
+		/* The coarse clock can be a tick behind. */
+		ck_assert_double_ge((double)rig.shared->active, start - 12);
+		ck_assert_double_le(
+		    (double)rig.shared->active, now_ms() - 100);
+	}
+}
+END_TEST
+
+/*
+ * Signals: from whom, and what they say of themselves.
+ */
+enum sender { ROOT, USER, FORGER };
+
+static const struct {
+	int signal;
+	enum sender sender;
+	enum relay_end end;
+} signals[] = {
+    {SESSION_KICK, ROOT, RELAY_KICK},
+    {SESSION_SWEEP, ROOT, RELAY_SWEEP},
+    {SESSION_KICK, USER, RELAY_SIGNAL},
+    {SESSION_SWEEP, USER, RELAY_SIGNAL},
+    {SESSION_KICK, FORGER, RELAY_SIGNAL},
+    {SESSION_SWEEP, FORGER, RELAY_SIGNAL},
+    {SIGTERM, ROOT, RELAY_SIGNAL},
+    {SIGHUP, ROOT, RELAY_SIGNAL},
+    {SIGINT, USER, RELAY_SIGNAL},
+    {SIGQUIT, USER, RELAY_SIGNAL},
+};
+
+/* Another process of the relay's user; root's relay is anybody's here. */
+static _Noreturn void
+send_signal(pid_t to, int signal, enum sender sender)
+{
+	siginfo_t info = {.si_signo = signal, .si_code = SI_QUEUE};
+
+	if (sender == ROOT)
+		_exit(kill(to, signal));
+	if (setresuid(rig.uid, rig.uid, rig.uid) == -1)
+		_exit(1);
+	if (sender == USER)
+		_exit(kill(to, signal));
+	info.si_uid = 0;
+	if (syscall(SYS_rt_sigqueueinfo, to, signal, &info) == -1)
+		_exit(2);
+	info.si_code = SI_USER; /* the kernel does not let us */
+	_exit(syscall(SYS_rt_sigqueueinfo, to, signal, &info) != -1);
+}
+
+START_TEST(signals_end_it)
+{
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return;
+	rig_open(PIPES, TCP);
+	rig.uid = 65534;
+	rig.confined = true;
+	rig_start();
+	put(rig.to, "x");
+	must_get(rig.peer, "x"); /* it runs */
+	pid = fork();
+	if (pid == 0)
+		send_signal(
+		    rig.pid, signals[_i].signal, signals[_i].sender);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	must_end(signals[_i].end, 3000);
+}
+END_TEST
+
 /* Bytes do not put the deadline off; one that is past ends it at once. */
 START_TEST(deadline_comes)
 {
@@ -1020,6 +1112,8 @@ relay_suite(void)
 	tcase_add_loop_test(ends, stalled_output, 0, 2);
 	tcase_add_loop_test(ends, stalled_target, 0, 2);
 	tcase_add_test(ends, idle_is_counted_from_the_last_byte);
+	tcase_add_loop_test(ends, activity_is_noted, 0, 2);
+	tcase_add_loop_test(ends, signals_end_it, 0, COUNT(signals));
 	tcase_add_loop_test(ends, deadline_comes, 0, 2);
 	tcase_add_test(ends, output_is_full);
 	tcase_add_loop_test(ends, host_key_is_wrong, 0, 4);

@@ -3,6 +3,7 @@
  */
 #include "session.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -565,6 +566,124 @@ START_TEST(finds_no_stranger)
 }
 END_TEST
 
+/*
+ * What a user may see of themselves.
+ */
+static const char *
+slot_file(unsigned int slot)
+{
+	char name[SESSION_NAME];
+
+	snprintf(name, sizeof(name), "%u.%u", geteuid(), slot);
+	return file(name);
+}
+
+static void
+make_slot(unsigned int slot)
+{
+	int fd = open(slot_file(slot), O_RDWR | O_CREAT, 0600);
+
+	ck_assert_int_ne(fd, -1);
+	close(fd);
+}
+
+START_TEST(own_are_found_by_name)
+{
+	struct child a = spawn(hold), b = spawn(hold), c = spawn(hold);
+	struct session_own own;
+
+	end(b);
+	ck_assert_int_eq(unlink(slot_file(1)), 0);
+	session_own_open(&own, dir, geteuid());
+	ck_assert_uint_eq(own.n, 2);
+	ck_assert(!own.more);
+	end(c); /* its file stays */
+	ck_assert_int_eq(session_own_list(&own, &seen, &n), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(seen->pid, a.pid);
+	ck_assert_str_eq(seen->page.id, "held");
+	ck_assert_uint_eq(own.n, 0);
+	session_own_open(&own, dir, geteuid() + 1);
+	ck_assert_uint_eq(own.n, 0);
+	session_own_open(&own, "/nonexistent", geteuid());
+	ck_assert_uint_eq(own.n, 0);
+	end(a);
+}
+END_TEST
+
+static size_t
+own_files(bool more)
+{
+	struct session_own own;
+	size_t found;
+
+	session_own_open(&own, dir, geteuid());
+	found = own.n;
+	ck_assert_int_eq(own.more, more);
+	ck_assert_int_eq(session_own_list(&own, &seen, &n), 0);
+	free(seen);
+	seen = NULL;
+	return found;
+}
+
+START_TEST(own_are_bounded)
+{
+	make_slot(SESSION_GAP);
+	ck_assert_uint_eq(own_files(false), 0);
+	make_slot(SESSION_GAP - 1);
+	ck_assert_uint_eq(own_files(false), 2);
+	for (unsigned int i = 0; i < SESSION_OWN; i++)
+		make_slot(i);
+	ck_assert_uint_eq(own_files(false), SESSION_OWN);
+	make_slot(SESSION_OWN);
+	ck_assert_uint_eq(own_files(true), SESSION_OWN);
+}
+END_TEST
+
+/* The page is no child's, which could write to it. */
+START_TEST(child_has_no_page)
+{
+	struct session s;
+	int status;
+	pid_t pid;
+
+	start(&s, "page");
+	pid = fork();
+	if (pid == 0)
+		_exit(msync(s.page, SESSION_PAGE, MS_ASYNC) == -1 &&
+		    errno == ENOMEM);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 1 << 8);
+	session_close(&s);
+}
+END_TEST
+
+/* Given up, they are free for others, and those of other rules are kept. */
+static void
+hold_one_of_two(void)
+{
+	hold();
+	if (session_take(&held, "alice", "one", 1) == -1 ||
+	    session_take(&held, "alice", "two", 1) == -1)
+		_exit(1);
+	session_give(&held, "alice", "one");
+}
+
+START_TEST(places_are_given_up)
+{
+	struct child c = spawn(hold_one_of_two);
+	struct session s;
+
+	start(&s, "take");
+	ck_assert_int_eq(session_take(&s, "alice", "one", 1), 0);
+	ck_assert_int_eq(session_take(&s, "alice", "two", 1), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	end(c);
+	ck_assert_int_eq(session_take(&s, "alice", "two", 1), 0);
+	session_close(&s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -590,6 +709,10 @@ main(void)
 	tcase_add_test(t, finds_the_living);
 	tcase_add_test(t, finds_no_other);
 	tcase_add_test(t, finds_no_stranger);
+	tcase_add_test(t, own_are_found_by_name);
+	tcase_add_test(t, own_are_bounded);
+	tcase_add_test(t, child_has_no_page);
+	tcase_add_test(t, places_are_given_up);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
