@@ -355,6 +355,9 @@ too_many(struct request *r)
 static int
 take_places(struct request *r)
 {
+	char hash[17];
+	struct audit_event e;
+
 	r->limits.session = &r->session;
 	r->limits.policy = r->policy;
 	r->limits.user = r->person.name;
@@ -362,8 +365,9 @@ take_places(struct request *r)
 		return EXIT_OK;
 	if (errno == EAGAIN)
 		return too_many(r);
-	return request_refuse(r, "the session cannot be counted",
-	    "the session cannot be counted.", EXIT_STATE);
+	e = event_of(r, AUDIT_OPEN, hash);
+	e.reason = "the session cannot be counted";
+	return tell(r, &e, "the session cannot be counted.", EXIT_STATE);
 }
 
 /* The target is permitted, and did not answer while anybody waited. */

@@ -193,7 +193,6 @@ later	-	request web1 a b c d e f g h
 later	-	requests
 later	-	approve 1
 later	-	refuse 1
-later	-	who
 later	-	config
 later	-	known_hosts
 later	-	register
