@@ -131,7 +131,9 @@ test_sockets_SRC := jumpctl/sockets.c lib/match.c
 test_table_SRC   := jumpctl/table.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
-UNIT += within swept log
+UNIT += within judge swept log
+test_judge_SRC   := jumpctl/judge.c jumpctl/within.c jump-authkeys/keys.c \
+	lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_within_SRC  := jumpctl/within.c
 test_swept_SRC   := lib/swept.c
 LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \

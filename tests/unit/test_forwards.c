@@ -456,6 +456,76 @@ START_TEST(real_process)
 }
 END_TEST
 
+/*
+ * Logins.
+ */
+
+/* In a network: of a made /proc, a link to that of a real process. */
+static void
+in_network(int pid, const char *network)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%d/ns", pid);
+	ck_assert_int_eq(mkdir(file(name), 0755), 0);
+	snprintf(name, sizeof(name), "%d/ns/net", pid);
+	ck_assert_int_eq(symlink(network, file(name)), 0);
+}
+
+static void
+child_of(int pid, int parent)
+{
+	char name[64], text[256];
+
+	snprintf(name, sizeof(name), "%d/stat", pid);
+	snprintf(text, sizeof(text),
+	    "%d (sshd) S %d 77 1 1 0 -1 4194624 1 0 0 0 1 2 3 4 20 0 1 0 "
+	    "500 1 2\n",
+	    pid, parent);
+	put(name, text);
+}
+
+static size_t
+logins(void)
+{
+	free(list);
+	list = NULL;
+	ck_assert_int_eq(
+	    logins_find(dir, sockets, COUNT(sockets), &list, &n, &hidden), 0);
+	return n;
+}
+
+START_TEST(what_is_a_login)
+{
+	static const char ours[] = "/proc/self/ns/net";
+
+	addresses();
+	sshd("sshd");
+	sshd("other");
+	process(100, file("sshd"), UID, 500, "11 20 22");
+	process(101, file("sshd"), UID, 500, "11");	 /* it has forked this */
+	process(102, file("sshd"), OTHER, 500, "");	 /* and that not */
+	process(103, file("sshd"), 0, 500, "11");	 /* root's */
+	process(104, file("other"), UID, 500, "11");	 /* another program */
+	process(105, file("sshd"), UID, 500, "11");	 /* of a container */
+	process(106, file("sshd"), UID, 500, "11");	 /* of who knows what */
+	child_of(101, 100);
+	child_of(102, 100);
+	for (int pid = 100; pid < 105; pid++)
+		in_network(pid, ours);
+	in_network(105, "/proc/self/ns/mnt");
+	ck_assert_uint_eq(logins(), 2);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_int_eq(list[i].process.pid,
+		    list[i].process.uid == UID ? 100 : 102);
+		ck_assert_uint_eq(list[i].inode, 0);
+		ck_assert_int_eq(list[i].from, list[i].process.uid == UID);
+	}
+	ck_assert(addr_equal(&list[list[0].from ? 0 : 1].source,
+	    &sockets[1].remote));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -472,6 +542,7 @@ main(void)
 	tcase_add_test(t, hidden_process);
 	tcase_add_test(t, no_proc);
 	tcase_add_test(t, real_process);
+	tcase_add_test(t, what_is_a_login);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

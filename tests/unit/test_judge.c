@@ -1,0 +1,333 @@
+/*
+ * Whether logins and relays may go on.  Accounts and groups are this file's
+ * own: each account is there, and dora is in staff.
+ */
+#include "../../jumpctl/judge.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+
+#include "unit.h"
+
+enum { STAFF = 500 };
+
+struct passwd *
+getpwnam(const char *name)
+{
+	static char copy[64];
+	static struct passwd pw = {.pw_name = copy, .pw_gid = 1000};
+
+	snprintf(copy, sizeof(copy), "%s", name);
+	return strcmp(name, "gone") == 0 ? NULL : &pw;
+}
+
+int
+getgrnam_r(const char *name, struct group *gr, char *buf, size_t size,
+    struct group **found)
+{
+	static char *nobody[] = {NULL};
+
+	(void)buf;
+	(void)size;
+	*gr = (struct group){.gr_gid = STAFF, .gr_mem = nobody};
+	*found = strcmp(name, "staff") == 0 ? gr : NULL;
+	return 0;
+}
+
+int
+getgrouplist(const char *account, gid_t gid, gid_t *groups, int *n)
+{
+	*n = 1;
+	groups[0] = strcmp(account, "dora") == 0 ? STAFF : gid;
+	return 1;
+}
+
+#define KA                                                                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIE/fHNrXh6yRtVXZFyzDV6j7e5b+/k+37PgDKfP0TWsn"
+#define FA "SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w"
+#define KU                                                                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIKrEoy5uZqJ7GRE8/i6gtcmOYPd5HL47XWnTVGPj5lCU"
+#define FU "SHA256:eLdWhlTYIK0+fXwTspCQsAB5UMhN/+QhxGLYuiG6wnU"
+#define CORP                                                                   \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIGniLfbAEAATJ+Rw/VtVI8hVYAemhw6Q5jW/kduU1heZ"
+
+#define BASE                                                                   \
+	"host web1 { 10.2.0.10 2001:db8::10 } ssh 22 tcp 80\n"                 \
+	"host db1 10.2.0.11 ssh 22\n"                                          \
+	"net lab 10.9.0.0/16 ssh 22\n"                                         \
+	"domain dev \"*.dev.example\" in 10.8.0.0/16 ssh 22\n"                 \
+	"socket metr \"/run/m.sock\"\n"                                        \
+	"window day mon-fri 08:00-18:00\n"
+#define ALICE "user alice\nkey alice \"ssh-ed25519 " KA "\"\n"
+#define JUMP                                                                   \
+	"user carol account jump\nkey carol \"ssh-ed25519 " KA "\"\n"           \
+	"user dave account jump\n"
+
+/* 2026-11-20 is a Friday. */
+#define FRIDAY_NOON	 1795176000
+#define FRIDAY_EVENING	 1795200000
+#define LINE(rights)	 "restrict,pty,command=\"x\"" rights " ssh-ed25519 " KA "\n"
+#define P(where)	 ",permitopen=\"" where "\""
+#define DB1		 P("10.2.0.11:22")
+#define WEB1		 P("10.2.0.10:22") P("[2001:db8::10]:22")
+#define GONE		 "the user is of the policy no more"
+#define KEY		 "the key is the user's no more"
+
+static const struct {
+	const char *policy, *account; /* NULL: it is gone */
+	const char *user, *key, *line;
+	time_t now;
+	int by, mfa;
+	const char *reason; /* NULL: it may go on */
+} logins[] = {
+    {ALICE "allow a: alice to db1", "alice", "alice", FA, LINE(DB1), 0, 0, 0,
+	NULL},
+    {ALICE "allow a: alice to { db1 web1:22 }", "alice", "alice", FA,
+	LINE(DB1), 0, 0, 0, NULL},
+    {ALICE "allow a: alice to db1", "alice", "alice", FA, LINE(""), 0, 0, 0,
+	NULL},
+    {ALICE "allow a: alice to web1", "alice", "alice", FA, LINE(DB1), 0, 0, 0,
+	"no right to 10.2.0.11:22 any more"},
+    {ALICE "allow a: alice to { db1 web1:22 }\ndeny d: alice to web1", "alice",
+	"alice", FA, LINE(DB1 WEB1), 0, 0, 0,
+	"no right to 10.2.0.10:22 any more"},
+    {ALICE, "alice", "alice", FA, LINE(DB1), 0, 0, 0,
+	"no right to 10.2.0.11:22 any more"},
+    {ALICE "allow a: alice to db1", "alice", "alice", FA, "restrict,x=\"", 0,
+	0, 0, "its rights cannot be read"},
+    /* A name that does not resolve. */
+    {ALICE "allow a: alice to db1", "alice", "alice", FA, LINE(DB1 P("db1:22")),
+	0, 0, 0, "no right to db1:22 any more"},
+    /* Who it is. */
+    {"user bob\nallow a: bob to db1", "alice", "alice", FA, LINE(""), 0, 0, 0,
+	"not an account of the policy"},
+    {ALICE "allow a: alice to db1", NULL, "alice", FA, LINE(""), 0, 0, 0,
+	"the account is gone"},
+    {ALICE "allow a: alice to db1", "gone", "alice", FA, LINE(""), 0, 0, 0,
+	GONE},
+    {ALICE "allow a: alice to db1", "alice", "bob", FA, LINE(""), 0, 0, 0,
+	GONE},
+    {JUMP "allow a: carol to db1", "jump", "carol", FA, LINE(DB1), 0, 0, 0,
+	NULL},
+    {JUMP "allow a: carol to db1", "jump", "erin", FA, LINE(""), 0, 0, 0,
+	GONE},
+    {JUMP "allow a: carol to db1", "jump", "dave", FA, LINE(""), 0, 0, 0, KEY},
+    {ALICE "user erin account jump", "jump", "carol", FA, LINE(""), 0, 0, 0,
+	GONE},
+    {ALICE "allow a: alice to db1", "jump", "carol", FA, LINE(""), 0, 0, 0,
+	GONE},
+    {"device rtu 127.77.0.17 ssh 2222\n", "rtu", "rtu", FA, LINE(""), 0, 0, 0,
+	GONE},
+    {"user alice until 2026-11-20T12:00Z\nkey alice \"ssh-ed25519 " KA "\"\n",
+	"alice", "alice", FA, LINE(""), FRIDAY_NOON, 0, 0,
+	"the user has expired"},
+    {"user alice until 2026-11-20T12:00:01Z\n"
+     "key alice \"ssh-ed25519 " KA "\"\nallow a: alice to db1",
+	"alice", "alice", FA, LINE(DB1), FRIDAY_NOON, 0, 0, NULL},
+    /* The key. */
+    {ALICE "allow a: alice to db1", "alice", "alice", FU, LINE(DB1), 0, 0, 0,
+	KEY},
+    {ALICE "allow a: alice to db1", "alice", "alice", "SHA256:x", LINE(DB1), 0,
+	0, 0, KEY},
+    {"user alice\nuser bob\nkey bob \"ssh-ed25519 " KA "\"\n"
+     "allow a: alice to db1",
+	"alice", "alice", FA, LINE(DB1), 0, 0, 0, KEY},
+    /* Time. */
+    {ALICE "allow a: alice to db1 when day", "alice", "alice", FA, LINE(DB1),
+	FRIDAY_NOON, 0, 0, NULL},
+    {ALICE "allow a: alice to db1 when day", "alice", "alice", FA, LINE(DB1),
+	FRIDAY_EVENING, 0, 0, "no right to 10.2.0.11:22 any more"},
+    {ALICE "allow a: alice to db1\ndeny d: alice to db1 when day", "alice",
+	"alice", FA, LINE(DB1), FRIDAY_EVENING, 0, 0, NULL},
+    {ALICE "allow a: alice to db1\ndeny d: alice to db1 when day", "alice",
+	"alice", FA, LINE(DB1), FRIDAY_NOON, 0, 0,
+	"no right to 10.2.0.11:22 any more"},
+    /* A second factor that was given, and one that was not. */
+    {ALICE "allow a: alice to db1 mfa", "alice", "alice", FA, LINE(DB1), 0, 0,
+	1, NULL},
+    {ALICE "allow a: alice to db1 mfa", "alice", "alice", FA, LINE(DB1), 0, 0,
+	0, "no right to 10.2.0.11:22 any more"},
+    /* Certificates: of CORP, whose key is not of the policy, of no other. */
+    {"user alice\nca c \"ssh-ed25519 " CORP "\" for alice\n"
+     "allow a: alice to db1",
+	"alice", "alice", FU, LINE(DB1), 0, LOGIN_BY_CERTIFICATE, 0, NULL},
+    {"user alice\nuser bob\nca c \"ssh-ed25519 " CORP "\" for bob\n"
+     "allow a: alice to db1",
+	"alice", "alice", FU, LINE(DB1), 0, LOGIN_BY_CERTIFICATE, 0,
+	"the certificate's authority is not for this user any more"},
+    {"user alice\nca c \"ssh-ed25519 " KU "\" for alice\n"
+     "allow a: alice to db1",
+	"alice", "alice", FU, LINE(DB1), 0, LOGIN_BY_CERTIFICATE, 0,
+	"the certificate's authority is of the policy no more"},
+    /* A directory. */
+    {"set keys-from \"/k\"\nallow a: %staff to db1", "dora", "dora", FU,
+	LINE(DB1), 0, LOGIN_BY_DIRECTORY, 0, NULL},
+    {"allow a: %staff to db1", "dora", "dora", FU, LINE(DB1), 0,
+	LOGIN_BY_DIRECTORY, 0, "keys-from serves this account no more"},
+    {"set keys-from \"/k\"\nallow a: %staff to db1", "emil", "emil", FU,
+	LINE(DB1), 0, LOGIN_BY_DIRECTORY, 0, "not an account of the policy"},
+    {"set keys-from \"/k\"\nuser dora\nallow a: %staff to db1", "dora", "dora",
+	FU, LINE(DB1), 0, LOGIN_BY_DIRECTORY, 0,
+	"keys-from serves this account no more"},
+    {"set keys-from \"/k\"\nallow a: %absent to db1", "dora", "dora", FU,
+	LINE(""), 0, LOGIN_BY_DIRECTORY, 0, "not an account of the policy"},
+    {ALICE "allow a: alice to db1", "alice", "alice", FA, LINE(DB1), 0, 9, 0,
+	"the note cannot be read"},
+};
+
+static struct policy *
+open_policy(const char *statements, struct judge *j, time_t now)
+{
+	char text[4096];
+	struct policy *p;
+
+	snprintf(text, sizeof(text), BASE "%s\n", statements);
+	p = unit_policy(text);
+	ck_assert(decide_zone(p));
+	*j = (struct judge){
+	    .policy = p, .now = now == 0 ? FRIDAY_NOON : now};
+	return p;
+}
+
+START_TEST(login)
+{
+	struct login_note note = {
+	    .by = (uint8_t)logins[_i].by, .mfa = (uint8_t)logins[_i].mfa};
+	struct judge j;
+	struct policy *p = open_policy(logins[_i].policy, &j, logins[_i].now);
+	char reason[JUDGE_REASON] = "";
+
+	strcpy(note.user, logins[_i].user);
+	strcpy(note.key, logins[_i].key);
+	for (uint32_t i = 0; i < p->table[PT_CAS].n; i++) {
+		const struct policy_key *key =
+		    policy_key(p, policy_ca(p, i)->key);
+
+		if (strcmp(policy_string(p, key->blob), CORP) == 0)
+			memcpy(note.authority, key->fingerprint,
+			    sizeof(note.authority));
+	}
+	for (int again = 0; again < 2; again++) { /* from what is known */
+		ck_assert_int_eq(judge_login(&j, logins[_i].account, &note,
+				     logins[_i].line, reason),
+		    logins[_i].reason == NULL);
+		if (logins[_i].reason != NULL)
+			ck_assert_str_eq(reason, logins[_i].reason);
+	}
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
+#define NO_RULE "no allow rule matches"
+#define MOVED	"the target does not have this address any more"
+
+static const struct {
+	const char *policy, *account, *user, *target, *ip;
+	int port;
+	const char *source;
+	int64_t lived, idle;
+	int road;
+	const char *reason, *rule;
+} relays[] = {
+    {ALICE "allow a: alice to db1", "alice", "", "db1", "10.2.0.11", 22, "", 0,
+	0, 1, NULL, ""},
+    {ALICE "allow a: alice to db1", "alice", "", "10.2.0.11", "10.2.0.11", 22,
+	"", 0, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to web1", "alice", "", "web1", "2001:db8::10", 80,
+	"", 0, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to lab", "alice", "", "10.9.1.1", "10.9.1.1", 22,
+	"", 0, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to dev", "alice", "", "x.dev.example", "10.8.0.1",
+	22, "", 0, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to metr", "alice", "", "/run/m.sock", "", 0, "", 0,
+	0, 1, NULL, ""},
+    {ALICE "allow a: alice to metr", "alice", "", "metr", "", 0, "", 0, 0, 1,
+	NULL, ""},
+    {ALICE "allow a: alice to web1", "alice", "", "db1", "10.2.0.11", 22, "",
+	0, 0, 1, NO_RULE, ""},
+    {ALICE "allow a: alice to db1\ndeny d: any to db1", "alice", "", "db1",
+	"10.2.0.11", 22, "", 0, 0, 1, "a deny rule matches", "d"},
+    {ALICE "allow a: alice to db1 via forward", "alice", "", "db1",
+	"10.2.0.11", 22, "", 0, 0, 1, NO_RULE, ""},
+    {ALICE "allow a: alice to db1", "alice", "", "db1", "10.2.0.12", 22, "", 0,
+	0, 1, MOVED, ""},
+    {ALICE "allow a: alice to db1", "alice", "", "db1", "", 22, "", 0, 0, 1,
+	MOVED, ""},
+    {ALICE "allow a: alice to dev", "alice", "", "x.dev.example", "10.7.0.1",
+	22, "", 0, 0, 1, NO_RULE, ""},
+    {ALICE "allow a: alice to metr", "alice", "", "/run/m.sock", "10.2.0.11",
+	0, "", 0, 0, 1, MOVED, ""},
+    {ALICE "allow a: alice to db1 from 192.0.2.0/24", "alice", "", "db1",
+	"10.2.0.11", 22, "192.0.2.9", 0, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to db1 from 192.0.2.0/24", "alice", "", "db1",
+	"10.2.0.11", 22, "198.51.100.9", 0, 0, 1, NO_RULE, ""},
+    {ALICE "allow a: alice to db1 from 192.0.2.0/24", "alice", "", "db1",
+	"10.2.0.11", 22, "", 0, 0, 1, NO_RULE, ""},
+    {ALICE "allow a: alice to db1 duration 1m", "alice", "", "db1",
+	"10.2.0.11", 22, "", 59, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to db1 duration 1m", "alice", "", "db1",
+	"10.2.0.11", 22, "", 60, 0, 1, "the rules give it less time now", ""},
+    {ALICE "allow a: alice to db1 idle 1m", "alice", "", "db1", "10.2.0.11",
+	22, "", 900, 30, 1, NULL, ""},
+    {ALICE "allow a: alice to db1 idle 1m", "alice", "", "db1", "10.2.0.11",
+	22, "", 900, 70, 1, "the rules give it less idle time now", ""},
+    {ALICE "allow a: alice to db1 mfa", "alice", "", "db1", "10.2.0.11", 22,
+	"", 0, 0, 1, "something is to be done first", "a"},
+    {JUMP "allow a: carol to db1", "jump", "carol", "db1", "10.2.0.11", 22, "",
+	0, 0, 1, NULL, ""},
+    {JUMP "allow a: carol to db1", "jump", "dave", "db1", "10.2.0.11", 22, "",
+	0, 0, 1, NO_RULE, ""},
+    {JUMP "allow a: carol to db1", "jump", "", "db1", "10.2.0.11", 22, "", 0,
+	0, 1, GONE, ""},
+    /* What the page claims plays no part on an account of one person. */
+    {ALICE "user erin account jump\nallow a: alice to db1", "alice", "erin",
+	"db1", "10.2.0.11", 22, "", 0, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to db1", NULL, "", "db1", "10.2.0.11", 22, "", 0, 0,
+	1, "the account is gone", ""},
+    {ALICE "allow a: alice to db1", "alice", "", "db 1", "10.2.0.11", 22, "",
+	0, 0, 1, "its page cannot be read", ""},
+    {ALICE "allow a: alice to db1", "alice", "", "db1", "10.2.0.11", 22, "", 0,
+	0, 3, "its page cannot be read", ""},
+};
+
+START_TEST(relay)
+{
+	struct judge j;
+	struct policy *p = open_policy(relays[_i].policy, &j, 0);
+	struct session_page page = {.port = (uint16_t)relays[_i].port,
+	    .road = (uint8_t)relays[_i].road,
+	    .started = FRIDAY_NOON - relays[_i].lived};
+	char reason[JUDGE_REASON] = "";
+	const char *rule = NULL;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	page.active = ((int64_t)now.tv_sec - relays[_i].idle) * 1000;
+	strcpy(page.user, relays[_i].user);
+	strcpy(page.target, relays[_i].target);
+	strcpy(page.ip, relays[_i].ip);
+	strcpy(page.source, relays[_i].source);
+	ck_assert_int_eq(
+	    judge_relay(&j, relays[_i].account, &page, &rule, reason),
+	    relays[_i].reason == NULL);
+	if (relays[_i].reason != NULL)
+		ck_assert_str_eq(reason, relays[_i].reason);
+	ck_assert_str_eq(rule, relays[_i].rule);
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("judge");
+	TCase *t = tcase_create("judge");
+
+	tcase_add_loop_test(t, login, 0, COUNT(logins));
+	tcase_add_loop_test(t, relay, 0, COUNT(relays));
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
