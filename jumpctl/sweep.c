@@ -18,7 +18,13 @@
 #include "judge.h"
 #include "swept.h"
 
-enum { PATIENCE_MS = 1000, WAIT_S = 15 };
+enum {
+	PATIENCE_MS = 1000,
+	WAIT_S = 15,
+	FRESH_MS = 10000, /* how long a login takes after its note */
+	PASSES = 4,
+	PASS_MS = 400
+};
 
 /* What is to end, and why. */
 struct end {
@@ -36,7 +42,7 @@ struct sweep {
 	struct judge judge;
 	struct end *ends;
 	size_t nends, room;
-	size_t failed;
+	size_t failed, under_way;
 	struct audit audit;
 	bool mute; /* the log takes nothing */
 	char by[64], loginuid[AUDIT_LOGINUID], hash[17];
@@ -161,6 +167,43 @@ judge_logins(struct sweep *s)
 		strcpy(end->reason, reason);
 		add_forwards(s, l, reason);
 	}
+}
+
+/* Whether the process serves a login that we have seen. */
+static bool
+has_login(const struct sweep *s, pid_t monitor)
+{
+	for (size_t i = 0; i < s->logins.n; i++) {
+		if (s->logins.list[i].forward.process.parent == monitor)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Logins that have been given their rights, but have no process of the user's
+ * yet: by the policy before, perhaps.
+ */
+static size_t
+count_under_way(const struct sweep *s)
+{
+	struct procfs_process monitor;
+	struct login_note note;
+	struct timespec now;
+	pid_t *list;
+	ssize_t n = login_list(LOGIN_DIRECTORY, &list);
+	size_t count = 0;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	for (ssize_t i = 0; i < n; i++) {
+		count += !has_login(s, list[i]) &&
+		    procfs_read("/proc", list[i], &monitor) == 0 &&
+		    login_read(LOGIN_DIRECTORY, s->world.uid, list[i],
+			monitor.started, &note, NULL) == 0 &&
+		    (int64_t)now.tv_sec * 1000 - note.written < FRESH_MS;
+	}
+	free(list);
+	return count;
 }
 
 /*
@@ -308,9 +351,6 @@ read_all(struct sweep *s)
 	live_open(w);
 	if (w->policy == NULL)
 		errx(EXIT_POLICY, "nothing is ended");
-	if (!policy_verify(w->policy))
-		errx(EXIT_POLICY, "%s: %s: nothing is ended", POLICY_IMAGE,
-		    policy_strerror(POLICY_BROKEN));
 	if (!decide_zone(w->policy))
 		errx(EXIT_POLICY,
 		    "the policy's time zone is not on this "
@@ -360,6 +400,10 @@ sweep(struct sweep *s)
 	read_all(s);
 	judge_relays(s);
 	judge_logins(s);
+	if (policy_damaged(s->world.policy))
+		errx(EXIT_POLICY, "%s: %s: nothing is ended", POLICY_IMAGE,
+		    policy_strerror(POLICY_BROKEN));
+	s->under_way = count_under_way(s);
 	for (size_t i = 0; i < s->nends && s->dry; i++)
 		print(s, &s->ends[i], END_GONE);
 	if (!s->dry) {
@@ -376,10 +420,20 @@ sweep(struct sweep *s)
 int
 sweep_after_change(void)
 {
-	struct sweep s = {0};
+	size_t failed = 0;
 
-	fflush(stdout);
-	return sweep(&s) || s.failed == 0 ? EXIT_OK : EXIT_INTERNAL;
+	for (int pass = 0; pass < PASSES; pass++) {
+		struct sweep s = {0};
+
+		if (pass > 0)
+			usleep(PASS_MS * 1000);
+		fflush(stdout);
+		sweep(&s);
+		failed += s.failed;
+		if (s.under_way == 0)
+			break;
+	}
+	return failed == 0 ? EXIT_OK : EXIT_INTERNAL;
 }
 
 bool

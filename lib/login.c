@@ -174,6 +174,36 @@ pid_of(const char *name)
 }
 
 ssize_t
+login_list(const char *directory, pid_t **list)
+{
+	DIR *dir = opendir(directory);
+	const struct dirent *e;
+	size_t n = 0, room = 64;
+
+	*list = calloc(room, sizeof(**list));
+	while (dir != NULL && *list != NULL && (e = readdir(dir)) != NULL) {
+		pid_t pid = pid_of(e->d_name), *more = *list;
+
+		if (pid != 0 && n == room) {
+			room *= 2;
+			more = reallocarray(*list, room, sizeof(**list));
+			if (more == NULL)
+				free(*list);
+			*list = more;
+		}
+		if (pid != 0 && more != NULL)
+			more[n++] = pid;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	if (dir != NULL && *list != NULL)
+		return (ssize_t)n;
+	free(*list);
+	*list = NULL;
+	return -1;
+}
+
+ssize_t
 login_clean(const char *directory, const char *proc)
 {
 	DIR *dir = opendir(directory);

@@ -72,6 +72,12 @@ int login_read(const char *directory, uid_t owner, pid_t monitor,
     uint64_t started, struct login_note *, char **line);
 
 /*
+ * The processes that notes are named after, alive or not, in no order.  The
+ * caller frees *list.  Their number, or -1 with errno.
+ */
+ssize_t login_list(const char *directory, pid_t **list);
+
+/*
  * Remove the notes whose process is gone; proc is where /proc is.  The number
  * removed, or -1 with errno.
  */

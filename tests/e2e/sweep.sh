@@ -243,6 +243,32 @@ lab on jump rm /tmp/sshd
 run lab on jump jumpctl unlock bob
 check "bob: is gone" gone bob
 
+# Who comes back again and again does not slip in.
+(
+	export LAB_USER=bob
+	while [ ! -e "$T/enough" ]; do
+		for i in 1 2 3; do
+			ssh -F "$C" -fN jump 2>/dev/null &
+		done
+		wait
+	done
+) &
+insisting=$!
+some() {
+	[ -n "$(login_of bob)" ]
+}
+for i in 1 2 3; do
+	check "again and again: $i" within some
+	run lab on jump jumpctl lock bob
+	check "again and again: locked" printed '^ended: bob logged in'
+	check "again and again: nobody is left" not some
+	[ $i -ne 3 ] || touch "$T/enough"
+	run lab on jump jumpctl unlock bob
+done
+wait $insisting
+run lab on jump jumpctl lock bob
+run lab on jump jumpctl unlock bob
+
 # Two at once, and without a policy.
 to_db1 bob bob
 run lab on jump jumpctl lock --no-sweep bob

@@ -257,8 +257,30 @@ START_TEST(dead_are_cleaned)
 }
 END_TEST
 
+START_TEST(all_are_listed)
+{
+	pid_t *list;
+	int64_t sum = 0;
+
+	ck_assert_int_eq(login_list(dir, &list), 0);
+	free(list);
+	for (pid_t pid = 1; pid <= 200; pid++)
+		make(pid, "alice");
+	close(open(file("x1"), O_CREAT | O_WRONLY, 0600));
+	ck_assert_int_eq(login_list(dir, &list), 200);
+	for (int i = 0; i < 200; i++)
+		sum += list[i];
+	ck_assert_int_eq(sum, 200 * 201 / 2);
+	free(list);
+}
+END_TEST
+
 START_TEST(no_directory)
 {
+	pid_t *list;
+
+	ck_assert_int_eq(login_list("/nonexistent", &list), -1);
+	ck_assert_ptr_null(list);
 	ck_assert_int_eq(login_open("/nonexistent", 1), -1);
 	ck_assert_int_eq(login_read("/nonexistent", 0, 1, 0, &note, NULL), -1);
 	ck_assert_int_eq(login_clean("/nonexistent", "/proc"), -1);
@@ -278,6 +300,7 @@ main(void)
 	tcase_add_loop_test(t, spoilt_is_not_believed, 0, COUNT(spoilt));
 	tcase_add_loop_test(t, spoilt_is_not_opened, 0, 4);
 	tcase_add_test(t, dead_are_cleaned);
+	tcase_add_test(t, all_are_listed);
 	tcase_add_test(t, no_directory);
 	suite_add_tcase(s, t);
 	return unit_run(s);
