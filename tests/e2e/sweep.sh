@@ -327,6 +327,34 @@ for name in alice relay admin; do
 	check "$name: not a byte lost" dry $name
 done
 
+# Relays of jump-connect: one that is ended, and its neighbour on the same
+# connection, which is not.
+LAB_USER=alice
+ssh -F "$C" -M -S "$T/mux" -fN jump </dev/null
+mkfifo "$T/silent"
+sleep 300 >"$T/silent" &
+silence=$!
+ssh -F "$C" -S "$T/mux" jump connect web1 22 <"$T/silent" >"$T/first.out" 2>&1 &
+echo $! >"$T/first.pid"
+flow second alice ssh -F "$C" -S "$T/mux" jump connect db1 5432
+within [ -s "$T/first.out" ]
+run lab on jump jumpctl who --user alice --target web1
+id=$(sed -n 's/^\([a-z2-7]*\) alice.* connect.*/\1/p' "$T/out")
+rules <<'END'
+allow all: { bob carol vend1 } to { web1 db1 }
+allow one: alice to db1
+allow by: alice to web1 via forward
+END
+check "a real relay: ended" printed "^ended: alice to web1:22 by connect, session $id, .*: no allow rule matches$"
+check "a real relay: nothing else" [ "$(grep -c . "$T/out")" -eq 1 ]
+check "a real relay: says that it was swept" logged \
+    "\"event.action\":\"close\".*\"jump.session\":\"$id\".*\"jump.end\":\"sweep\""
+check "a real relay: is gone" gone first
+check "and says why" grep -q 'not permitted any more' "$T/first.out"
+kill $silence
+check "its neighbour: not a byte lost" dry second
+ssh -F "$C" -S "$T/mux" -O exit jump 2>/dev/null
+
 run lab on -u alice jump /usr/local/sbin/jumpctl sweep
 check "not by users" gave 73 ""
 for wrong in x -x --all -n\ x; do
