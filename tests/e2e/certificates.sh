@@ -165,6 +165,31 @@ gets_in() {
 	check "$port: vend1 from where the key line says" gave 0
 }
 
+# held CERTIFICATE USER: a login that stays.
+held() {
+	ssh -F "$C" -o "Port=$port" -o "User=$2" -o "IdentityFile=$K/$1" \
+	    -M -S "$T/$1.mux" -fN jump </dev/null
+}
+
+# A sweep knows the authorities too.
+swept() {
+	held alice alice
+	held carol jump
+	held lab-bob bob
+	run lab on jump jumpctl sweep
+	check "$port: a sweep ends nobody" gave 0 ""
+	sed '/^ca lab/d' "$T/policy" >"$T/less"
+	run lab load "$T/less"
+	check "$port: an authority less" printed \
+	    '^ended: bob logged in, .*: the certificate.s authority is of the policy no more$'
+	check "$port: ends nobody else" [ "$(grep -c . "$T/out")" -eq 1 ]
+	rules ''
+	for mux in alice carol; do
+		run ssh -F "$C" -S "$T/$mux.mux" -O exit jump
+		check "$port: $mux is there" gave 0
+	done
+}
+
 policy_refuses() {
 	wire_reset
 	while read -r certificate user text; do
@@ -213,6 +238,7 @@ rules ''
 check "the policy loads, and nobody is said to have no key" \
     not said 'certificate|has no key'
 gets_in
+swept
 policy_refuses
 sshd_refuses
 wire_reset
@@ -244,6 +270,7 @@ Match User jump
     TrustedUserCAKeys /etc/ssh/user_ca.pub"
 port=2222
 gets_in
+swept
 sshd_refuses
 wire_reset
 with none alice jump list

@@ -59,6 +59,15 @@ with bob bob jump list
 check "bob, who has no user line, by a key of the directory" gave 0
 with bob bob -W 10.2.0.10:22 jump
 check "bob: forward" printed '^SSH-2.0'
+ssh -F "$C" -o User=bob -o "IdentityFile=$K/bob" -M -S "$T/mux" -fN jump \
+    </dev/null
+run lab on jump jumpctl sweep
+check "bob: a sweep does not ask the directory, and ends nobody" gave 0 ""
+sed '/^set keys-from/d' "$T/policy" >"$T/without"
+run lab load "$T/without"
+check "without keys-from: ended" printed \
+    '^ended: bob logged in, .*: keys-from serves this account no more$'
+rules ''
 with rsa bob jump connect web1 22
 check "bob: connect, by another key" printed '^SSH-2.0'
 wire_reset
