@@ -344,11 +344,9 @@ too_many(struct request *r)
 	e.rule = r->limits.rule;
 	e.limits.max = max;
 	snprintf(what, sizeof(what),
-	    "%s must wait: %u session%s of %u %s open to you, `who' lists "
-	    "%s.",
+	    "%s must wait: you have %u session%s of %u open, `who' lists %s.",
 	    target_text(&r->target, name, sizeof(name)), max,
-	    max == 1 ? "" : "s", max, max == 1 ? "is" : "are",
-	    max == 1 ? "it" : "them");
+	    max == 1 ? "" : "s", max, max == 1 ? "it" : "them");
 	return tell(r, &e, what, EXIT_BUSY);
 }
 

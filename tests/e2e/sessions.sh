@@ -43,7 +43,7 @@ ends() {
 # busy: refused for a limit, in one line.
 busy() {
 	gave 75 "" && [ "$(grep -c . "$T/err")" -eq 1 ] &&
-	    said "^jump: $1 must wait: $2 open to you, .*Ask ot-access@example\.com, reference [a-z2-7]{8}\.\$"
+	    said "^jump: $1 must wait: you have $2 open, \`who' lists [a-z]*\. Ask ot-access@example\.com, reference [a-z2-7]{8}\.\$"
 }
 
 # pid_of_relay USER: one of them.
@@ -120,25 +120,24 @@ begin a alice db1 5432
 begin b alice db1 5432
 check "two of two" within live alice 2
 jump connect db1 5432
-check "max: no third" busy 'db1:5432|db1 port 5432' '2 sessions of 2 are'
+check "max: no third" busy db1:5432 '2 sessions of 2'
 check "max: recorded" logged '"event.action":"open","event.outcome":"failure".*"destination.address":"db1".*"jump.rule":"few","jump.reason":"too many sessions at once".*"jump.limit.max":2'
 check "max: carol is another" live carol 1
 begin c alice web2 80
 check "another rule: another place" within live alice 3
 jump connect web1 80
-check "sessions: no fourth" busy '.*' '3 sessions of 3 are'
+check "sessions: no fourth" busy web1:80 '3 sessions of 3'
 check "sessions: recorded" logged '"destination.address":"web1".*"jump.reason":"too many sessions at once".*"jump.limit.max":3'
 begin d carol web2 80
 check "carol has her own" within live carol 2
 as carol jump connect web2 80
-check "max 1" busy '.*' '1 session of 1 is'
+check "max 1" busy web2:80 '1 session of 1'
 LAB_USER=alice
 
 # --- any death frees the place -----------------------------------------------
 
 check "kill -9 of the relay" kick_relay KILL
 check "its row goes" within live alice 2
-ends a 255
 
 # The N-th process of sshd above a relay: 1 is alice's own, 2 the monitor.
 sshd_of() {
@@ -159,7 +158,8 @@ check "kill -9 of its sshd" lab on jump kill -9 "$session"
 check "kill -9 of its sshd: the row goes" within live alice 1
 monitor=$(sshd_of "$(pid_of_relay alice)" 2)
 check "kill -9 of the monitor" lab on jump kill -9 "$monitor"
-kill "$(cat "$T/b.pid")" "$(cat "$T/c.pid")" 2>/dev/null # one has gone
+kill "$(cat "$T/a.pid")" "$(cat "$T/b.pid")" "$(cat "$T/c.pid")" \
+    2>/dev/null # two have gone
 check "kill -9 of the monitor, and the client goes: the row does" \
     within live alice 0
 begin a alice db1 5432
@@ -194,16 +194,4 @@ check "no registry: exit 73" gave 73 ""
 check "no registry: in one line" said '^jump: the session cannot be registered: No such file or directory\. Ask ot-access@example\.com, reference [a-z2-7]{8}\.$'
 check "no registry: recorded" logged '"event.action":"decision","event.outcome":"failure".*"jump.reason":"the session cannot be registered: No such file or directory"'
 lab on jump mv /run/jump/away /run/jump/sessions
-
-# --- a crowd -----------------------------------------------------------------
-
-policy <<END
-allow db: alice to db1:5432 max 5
-END
-cp "$LAB_REPO/tests/e2e/crowd.py" "$LAB/tmp/"
-run lab on jump python3 -B /run/lab/tmp/crowd.py alice db1 5432 5 200 \
-    "${ROUNDS:-2}"
-check "max 5 of 200 at once" gave 0
-cat "$T/out"
-check "none is left" within live alice 0
 finish
