@@ -244,6 +244,9 @@ main(int argc, char **argv)
 	if (audit_open(&audit, "jump-authkeys", AUDIT_SOCKET) == -1)
 		err(EXIT_INTERNAL, "no log");
 
+	/* Before the policy is opened: who loads another then finds the note,
+	 * if empty, and waits for what becomes of it. */
+	a.note = login_open(LOGIN_DIRECTORY, getppid());
 	error = policy_open(POLICY_IMAGE, 0, &policy);
 	if (error != POLICY_OK)
 		return give_up(&audit, &offer, policy_strerror(error),
@@ -256,7 +259,6 @@ main(int argc, char **argv)
 	if (reason != NULL)
 		return give_up(&audit, &offer, reason, code);
 
-	a.note = login_open(LOGIN_DIRECTORY, getppid());
 	if (a.note == -1)
 		return give_up(&audit, &offer, "the login cannot be noted",
 		    EXIT_STATE);

@@ -21,8 +21,8 @@
 enum {
 	PATIENCE_MS = 1000,
 	WAIT_S = 15,
-	FRESH_MS = 10000, /* how long a login takes after its note */
-	PASSES = 4,
+	FRESH_S = 10, /* how long a login takes after its note */
+	PASSES = 6,
 	PASS_MS = 400
 };
 
@@ -181,26 +181,21 @@ has_login(const struct sweep *s, pid_t monitor)
 }
 
 /*
- * Logins that have been given their rights, but have no process of the user's
+ * Logins that were asked about just now, and have no process of the user's
  * yet: by the policy before, perhaps.
  */
 static size_t
 count_under_way(const struct sweep *s)
 {
 	struct procfs_process monitor;
-	struct login_note note;
-	struct timespec now;
 	pid_t *list;
 	ssize_t n = login_list(LOGIN_DIRECTORY, &list);
 	size_t count = 0;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
 	for (ssize_t i = 0; i < n; i++) {
 		count += !has_login(s, list[i]) &&
-		    procfs_read("/proc", list[i], &monitor) == 0 &&
-		    login_read(LOGIN_DIRECTORY, s->world.uid, list[i],
-			monitor.started, &note, NULL) == 0 &&
-		    (int64_t)now.tv_sec * 1000 - note.written < FRESH_MS;
+		    login_fresh(LOGIN_DIRECTORY, list[i], FRESH_S) &&
+		    procfs_read("/proc", list[i], &monitor) == 0;
 	}
 	free(list);
 	return count;

@@ -203,6 +203,18 @@ login_list(const char *directory, pid_t **list)
 	return -1;
 }
 
+bool
+login_fresh(const char *directory, pid_t monitor, int seconds)
+{
+	char path[4096];
+	struct stat st;
+	time_t now = time(NULL);
+
+	snprintf(path, sizeof(path), "%s/%d", directory, (int)monitor);
+	return lstat(path, &st) == 0 && st.st_mtime <= now &&
+	    now - st.st_mtime < seconds;
+}
+
 ssize_t
 login_clean(const char *directory, const char *proc)
 {

@@ -77,6 +77,9 @@ int login_read(const char *directory, uid_t owner, pid_t monitor,
  */
 ssize_t login_list(const char *directory, pid_t **list);
 
+/* Whether a note was opened or written in the last so many seconds. */
+bool login_fresh(const char *directory, pid_t monitor, int seconds);
+
 /*
  * Remove the notes whose process is gone; proc is where /proc is.  The number
  * removed, or -1 with errno.

@@ -275,6 +275,22 @@ START_TEST(all_are_listed)
 }
 END_TEST
 
+START_TEST(freshness)
+{
+	struct timespec old[2] = {{.tv_nsec = UTIME_OMIT},
+	    {.tv_sec = time(NULL) - 20}};
+
+	ck_assert(!login_fresh(dir, 1234, 10));
+	close(login_open(dir, 1234)); /* nothing is written yet */
+	ck_assert(login_fresh(dir, 1234, 10));
+	ck_assert_int_eq(utimensat(AT_FDCWD, file("1234"), old, 0), 0);
+	ck_assert(!login_fresh(dir, 1234, 10));
+	ck_assert(login_fresh(dir, 1234, 30));
+	close(login_open(dir, 1234)); /* asked again */
+	ck_assert(login_fresh(dir, 1234, 10));
+}
+END_TEST
+
 START_TEST(no_directory)
 {
 	pid_t *list;
@@ -301,6 +317,7 @@ main(void)
 	tcase_add_loop_test(t, spoilt_is_not_opened, 0, 4);
 	tcase_add_test(t, dead_are_cleaned);
 	tcase_add_test(t, all_are_listed);
+	tcase_add_test(t, freshness);
 	tcase_add_test(t, no_directory);
 	suite_add_tcase(s, t);
 	return unit_run(s);
