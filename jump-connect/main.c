@@ -57,7 +57,7 @@ static const struct {
     [RELAY_HOSTKEY] = {"hostkey", EXIT_PEER, NULL},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
     [RELAY_KICK] = {"kick", EXIT_DENIED, "an administrator has ended it"},
-    [RELAY_SWEEP] = {"sweep", EXIT_DENIED, "it is not permitted any more"},
+    [RELAY_SWEEP] = {"sweep", EXIT_DENIED, "the policy has changed"},
     [RELAY_SIGNAL] = {"signal", EXIT_PEER, NULL},
 };
 
@@ -84,16 +84,23 @@ say_end(enum relay_end end)
 /*
  * Confine the process and relay; the end, or -1 if it cannot be confined.  A
  * session is seen, and so can be ended, as soon as it would end in good order.
+ * A sweep that came before that has not seen it: it is to end all the same.
  */
 static int
-relay_confined(struct relay *r, struct session *session, int log)
+relay_confined(struct relay *relay, struct request *r)
 {
-	if (relay_prepare(r) == -1 ||
-	    confine_relay(r->in, r->out, r->sock, log) == SANDBOX_FAILED)
+	if (relay_prepare(relay) == -1)
 		return -1;
-	if (session != NULL)
-		session_publish(session);
-	return (int)relay_run(r);
+	if (r != NULL) {
+		session_publish(&r->session);
+		if (request_outdated(r))
+			return RELAY_SWEEP;
+		close(r->image);
+	}
+	if (confine_relay(relay->in, relay->out, relay->sock,
+		r == NULL ? -1 : r->audit.fd) == SANDBOX_FAILED)
+		return -1;
+	return (int)relay_run(relay);
 }
 
 /*
@@ -192,7 +199,7 @@ plain(const struct options *o, struct dial *dial)
 		return dial_pass(STDOUT_FILENO, relay.sock) == 0
 		    ? EXIT_OK
 		    : broken("pass its socket on");
-	end = relay_confined(&relay, NULL, -1);
+	end = relay_confined(&relay, NULL);
 	if (end == -1)
 		return broken("confine itself");
 	say_end((enum relay_end)end);
@@ -258,7 +265,7 @@ relay_request(struct request *r, int sock)
 
 	request_describe(r);
 	if (request_hostkey(r, &relay.hostkey) == 0)
-		end = relay_confined(&relay, &r->session, r->audit.fd);
+		end = relay_confined(&relay, r);
 	if (end == -1) {
 		request_close(r, &record);
 		return broken("confine itself");
@@ -303,6 +310,7 @@ main(int argc, char **argv)
 	if (process_signals() == -1 || process_repair_fds() == -1 ||
 	    process_check_setgid(&setgid) == -1 || process_clear_env() == -1)
 		return broken("start");
+	request_watch(&request, POLICY_IMAGE);
 	error = policy_open(POLICY_IMAGE, 0, &request.policy);
 	if (dial_open(&dial) == -1 ||
 	    audit_open(&request.audit, "jump-connect", AUDIT_SOCKET) == -1)
@@ -320,6 +328,8 @@ main(int argc, char **argv)
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);
 	policy_free(request.policy);
+	if (request.image != -1)
+		close(request.image);
 	audit_close(&request.audit);
 	session_close(&request.session);
 	return plain(&options, &dial);

@@ -1,6 +1,9 @@
 #include "request.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -424,6 +427,27 @@ request_hostkey(struct request *r, struct hostkey **watch)
 		*watch = &hostkey;
 	}
 	return n == -1 ? -1 : 0;
+}
+
+void
+request_watch(struct request *r, const char *path)
+{
+	struct stat st;
+
+	r->image = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (r->image != -1 && fstat(r->image, &st) == 0)
+		r->changed = st.st_ctim;
+}
+
+/* Whatever is done to its name changes its time. */
+bool
+request_outdated(const struct request *r)
+{
+	struct stat st;
+
+	return r->image == -1 || fstat(r->image, &st) == -1 ||
+	    st.st_ctim.tv_sec != r->changed.tv_sec ||
+	    st.st_ctim.tv_nsec != r->changed.tv_nsec;
 }
 
 void

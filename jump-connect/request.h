@@ -15,6 +15,8 @@
 struct request {
 	const struct options *options;
 	struct policy *policy; /* NULL: it cannot be used */
+	int image;	       /* its file, or -1; and when that was changed */
+	struct timespec changed;
 	struct audit audit;
 	struct session session; /* taken before all else; no page: an error */
 	int session_error;	/* that error */
@@ -75,6 +77,13 @@ int request_dial(struct request *, struct dial *, int *sock);
  * policy has none.  It lives as long as the program.  0, or -1.
  */
 int request_hostkey(struct request *, struct hostkey **);
+
+/*
+ * Before policy_open(): keep hold of the image, so that request_outdated()
+ * knows, without a right to look for it, whether another has taken its place.
+ */
+void request_watch(struct request *, const char *path);
+bool request_outdated(const struct request *);
 
 /* Fill in the page of the session, which is then seen by publishing it. */
 void request_describe(struct request *);

@@ -103,7 +103,7 @@ begin one alice web1 22
 check "one for the sweep" within live alice 1
 kick_relay USR2
 check "a sweep's signal: told" ends one 77
-check "a sweep's signal: in words" said 'it is not permitted any more'
+check "a sweep's signal: in words" said 'the connection has ended: the policy has changed'
 check "a sweep's signal: recorded" logged '"jump.end":"sweep"'
 begin one alice web1 22
 check "one for its user" within live alice 1
@@ -187,7 +187,37 @@ lab on jump mv /dev/log.away /dev/log
 check "the log is back: its end, late" logged '"destination.address":"db1".*"jump.end":"client","jump.lost":[1-9]'
 check "and then it goes" within live alice 0
 
-# A stranger to the registry.
+# --- a policy that comes while the connection is made ------------------------
+
+lab on jump nft -f - <<'END'
+table inet hole {
+	chain output {
+		type filter hook output priority 0
+		tcp dport 5432 drop
+	}
+}
+END
+before=$(count_log '"jump.end":"sweep"')
+decided() {
+	[ "$(count_log '"decision","event.outcome":"success".*"db1"')" -gt "$n" ]
+}
+n=$(count_log '"decision","event.outcome":"success".*"db1"')
+begin s alice db1 5432 "$T/own"
+check "it is decided" within decided
+policy <<'END'
+allow all: { alice carol } to { web1 db1 }
+END
+lab on jump nft delete table inet hole
+check "a new policy meanwhile: no session" ends s 77
+check "in words" said 'the connection has ended: the policy has changed'
+check "and nothing came through" silent
+swept() {
+	[ "$(count_log '"jump.end":"sweep"')" -gt "$before" ]
+}
+check "recorded" within swept
+
+# --- without a registry ------------------------------------------------------
+
 lab on jump mv /run/jump/sessions /run/jump/away
 jump connect web1 80
 check "no registry: exit 73" gave 73 ""
