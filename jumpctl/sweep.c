@@ -152,9 +152,15 @@ add_forwards(struct sweep *s, const struct live *login, const char *reason)
 	}
 }
 
+/* Without any notes, nobody's fault is told from everybody's. */
 static void
 judge_logins(struct sweep *s)
 {
+	if (access(LOGIN_DIRECTORY, F_OK) == -1) {
+		warn("%s: logins are not judged", LOGIN_DIRECTORY);
+		s->failed++;
+		return;
+	}
 	for (size_t i = 0; i < s->logins.n; i++) {
 		struct live *l = &s->logins.list[i];
 		char reason[JUDGE_REASON];

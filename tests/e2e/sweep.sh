@@ -269,6 +269,23 @@ wait $insisting
 run lab on jump jumpctl lock bob
 run lab on jump jumpctl unlock bob
 
+# A load that is rejected ends nobody; an edit sweeps as a load does.
+to_db1 bob bob
+printf 'version 1\nnonsense\n' >"$T/bad"
+run lab load "$T/bad"
+check "rejected: ends nobody" gave 1 ""
+check "rejected: bob runs" runs bob
+run lab load "$T/policy"
+run env EDITOR="sed -i /^allow/s/bob//" lab on jump jumpctl edit --no-sweep
+check "edit --no-sweep: bob runs" runs bob
+check "edit --no-sweep: ends nobody" not printed '^ended'
+run env EDITOR="sed -i s/^#.*//;\$a#" lab on jump jumpctl edit
+check "edit: ends what is not allowed" printed '^ended: bob logged in.*: no right to'
+check "bob: is gone" gone bob
+rules <<'END'
+allow all: { alice bob carol vend1 } to { web1 db1 }
+END
+
 # Two at once, and without a policy.
 to_db1 bob bob
 run lab on jump jumpctl lock --no-sweep bob
@@ -290,6 +307,13 @@ check "no policy: exit 78" gave 78 ""
 check "no policy: ends nothing" runs bob
 check "no policy: leaves no mark" [ -z "$(heartbeat)" ]
 lab on jump mv /var/lib/jump/away /var/lib/jump/policy.db
+lab on jump mv /run/jump/logins /run/jump/away
+sweep
+check "no folder of notes: exit 70" gave 70 ""
+check "no folder of notes: says so" said 'logins are not judged'
+check "no folder of notes: ends nobody" runs bob
+check "no folder of notes: leaves no mark" [ -z "$(heartbeat)" ]
+lab on jump mv /run/jump/away /run/jump/logins
 check "bob: whole" dry bob
 
 # --- rights that end -------------------------------------------------------
