@@ -57,7 +57,9 @@ static const struct {
     [RELAY_HOSTKEY] = {"hostkey", EXIT_PEER, NULL},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
     [RELAY_KICK] = {"kick", EXIT_DENIED, "an administrator has ended it"},
-    [RELAY_SWEEP] = {"sweep", EXIT_DENIED, "the policy has changed"},
+    [RELAY_SWEEP] = {"sweep", EXIT_DENIED, "it is not permitted any more"},
+    [RELAY_OUTDATED] = {"sweep", EXIT_DENIED,
+	"the policy has changed, try again"},
     [RELAY_SIGNAL] = {"signal", EXIT_PEER, NULL},
 };
 
@@ -94,7 +96,7 @@ relay_confined(struct relay *relay, struct request *r)
 	if (r != NULL) {
 		session_publish(&r->session);
 		if (request_outdated(r))
-			return RELAY_SWEEP;
+			return RELAY_OUTDATED;
 		close(r->image);
 	}
 	if (confine_relay(relay->in, relay->out, relay->sock,

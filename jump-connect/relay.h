@@ -34,11 +34,12 @@ enum relay_end {
 	RELAY_CLIENT_GONE, /* nobody reads out any more */
 	RELAY_IDLE,
 	RELAY_DEADLINE,
-	RELAY_HOSTKEY, /* not one that hostkey accepts, or none to be read */
-	RELAY_ERROR,   /* out cannot be written to */
-	RELAY_KICK,    /* SESSION_KICK from root */
-	RELAY_SWEEP,   /* SESSION_SWEEP from root */
-	RELAY_SIGNAL,  /* these from others, SIGHUP, SIGINT, SIGQUIT, SIGTERM */
+	RELAY_HOSTKEY,	/* not one that hostkey accepts, or none to be read */
+	RELAY_ERROR,	/* out cannot be written to */
+	RELAY_KICK,	/* SESSION_KICK from root */
+	RELAY_SWEEP,	/* SESSION_SWEEP from root */
+	RELAY_OUTDATED, /* never begun: see its caller */
+	RELAY_SIGNAL, /* these from others, SIGHUP, SIGINT, SIGQUIT, SIGTERM */
 };
 
 /*

@@ -103,7 +103,7 @@ begin one alice web1 22
 check "one for the sweep" within live alice 1
 kick_relay USR2
 check "a sweep's signal: told" ends one 77
-check "a sweep's signal: in words" said 'the connection has ended: the policy has changed'
+check "a sweep's signal: in words" said 'it is not permitted any more'
 check "a sweep's signal: recorded" logged '"jump.end":"sweep"'
 begin one alice web1 22
 check "one for its user" within live alice 1
@@ -209,7 +209,7 @@ allow all: { alice carol } to { web1 db1 }
 END
 lab on jump nft delete table inet hole
 check "a new policy meanwhile: no session" ends s 77
-check "in words" said 'the connection has ended: the policy has changed'
+check "in words" said 'the connection has ended: the policy has changed, try again'
 check "and nothing came through" silent
 swept() {
 	[ "$(count_log '"jump.end":"sweep"')" -gt "$before" ]
