@@ -172,14 +172,29 @@ mkfifo "$T/kick.fifo"
 ssh -F "$C" -S "$T/one" jump connect db1 5432 <"$T/kick.fifo" >"$T/relay" &
 exec 7>"$T/kick.fifo"
 echo hello >&7
-check "a program beside them" within grep -q hello "$T/relay"
+check "a relay beside them" within grep -q hello "$T/relay"
+
+# And one that has no connection yet: it is in no list.
+lab on jump nft -f - <<'END'
+table inet hole {
+	chain output {
+		type filter hook output priority 0
+		ip daddr 10.2.0.12 drop
+	}
+}
+END
+ssh -F "$C" -S "$T/one" jump connect -4 web2 22 </dev/null >/dev/null 2>&1 &
+check "a program beside them" logged \
+    '"decision","event.outcome":"success".*"destination.address":"web2"'
 
 kick db1:5432 enough
 check "a forward: ended" printed '^ended: alice to db1:5432 by forward, from 192\.0\.2\.10$'
 check "and what else its connection has" printed '^ended too: alice to web1:80 by forward'
-check "is counted" printed '^and 1 other program of the same SSH connections$'
+check "and a relay, by name" \
+    printed '^ended: alice to db1:5432 by connect, session [a-z2-7]{8}, from'
+check "what is in no list is counted" printed '^and 1 other program of the same SSH connections$'
 check "exit 0" gave 0
-check "no more than that" [ "$(wc -l <"$T/out")" -eq 3 ]
+check "no more than that" [ "$(wc -l <"$T/out")" -eq 4 ]
 check "the forward has ended" ended "$a2"
 check "the other one too" ended "$a1"
 check "the program too" ended $!
