@@ -374,7 +374,7 @@ check "a real relay: nothing else" [ "$(grep -c . "$T/out")" -eq 1 ]
 check "a real relay: says that it was swept" logged \
     "\"event.action\":\"close\".*\"jump.session\":\"$id\".*\"jump.end\":\"sweep\""
 check "a real relay: is gone" gone first
-check "and says why" within grep -q 'not permitted any more' "$T/first.out"
+check "and says why" within grep -q 'connection has ended' "$T/first.out"
 kill $silence
 check "its neighbour: not a byte lost" dry second
 ssh -F "$C" -S "$T/mux" -O exit jump 2>/dev/null
