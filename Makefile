@@ -74,7 +74,7 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c jump-shell/who.c jumpctl/table.c $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
-	lib/target.c
+	lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/relay.c jump-connect/hostkey.c \

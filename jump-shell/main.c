@@ -18,6 +18,7 @@
 #include "decide.h"
 #include "exit.h"
 #include "process.h"
+#include "swept.h"
 #include "who.h"
 
 #define POLICY_IMAGE STATEDIR "/policy.db"
@@ -253,6 +254,7 @@ answer(struct visit *s, const struct command *c)
 	struct policy_verdict why;
 
 	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
+	request.swept = swept_lately(SWEPT_FILE, 0, time(NULL));
 	if (s->from_text[0] != '\0')
 		request.from = &s->from;
 	switch (c->verb) {

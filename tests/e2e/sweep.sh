@@ -330,7 +330,11 @@ check "no sweep: explain presumes one" gave 0
 check "no sweep: and says that there is none" said 'no sweep runs here'
 as bob run ssh -F "$C" -W 10.2.0.11:5432 jump </dev/null
 check "no sweep: forward holds no end" said 'administratively prohibited'
+as bob jump list
+check "no sweep: and the list says so" printed '^db1	5432	tcp	command'
 sweep
+as bob jump list
+check "a sweep: the list has both roads" printed '^db1	5432	tcp	both'
 run lab on jump jumpctl explain bob db1:5432 --via forward
 check "a sweep: explain has no more to say" not said 'no sweep'
 to_db1 bob bob
