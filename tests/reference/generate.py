@@ -662,7 +662,7 @@ class World:
         if self.chance(0.5):
             test.options[-1].append(List(self.some(reference.OBLIGATIONS)))
 
-    # LIMITS: 256 targets and 1024 groups, and more
+    # LIMITS: 256 targets, 1024 groups and 32 limits, and more
 
     def crowds(self):
         hosts = [thing for thing in self.targets if thing["kind"] == "host"]
@@ -674,6 +674,12 @@ class World:
             for i in range((255, 256, 254, 300)[turn]):
                 self.add("host", "twin%d" % i, List(thing["places"]),
                          "ssh", List(map(str, thing["ports"])))
+        elif self.number % 250 == 125:
+            thing = self.rng.choice(hosts)
+            self.allows = [(self.users, [(thing, thing["ports"][0])])]
+            for i in range((33, 31, 40, 32)[self.number // 250 % 4]):
+                self.add("require", "cap%d:" % i, "any", "to",
+                         self.name(thing["name"])).option("max", str(i + 1))
         elif self.number % 500 == 400:
             names = List([self.name(name) for name in self.users])
             for i in range((900, 1100)[turn % 2]):
