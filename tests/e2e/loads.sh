@@ -1,6 +1,7 @@
 # Loads, one after the other as fast as they go, while people log in: each
-# look-up sees the old policy or the new one, whole; what both permit
-# never fails (a session may have to be asked for again), what both deny is never granted, and nothing leaks.
+# look-up sees the old policy or the new one, whole; what both permit never
+# fails (a session may have to be asked for again), what both deny is never
+# granted, and nothing leaks.
 # LOADS=10000 for a long run.
 # runs: once
 . "$(dirname "$0")/lib.sh"
