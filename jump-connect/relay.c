@@ -659,12 +659,14 @@ splices(int fd)
 
 /*
  * Only kill(2) and its like make SI_USER, and only root can then be the
- * sender; what sigqueue(3) says of itself anybody can write.
+ * sender; what sigqueue(3) says of itself anybody can write.  If that finds no
+ * room (RLIMIT_SIGPENDING), the kernel makes SI_USER of it, from uid 0, pid 0.
  */
 static void
 interrupt(int sig, siginfo_t *info, void *context)
 {
-	bool root = info->si_code == SI_USER && info->si_uid == 0;
+	bool root = info->si_code == SI_USER && info->si_uid == 0 &&
+	    info->si_pid != 0;
 
 	(void)context;
 	if (interrupted)

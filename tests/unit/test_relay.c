@@ -4,6 +4,7 @@
  */
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -39,6 +40,7 @@ struct rig {
 	time_t deadline; /* seconds from now, 0 none */
 	bool confined;
 	uid_t uid; /* to run as; 0: this one */
+	bool loses_senders; /* no signal may wait with what it says */
 	struct hostkey *hostkey;
 
 	int to, from, peer; /* standard input, output, and the target */
@@ -141,11 +143,14 @@ child(void)
 	    .received = &rig.shared->received,
 	    .active = &rig.shared->active,
 	    .hostkey = rig.hostkey};
+	const struct rlimit none = {0, 0};
 	enum relay_end end;
 
 	close(rig.to);
 	close(rig.from);
 	close(rig.peer);
+	if (rig.loses_senders && setrlimit(RLIMIT_SIGPENDING, &none) == -1)
+		_exit(103);
 	if (rig.uid != 0 && setresuid(rig.uid, rig.uid, rig.uid) == -1)
 		_exit(102);
 	if (relay_prepare(&r) == -1)
@@ -698,7 +703,7 @@ END_TEST
 /*
  * Signals: from whom, and what they say of themselves.
  */
-enum sender { ROOT, USER, FORGER };
+enum sender { ROOT, USER, FORGER, LOSER };
 
 static const struct {
 	int signal;
@@ -711,6 +716,8 @@ static const struct {
     {SESSION_SWEEP, USER, RELAY_SIGNAL},
     {SESSION_KICK, FORGER, RELAY_SIGNAL},
     {SESSION_SWEEP, FORGER, RELAY_SIGNAL},
+    {SESSION_KICK, LOSER, RELAY_SIGNAL},
+    {SESSION_SWEEP, LOSER, RELAY_SIGNAL},
     {SIGTERM, ROOT, RELAY_SIGNAL},
     {SIGHUP, ROOT, RELAY_SIGNAL},
     {SIGINT, USER, RELAY_SIGNAL},
@@ -745,6 +752,7 @@ START_TEST(signals_end_it)
 		return;
 	rig_open(PIPES, TCP);
 	rig.uid = 65534;
+	rig.loses_senders = signals[_i].sender == LOSER;
 	rig.confined = true;
 	rig_start();
 	put(rig.to, "x");
