@@ -68,7 +68,7 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	lib/login.c lib/procfs.c lib/swept.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
-	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c lib/procfs.c \
+	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
 	lib/swept.c \
 	$(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
@@ -145,7 +145,7 @@ test_directory_SRC := jump-authkeys/directory.c lib/program.c
 test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
-test_login_SRC  := lib/login.c lib/procfs.c
+test_login_SRC  := lib/login.c
 test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)

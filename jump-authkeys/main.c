@@ -247,6 +247,8 @@ main(int argc, char **argv)
 	/* Before the policy is opened: who loads another then finds the note,
 	 * if empty, and waits for what becomes of it. */
 	a.note = login_open(LOGIN_DIRECTORY, getppid());
+	/* A client needs a public key only, no login, to have a note made. */
+	login_clean(LOGIN_DIRECTORY);
 	error = policy_open(POLICY_IMAGE, 0, &policy);
 	if (error != POLICY_OK)
 		return give_up(&audit, &offer, policy_strerror(error),

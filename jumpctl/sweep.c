@@ -370,7 +370,7 @@ clean(const struct sweep *s)
 	if (session_clean(SESSION_DIRECTORY, s->world.gid) == -1 &&
 	    errno != ENOENT)
 		warn("%s", SESSION_DIRECTORY);
-	if (login_clean(LOGIN_DIRECTORY, "/proc") == -1 && errno != ENOENT)
+	if (login_clean(LOGIN_DIRECTORY) == -1 && errno != ENOENT)
 		warn("%s", LOGIN_DIRECTORY);
 }
 

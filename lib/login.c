@@ -5,13 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "procfs.h"
 
 enum {
 	OPEN_FLAGS = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
@@ -216,11 +215,10 @@ login_fresh(const char *directory, pid_t monitor, int seconds)
 }
 
 ssize_t
-login_clean(const char *directory, const char *proc)
+login_clean(const char *directory)
 {
 	DIR *dir = opendir(directory);
 	const struct dirent *e;
-	struct procfs_process process;
 	ssize_t removed = 0;
 
 	if (dir == NULL)
@@ -228,8 +226,7 @@ login_clean(const char *directory, const char *proc)
 	while ((e = readdir(dir)) != NULL) {
 		pid_t pid = pid_of(e->d_name);
 
-		if (pid != 0 && procfs_read(proc, pid, &process) == -1 &&
-		    (errno == ENOENT || errno == ESRCH))
+		if (pid != 0 && kill(pid, 0) == -1 && errno == ESRCH)
 			removed += unlinkat(dirfd(dir), e->d_name, 0) == 0;
 	}
 	closedir(dir);

@@ -81,9 +81,10 @@ ssize_t login_list(const char *directory, pid_t **list);
 bool login_fresh(const char *directory, pid_t monitor, int seconds);
 
 /*
- * Remove the notes whose process is gone; proc is where /proc is.  The number
- * removed, or -1 with errno.
+ * Remove the notes whose process is gone, which kill(2) tells also those who
+ * may not signal it, and where /proc hides it.  The number removed, or -1 with
+ * errno.
  */
-ssize_t login_clean(const char *directory, const char *proc);
+ssize_t login_clean(const char *directory);
 
 #endif

@@ -41,6 +41,19 @@ for user in alice carol; do
 	    "/run/jump/logins/$pid")" = "_jump 600" ]
 	run ssh -F "$C" -S "$T/$user" -O exit jump
 done
+
+# Who knows a public key can have notes made without end: nobody sweeps here.
+ended() {
+	! lab on jump test -e "/proc/$last"
+}
+last=$pid
+check "a connection ends" within ended
+check "its note is there" lab on jump test -e "/run/jump/logins/$last"
+held alice
+check "the next who asks removes it" \
+    not lab on jump test -e "/run/jump/logins/$last"
+check "and not their own" notes alice
+run ssh -F "$C" -S "$T/alice" -O exit jump
 run lab on -u alice jump ls /run/jump/logins
 check "users do not read them" not gave 0
 
