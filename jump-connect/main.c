@@ -273,6 +273,7 @@ relay_request(struct request *r, int sock)
 		return broken("confine itself");
 	}
 	shutdown(sock, SHUT_RDWR);
+	page->ended = 1;
 	record.name = ends[end].name;
 	record.duration = monotonic_ns() - start;
 	if (end == RELAY_HOSTKEY)

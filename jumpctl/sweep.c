@@ -74,6 +74,7 @@ account_of(const struct live_owner *o)
 	return o->known ? o->account : NULL;
 }
 
+/* One that has ended, and waits for the log, would only lose its record. */
 static void
 judge_relays(struct sweep *s)
 {
@@ -83,7 +84,7 @@ judge_relays(struct sweep *s)
 		const char *rule;
 		struct end *end;
 
-		if (!l->relay ||
+		if (!l->relay || l->seen.page.ended ||
 		    judge_relay(&s->judge, account_of(l->owner), &l->seen.page,
 			&rule, reason))
 			continue;

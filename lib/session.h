@@ -60,7 +60,7 @@ struct session_page {
 	uint32_t idle;	   /* seconds; 0: none */
 	uint16_t port;	   /* of the target; 0: a path */
 	uint8_t road;	   /* enum policy_road */
-	uint8_t pad;
+	uint8_t ended;	   /* nothing goes through: only its record waits */
 	char id[SESSION_ID];	     /* jump.session of the records */
 	char user[SESSION_USER];     /* of the policy */
 	char account[SESSION_USER];  /* the Unix account */

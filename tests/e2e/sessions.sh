@@ -183,6 +183,10 @@ check "without a log it goes on" within grep -qx hello "$T/l.out"
 kill "$(cat "$T/l.pid")"
 sleep 3
 check "it waits with its record" live alice 1
+lab on jump jumpctl lock --no-sweep alice >"$T/out" 2>&1
+lab on jump jumpctl sweep >"$T/out" 2>&1
+check "which no sweep takes away" live alice 1
+lab on jump jumpctl unlock alice >"$T/out" 2>&1
 lab on jump mv /dev/log.away /dev/log
 check "the log is back: its end, late" logged '"destination.address":"db1".*"jump.end":"client","jump.lost":[1-9]'
 check "and then it goes" within live alice 0
