@@ -74,7 +74,7 @@ rules() {
 }
 
 login_of() {
-	lab on jump ps -o pid=,user:16=,args= -e |
+	lab on jump ps -o pid=,ruser:16=,args= -e |
 	    sed -n "s/^ *\([0-9]*\) $1  *sshd.*: $1.*/\1/p" | head -n 1
 }
 
@@ -257,11 +257,14 @@ insisting=$!
 some() {
 	[ -n "$(login_of bob)" ]
 }
+nobody() {
+	! some
+}
 for i in 1 2 3; do
 	check "again and again: $i" within some
 	run lab on jump jumpctl lock bob
 	check "again and again: locked" printed '^ended: bob logged in'
-	check "again and again: nobody is left" not some
+	check "again and again: nobody is left" within nobody
 	[ $i -ne 3 ] || touch "$T/enough"
 	run lab on jump jumpctl unlock bob
 done
