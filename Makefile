@@ -181,13 +181,11 @@ $(foreach t,$(FUZZERS),\
 	$(eval $(t)_LIB := -lbsd -lmd $(if $(FUZZ),-fsanitize=fuzzer)))
 
 ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS) inject hold
-bench_drive_SRC := tests/bench/drive.c
-bench_empty_SRC := tests/bench/empty.c
-
-BENCH := bench_drive bench_empty
 inject_SRC := tests/faults/inject.c
 hold_SRC := tests/e2e/hold.c lib/session.c lib/procfs.c
-
+BENCH := bench_drive bench_empty
+bench_drive_SRC := tests/bench/drive.c
+bench_empty_SRC := tests/bench/empty.c
 
 all: $(PROGRAMS:%=$(BUILD)/%)			## build the programs
 tests: $(ALL:%=$(BUILD)/%) $(BUILD)/alloc.so	## build the tests too

@@ -20,6 +20,16 @@ enum {
 	SANDBOX_CODE = 1024 /* instructions: room for any table */
 };
 
+/* Whether this is a build with ASan, whose runtime makes calls of its own. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 /* The number of a call, SYS_name; one that this architecture lacks. */
 #define CALL(name) SYS_##name
 #ifndef SYS_poll

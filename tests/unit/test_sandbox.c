@@ -29,15 +29,6 @@
 #include "../../jump-authkeys/confine.h"
 #include "../../jump-connect/confine.h"
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BUF	     ((long)buf)
 #define X32	     0x40000000L
