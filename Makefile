@@ -64,7 +64,7 @@ LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 
 LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/end.c jumpctl/table.c jumpctl/forwards.c jumpctl/sockets.c \
-	jumpctl/sweep.c jumpctl/judge.c jumpctl/within.c lib/session.c \
+	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
 	lib/login.c lib/procfs.c lib/swept.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \

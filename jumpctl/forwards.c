@@ -85,6 +85,18 @@ add(struct search *s)
 	return &s->list[s->n++];
 }
 
+/* Whether it is of another network than we, for certain. */
+static bool
+is_far(const char *proc, pid_t pid)
+{
+	char path[PATH_ROOM];
+	struct stat ours, its;
+
+	snprintf(path, sizeof(path), "%s/%d/ns/net", proc, (int)pid);
+	return stat(path, &its) == 0 && stat("/proc/self/ns/net", &ours) == 0 &&
+	    (its.st_ino != ours.st_ino || its.st_dev != ours.st_dev);
+}
+
 /* 0, or -1 without memory. */
 static int
 add_login(struct search *s, const struct procfs_process *p)
@@ -93,7 +105,7 @@ add_login(struct search *s, const struct procfs_process *p)
 
 	if (f == NULL)
 		return -1;
-	*f = (struct forward){.process = *p};
+	*f = (struct forward){.process = *p, .far = is_far(s->proc, p->pid)};
 	return 0;
 }
 
@@ -156,22 +168,14 @@ look_at(struct search *s, const struct procfs_process *p,
 	return 0;
 }
 
-/*
- * Whether it is of the same network as we: not of a container, whose sshd has
- * nothing to do with our accounts but their numbers.
- */
+/* What vanishes meanwhile is not there; all else that fails hides it. */
 static bool
-is_near(const char *proc, pid_t pid)
+is_hidden(int error)
 {
-	char path[PATH_ROOM];
-	struct stat ours, its;
-
-	snprintf(path, sizeof(path), "%s/%d/ns/net", proc, (int)pid);
-	return stat(path, &its) == 0 && stat("/proc/self/ns/net", &ours) == 0 &&
-	    its.st_ino == ours.st_ino && its.st_dev == ours.st_dev;
+	return error != ENOENT && error != ESRCH;
 }
 
-/* All of one process; what vanishes meanwhile is not there. */
+/* All of one process of sshd's that is a user's. */
 static int
 search_process(struct search *s, pid_t pid)
 {
@@ -180,16 +184,19 @@ search_process(struct search *s, pid_t pid)
 	size_t first = s->n;
 	const struct dirent *e;
 	int result = 0;
-	DIR *fds;
+	DIR *fds = NULL;
 
 	errno = 0;
 	if (!is_sshd(s->proc, pid)) {
 		s->hidden += errno == EACCES || errno == EPERM;
 		return 0;
 	}
-	if (procfs_read(s->proc, pid, &p) == -1 || p.uid == 0 ||
-	    (s->logins && !is_near(s->proc, pid)) ||
-	    (fds = open_fds(s->proc, pid)) == NULL)
+	if (procfs_read(s->proc, pid, &p) == -1 ||
+	    (p.uid != 0 && (fds = open_fds(s->proc, pid)) == NULL)) {
+		s->hidden += is_hidden(errno);
+		return 0;
+	}
+	if (p.uid == 0)
 		return 0;
 	while (result == 0 && (e = readdir(fds)) != NULL) {
 		const struct socket_seen *socket = sockets_find(
@@ -322,6 +329,17 @@ logins_find(const char *proc, const struct socket_seen *sockets,
 	*n = kept;
 	*hidden = s.hidden;
 	return *list == NULL ? -1 : 0;
+}
+
+int
+login_monitor(const char *proc, pid_t pid, struct forward *f)
+{
+	*f = (struct forward){0};
+	errno = ESRCH;
+	if (!is_sshd(proc, pid) || procfs_read(proc, pid, &f->process) == -1)
+		return -1;
+	errno = ESRCH;
+	return f->process.uid == 0 ? 0 : -1;
 }
 
 /* Whether the process is the one that was seen, and has that socket. */

@@ -19,6 +19,7 @@ struct forward {
 	uint16_t port;
 	uint64_t sent, received; /* bytes: to the target, from it */
 	uint32_t idle;		 /* ms */
+	bool far; /* of another network than ours, whose sockets are not seen */
 };
 
 /*
@@ -34,11 +35,19 @@ int forwards_find(const char *proc, const struct socket_seen *, size_t nsockets,
 
 /*
  * Find the logins in the same way: the processes of sshd that serve a user's
- * connection in the network of this process, each as a forward with inode 0
- * and no target.
+ * connection, each as a forward with inode 0 and no target.  Those in another
+ * network are far: of a container, perhaps, with nothing in common with our
+ * accounts but their numbers.
  */
 int logins_find(const char *proc, const struct socket_seen *, size_t nsockets,
     struct forward **list, size_t *n, size_t *hidden);
+
+/*
+ * A process of root's that is sshd's, as a login like these: before the user
+ * is logged in, it is all that there is.  0, or -1 with errno: ESRCH or
+ * ENOENT if it is no such process.
+ */
+int login_monitor(const char *proc, pid_t, struct forward *);
 
 /*
  * The process that has this forward, if it still has: a pidfd, close-on-exec,

@@ -36,6 +36,8 @@ live_open(struct live_world *w)
 		errx(EXIT_STATE, "there is no user or no group _jump");
 	w->uid = pw->pw_uid;
 	w->gid = gr->gr_gid;
+	pw = getpwnam("sshd");
+	w->separate = pw == NULL ? (uid_t)-1 : pw->pw_uid;
 	error = policy_open(POLICY_IMAGE, 0, &w->policy);
 	if (error == POLICY_OK)
 		return;
@@ -346,12 +348,69 @@ live_logins(struct live_world *w, struct live_list *l)
 		l->list = calloc(n + 1, sizeof(*l->list));
 	if (l->list == NULL)
 		result = -1;
-	for (size_t i = 0; i < n && result == 0; i++)
-		fill_login(w, &l->list[l->n++], &logins[i]);
+	for (size_t i = 0; i < n && result == 0; i++) {
+		if (logins[i].process.uid != w->separate)
+			fill_login(w, &l->list[l->n++], &logins[i]);
+	}
 	if (result == 0)
 		qsort(l->list, l->n, sizeof(*l->list), by_start);
 	free(logins);
 	return result;
+}
+
+/* Whether the monitor has one of these logins. */
+static bool
+has_login(const struct live_list *logins, pid_t monitor)
+{
+	for (size_t i = 0; i < logins->n; i++) {
+		if (logins->list[i].forward.process.parent == monitor)
+			return true;
+	}
+	return false;
+}
+
+/* What a note says of its process, which has no login. */
+static void
+look_at_note(struct live_world *w, struct live_list *l, pid_t monitor)
+{
+	struct live *to = &l->list[l->n];
+	struct login_note note;
+	struct forward f;
+
+	if (login_monitor(PROC, monitor, &f) == -1) {
+		l->hidden += errno != ESRCH && errno != ENOENT;
+	} else if (login_read(LOGIN_DIRECTORY, w->uid, monitor,
+		       f.process.started, &note, NULL) == 0) {
+		fill_login(w, to, &f);
+		to->asks = true;
+		to->owner = owner(w, note.uid);
+		snprintf(to->user, sizeof(to->user), "%s", note.user);
+		l->n++;
+	} else if (errno == EAGAIN) {
+		l->undecided++;
+	} else {
+		l->hidden += errno != ENOENT && errno != ESTALE &&
+		    errno != ENODATA;
+	}
+}
+
+int
+live_asking(struct live_world *w, const struct live_list *logins,
+    struct live_list *l)
+{
+	pid_t *notes;
+	ssize_t n = login_list(LOGIN_DIRECTORY, &notes);
+
+	*l = (struct live_list){0};
+	if (n == -1)
+		return -1;
+	l->list = calloc((size_t)n + 1, sizeof(*l->list));
+	for (ssize_t i = 0; i < n && l->list != NULL; i++) {
+		if (!has_login(logins, notes[i]))
+			look_at_note(w, l, notes[i]);
+	}
+	free(notes);
+	return l->list == NULL ? -1 : 0;
 }
 
 void

@@ -27,6 +27,7 @@ struct live_owner {
  */
 struct live {
 	bool relay;
+	bool asks; /* sshd's monitor, with no process of the user's yet */
 	union {
 		struct session_seen seen; /* of a relay */
 		struct forward forward;
@@ -48,6 +49,7 @@ struct live {
 struct live_world {
 	struct policy *policy; /* NULL: none that can be used */
 	uid_t uid;	       /* of _jump */
+	uid_t separate; /* of sshd's own before a login; -1: none */
 	gid_t gid;
 	struct live_owner **owners;
 	size_t nowners;
@@ -58,6 +60,7 @@ struct live_list {
 	size_t n;
 	size_t odd;    /* files in the registry that are no session's */
 	size_t hidden; /* processes that may have forwards, and are hidden */
+	size_t undecided; /* logins that jump-authkeys is being asked about */
 	bool missing;  /* there is no registry */
 };
 
@@ -77,6 +80,14 @@ int live_read(struct live_world *, struct live_list *);
  * forwards with inode 0, without a target.
  */
 int live_logins(struct live_world *, struct live_list *);
+
+/*
+ * Those that may become logins: jump-authkeys has noted what they were given,
+ * and none of these logins is theirs.  The process is sshd's monitor.  A note
+ * that cannot be read hides one.  0, or -1 with errno.
+ */
+int live_asking(
+    struct live_world *, const struct live_list *logins, struct live_list *);
 void live_free(struct live_list *);
 
 /*

@@ -1,7 +1,7 @@
 /*
  * jumpctl sweep: end what the policy in force does not allow any more.
  */
-#include "live.h"
+#include "sweep.h"
 
 #include <sys/file.h>
 
@@ -15,198 +15,17 @@
 
 #include "ctl.h"
 #include "exit.h"
-#include "judge.h"
 #include "swept.h"
 
 enum {
 	PATIENCE_MS = 1000,
 	WAIT_S = 15,
-	FRESH_S = 10, /* how long a login takes after its note */
-	PASSES = 6,
-	PASS_MS = 400
+	/* After a change: who is logging in has the first, and a jump-authkeys
+	 * that is still to answer the second, which is longer than it lives. */
+	PATIENCE_PASSES = 10,
+	PASSES = 60,
+	PASS_MS = 200
 };
-
-/* What is to end, and why. */
-struct end {
-	const struct live *live;
-	bool
-	    login; /* of sshd; else a relay, or a forward of the login before */
-	const char *rule;
-	char reason[JUDGE_REASON];
-};
-
-struct sweep {
-	bool dry, json;
-	struct live_world world;
-	struct live_list sessions, logins;
-	struct judge judge;
-	struct end *ends;
-	size_t nends, room;
-	size_t failed, under_way;
-	struct audit audit;
-	bool mute; /* the log takes nothing */
-	char by[64], loginuid[AUDIT_LOGINUID], hash[17];
-};
-
-/*
- * What is to end.
- */
-static struct end *
-add(struct sweep *s, const struct live *l)
-{
-	struct end *more;
-
-	if (s->nends == s->room) {
-		s->room = s->room * 2 + 16;
-		more = reallocarray(s->ends, s->room, sizeof(*more));
-		if (more == NULL)
-			err(EXIT_INTERNAL, NULL);
-		s->ends = more;
-	}
-	s->ends[s->nends] = (struct end){.live = l, .rule = ""};
-	return &s->ends[s->nends++];
-}
-
-/* NULL: the machine has it no more. */
-static const char *
-account_of(const struct live_owner *o)
-{
-	return o->known ? o->account : NULL;
-}
-
-/* One that has ended, and waits for the log, would only lose its record. */
-static void
-judge_relays(struct sweep *s)
-{
-	for (size_t i = 0; i < s->sessions.n; i++) {
-		const struct live *l = &s->sessions.list[i];
-		char reason[JUDGE_REASON];
-		const char *rule;
-		struct end *end;
-
-		if (!l->relay || l->seen.page.ended ||
-		    judge_relay(&s->judge, account_of(l->owner), &l->seen.page,
-			&rule, reason))
-			continue;
-		end = add(s, l);
-		end->rule = rule;
-		strcpy(end->reason, reason);
-	}
-}
-
-/* The note of the login that the process serves; false if there is none. */
-static bool
-read_note(const struct sweep *s, const struct live *l, struct login_note *note,
-    char **line)
-{
-	const struct procfs_process *p = &l->forward.process;
-	struct procfs_process monitor;
-
-	if (procfs_read("/proc", p->parent, &monitor) == -1 ||
-	    monitor.uid != 0 ||
-	    login_read(LOGIN_DIRECTORY, s->world.uid, monitor.pid,
-		monitor.started, note, line) == -1)
-		return false;
-	if (note->uid == p->uid)
-		return true;
-	free(*line);
-	return false;
-}
-
-/*
- * Whether the login may go on.  Without a note, only members of the group jump
- * are ours: nobody else logs in by jump-authkeys, and an administrator does
- * not.
- */
-static bool
-may_go_on(struct sweep *s, struct live *l, char reason[JUDGE_REASON])
-{
-	const struct live_owner *o = l->owner;
-	struct login_note note;
-	char *line = NULL;
-	bool may;
-
-	if (o->admin)
-		return true;
-	if (!read_note(s, l, &note, &line)) {
-		strcpy(reason, "nothing says what it was given");
-		return !o->member;
-	}
-	snprintf(l->user, sizeof(l->user), "%s", note.user);
-	may = judge_login(&s->judge, account_of(o), &note, line, reason);
-	free(line);
-	return may;
-}
-
-/* The forwards of a login, which end with it. */
-static void
-add_forwards(struct sweep *s, const struct live *login, const char *reason)
-{
-	const struct procfs_process *p = &login->forward.process;
-
-	for (size_t i = 0; i < s->sessions.n; i++) {
-		const struct live *l = &s->sessions.list[i];
-
-		if (!l->relay && l->pid == p->pid &&
-		    l->forward.process.started == p->started)
-			strcpy(add(s, l)->reason, reason);
-	}
-}
-
-/* Without any notes, nobody's fault is told from everybody's. */
-static void
-judge_logins(struct sweep *s)
-{
-	if (access(LOGIN_DIRECTORY, F_OK) == -1) {
-		warn("%s: logins are not judged", LOGIN_DIRECTORY);
-		s->failed++;
-		return;
-	}
-	for (size_t i = 0; i < s->logins.n; i++) {
-		struct live *l = &s->logins.list[i];
-		char reason[JUDGE_REASON];
-		struct end *end;
-
-		if (may_go_on(s, l, reason))
-			continue;
-		end = add(s, l);
-		end->login = true;
-		strcpy(end->reason, reason);
-		add_forwards(s, l, reason);
-	}
-}
-
-/* Whether the process serves a login that we have seen. */
-static bool
-has_login(const struct sweep *s, pid_t monitor)
-{
-	for (size_t i = 0; i < s->logins.n; i++) {
-		if (s->logins.list[i].forward.process.parent == monitor)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Logins that were asked about just now, and have no process of the user's
- * yet: by the policy before, perhaps.
- */
-static size_t
-count_under_way(const struct sweep *s)
-{
-	struct procfs_process monitor;
-	pid_t *list;
-	ssize_t n = login_list(LOGIN_DIRECTORY, &list);
-	size_t count = 0;
-
-	for (ssize_t i = 0; i < n; i++) {
-		count += !has_login(s, list[i]) &&
-		    login_fresh(LOGIN_DIRECTORY, list[i], FRESH_S) &&
-		    procfs_read("/proc", list[i], &monitor) == 0;
-	}
-	free(list);
-	return count;
-}
 
 /*
  * What is said of it.
@@ -276,7 +95,7 @@ print_text(const struct end *e, enum live_end how)
 	audit_escape(reason, sizeof(reason), e->reason);
 	printf("%s: %s ", words[how], r.cell[COLUMN_USER]);
 	if (e->login)
-		printf("logged in");
+		printf(l->asks ? "logging in" : "logged in");
 	else
 		printf(
 		    "to %s by %s", r.cell[COLUMN_TARGET], r.cell[COLUMN_ROAD]);
@@ -345,6 +164,19 @@ wait_for_others(void)
 	return fd;
 }
 
+/* Without any notes, nobody's fault is told from everybody's. */
+static void
+read_notes(struct sweep *s)
+{
+	struct live_world *w = &s->world;
+
+	if (live_asking(w, &s->logins, &s->asking) == 0)
+		return;
+	warn("%s: logins are not judged", LOGIN_DIRECTORY);
+	s->failed++;
+	live_free(&s->logins);
+}
+
 static void
 read_all(struct sweep *s)
 {
@@ -361,6 +193,7 @@ read_all(struct sweep *s)
 	if (live_logins(w, &s->logins) == -1 ||
 	    live_read(w, &s->sessions) == -1)
 		err(EXIT_INTERNAL, "sessions");
+	read_notes(s);
 	s->judge = (struct judge){.policy = w->policy, .now = time(NULL)};
 }
 
@@ -382,60 +215,72 @@ release(struct sweep *s, int lock)
 	free(s->ends);
 	live_free(&s->sessions);
 	live_free(&s->logins);
+	live_free(&s->asking);
 	audit_close(&s->audit);
 	live_close(&s->world);
 	if (lock != -1)
 		close(lock);
 }
 
-/* Whether all was seen, and what was to end has. */
+/* Whether all was seen that may be there. */
 static bool
+saw_all(const struct sweep *s)
+{
+	const struct live_list *r = &s->sessions;
+
+	return s->logins.hidden == 0 && s->asking.hidden == 0 && !r->missing &&
+	    r->odd == 0 && r->hidden == 0;
+}
+
+static void
 sweep(struct sweep *s)
 {
 	int lock = wait_for_others();
-	bool seen;
 
 	if (audit_open(&s->audit, "jumpctl", AUDIT_SOCKET) == -1)
 		err(EXIT_INTERNAL, "no log");
 	state_who(s->by, sizeof(s->by));
 	audit_loginuid(s->loginuid);
 	read_all(s);
-	judge_relays(s);
-	judge_logins(s);
+	sweep_judge(s);
 	if (policy_damaged(s->world.policy))
 		errx(EXIT_POLICY, "%s: %s: nothing is ended", POLICY_IMAGE,
 		    policy_strerror(POLICY_BROKEN));
-	s->under_way = count_under_way(s);
 	for (size_t i = 0; i < s->nends && s->dry; i++)
 		print(s, &s->ends[i], END_GONE);
 	if (!s->dry) {
 		end_all(s);
 		clean(s);
 	}
-	seen = s->logins.hidden == 0;
-	if (!seen)
-		warnx("logins can be missing: see jumpctl who");
+	s->blind = !saw_all(s);
 	release(s, lock);
-	return seen && s->failed == 0;
+}
+
+/* Whether all was seen, and what was to end has. */
+static bool
+is_done(const struct sweep *s)
+{
+	if (s->blind)
+		warnx("sessions can be missing: see jumpctl who");
+	return !s->blind && s->failed == 0;
 }
 
 int
 sweep_after_change(void)
 {
-	size_t failed = 0;
+	struct sweep s = {.waiting = 1};
 
-	for (int pass = 0; pass < PASSES; pass++) {
-		struct sweep s = {0};
-
+	for (int pass = 0; pass < PASSES && s.waiting > 0; pass++) {
 		if (pass > 0)
 			usleep(PASS_MS * 1000);
+		s = (struct sweep){.patient = pass < PATIENCE_PASSES};
 		fflush(stdout);
 		sweep(&s);
-		failed += s.failed;
-		if (s.under_way == 0)
-			break;
 	}
-	return failed == 0 ? EXIT_OK : EXIT_INTERNAL;
+	if (s.waiting > 0)
+		warnx("a login is under way that may have been given more: "
+		      "run jumpctl sweep");
+	return is_done(&s) && s.waiting == 0 ? EXIT_OK : EXIT_INTERNAL;
 }
 
 bool
@@ -473,7 +318,8 @@ sweep_main(int argc, char **argv)
 		return usage("sweep");
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root ends the sessions of others");
-	if (!sweep(&s))
+	sweep(&s);
+	if (!is_done(&s))
 		return EXIT_INTERNAL;
 	if (!s.dry && swept_touch(SWEPT_FILE) == -1)
 		err(EXIT_STATE, "%s", SWEPT_FILE);

@@ -1,5 +1,6 @@
 #include "login.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -36,25 +37,45 @@ open_note(int dir, pid_t monitor, int flags)
 	return openat(dir, name, flags | OPEN_FLAGS, 0600);
 }
 
+/*
+ * Locked and emptied, and whether it may be written: 1, 0 if it was removed
+ * meanwhile, or -1.
+ */
+static int
+claim(int fd)
+{
+	struct stat st;
+
+	while (flock(fd, LOCK_EX) == -1) {
+		if (errno != EINTR)
+			return -1;
+	}
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (st.st_nlink == 0)
+		return 0;
+	errno = EPERM;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_nlink != 1 || fchmod(fd, 0600) == -1)
+		return -1;
+	return ftruncate(fd, 0) == -1 ? -1 : 1;
+}
+
 int
 login_open(const char *directory, pid_t monitor)
 {
 	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
-	int fd;
+	int fd, claimed = -1;
 
 	if (dir == -1)
 		return -1;
-	fd = open_note(dir, monitor, O_WRONLY | O_CREAT | O_TRUNC);
+	do {
+		fd = open_note(dir, monitor, O_WRONLY | O_CREAT);
+		if (fd != -1 && (claimed = claim(fd)) != 1)
+			failed(fd);
+	} while (fd != -1 && claimed == 0);
 	failed(dir);
-	if (fd == -1)
-		return -1;
-	errno = EPERM;
-	if (fchmod(fd, 0600) == -1 || fstat(fd, &st) == -1 ||
-	    !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    st.st_nlink != 1)
-		return failed(fd);
-	return fd;
+	return fd == -1 || claimed != 1 ? -1 : fd;
 }
 
 static int64_t
@@ -130,6 +151,11 @@ read_note(int fd, uid_t owner, uint64_t started, struct login_note *note,
 	if (!S_ISREG(st.st_mode) || st.st_uid != owner || st.st_nlink != 1 ||
 	    (st.st_mode & 07777) != 0600)
 		return -1;
+	if (flock(fd, LOCK_SH | LOCK_NB) == -1)
+		return -1;
+	errno = ENODATA;
+	if (fstat(fd, &st) == -1 || st.st_size == 0)
+		return -1;
 	errno = EBADMSG;
 	if (read(fd, note, sizeof(*note)) != (ssize_t)sizeof(*note) ||
 	    note->version != LOGIN_VERSION || note->size > LOGIN_LINE ||
@@ -202,16 +228,27 @@ login_list(const char *directory, pid_t **list)
 	return -1;
 }
 
-bool
-login_fresh(const char *directory, pid_t monitor, int seconds)
+static bool
+is_gone(pid_t pid)
 {
-	char path[4096];
-	struct stat st;
-	time_t now = time(NULL);
+	return kill(pid, 0) == -1 && errno == ESRCH;
+}
 
-	snprintf(path, sizeof(path), "%s/%d", directory, (int)monitor);
-	return lstat(path, &st) == 0 && st.st_mtime <= now &&
-	    now - st.st_mtime < seconds;
+/*
+ * Under the lock: a process of the same number may have begun to write it, and
+ * finds then that it has no name any more.
+ */
+static bool
+clean_note(int dir, const char *name, pid_t pid)
+{
+	int fd = openat(dir, name, O_RDONLY | OPEN_FLAGS);
+	bool removed;
+
+	removed = fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	    is_gone(pid) && unlinkat(dir, name, 0) == 0;
+	if (fd != -1)
+		close(fd);
+	return removed;
 }
 
 ssize_t
@@ -226,8 +263,8 @@ login_clean(const char *directory)
 	while ((e = readdir(dir)) != NULL) {
 		pid_t pid = pid_of(e->d_name);
 
-		if (pid != 0 && kill(pid, 0) == -1 && errno == ESRCH)
-			removed += unlinkat(dirfd(dir), e->d_name, 0) == 0;
+		if (pid != 0 && is_gone(pid))
+			removed += clean_note(dirfd(dir), e->d_name, pid);
 	}
 	closedir(dir);
 	return removed;

@@ -10,7 +10,9 @@
  * so the note that stays is of the key that was accepted.
  *
  * It ends in the line that sshd(8) was given: the rights of the login, for
- * jumpctl sweep to compare with what the user may do later.
+ * jumpctl sweep to compare with what the user may do later.  Who writes one
+ * holds a lock, flock(2), from before it opens the policy until it ends: what
+ * is locked is still to be decided, and what is empty gave nothing.
  */
 #ifndef LOGIN_H
 #define LOGIN_H
@@ -50,8 +52,9 @@ struct login_note {
 #define LOGIN_VERSION 0x32474f4cU /* "LOG2" */
 
 /*
- * Open the note of this process, empty, which takes the place of an older one.
- * Comes before confinement.  A descriptor (close-on-exec), or -1 with errno.
+ * Open the note of this process, empty and locked, which takes the place of an
+ * older one.  Waits for those who read it.  Comes before confinement.  A
+ * descriptor (close-on-exec), or -1 with errno.
  */
 int login_open(const char *directory, pid_t monitor);
 
@@ -64,8 +67,8 @@ int login_write(int fd, struct login_note *, const char *line, size_t size);
 /*
  * Read the note of a process that started at so many clock ticks after boot.
  * 0, or -1 with errno: ENOENT if there is none, ESTALE if it is of an earlier
- * process of that number, EPERM or EBADMSG if it is not as owner would have
- * made it.  If line is not NULL, *line is the line, a string that the caller
+ * process of that number, ENODATA if nothing was given, EAGAIN if that is being
+ * decided, EPERM or EBADMSG if it is not as owner would have made it.  If line is not NULL, *line is the line, a string that the caller
  * frees; what is behind a NUL in it is lost.
  */
 int login_read(const char *directory, uid_t owner, pid_t monitor,
@@ -77,13 +80,10 @@ int login_read(const char *directory, uid_t owner, pid_t monitor,
  */
 ssize_t login_list(const char *directory, pid_t **list);
 
-/* Whether a note was opened or written in the last so many seconds. */
-bool login_fresh(const char *directory, pid_t monitor, int seconds);
-
 /*
  * Remove the notes whose process is gone, which kill(2) tells also those who
- * may not signal it, and where /proc hides it.  The number removed, or -1 with
- * errno.
+ * may not signal it, and where /proc hides it; not one that is being written.
+ * The number removed, or -1 with errno.
  */
 ssize_t login_clean(const char *directory);
 

@@ -6,6 +6,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* Seconds: time(2) can be a tick behind what the file system writes. */
+enum { AHEAD = 1 };
+
 bool
 swept_lately(const char *path, unsigned owner, time_t now)
 {
@@ -13,7 +16,7 @@ swept_lately(const char *path, unsigned owner, time_t now)
 
 	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_uid == owner && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-	    st.st_mtime <= now && now - st.st_mtime < SWEPT_SECONDS;
+	    st.st_mtime <= now + AHEAD && now - st.st_mtime < SWEPT_SECONDS;
 }
 
 int

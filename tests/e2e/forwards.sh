@@ -219,6 +219,7 @@ check "recorded" record success '"jump.account":"jump".*"jump.who":"carol"'
 master six carol -L 8007:10.2.0.10:22
 through 8007
 c1=$client
+check "a forward of the account" within sessions 'carol .* forward ' 1
 lab on jump sh -c 'rm /run/jump/logins/*'
 kick carol
 check "a user of a shared account: none" gave 1 ""

@@ -225,7 +225,7 @@ to_db1 bob bob
 lab on jump sh -c 'f=/run/jump/logins/$(ps -o ppid= -p '"$(login_of bob)"' | tr -d " ");
     chown bob "$f"'
 sweep
-check "somebody else's note: ended" printed '^ended: bob logged in.*nothing says'
+check "somebody else's note: ended" printed '^ended: bob logged in.*: the note about it cannot be read$'
 check "bob: is gone" gone bob
 
 # Who stops does not stay, and what only looks like sshd is not sshd.
@@ -317,6 +317,19 @@ check "no folder of notes: says so" said 'logins are not judged'
 check "no folder of notes: ends nobody" runs bob
 check "no folder of notes: leaves no mark" [ -z "$(heartbeat)" ]
 lab on jump mv /run/jump/away /run/jump/logins
+lab on jump mv /run/jump/sessions /run/jump/away
+sweep
+check "no registry: exit 70" gave 70 ""
+check "no registry: says so" said 'sessions can be missing'
+lab on jump mv /run/jump/away /run/jump/sessions
+lab on jump touch /run/jump/sessions/odd
+sweep
+check "an odd file: exit 70" gave 70 ""
+check "an odd file: leaves no mark" [ -z "$(heartbeat)" ]
+lab on jump rm /run/jump/sessions/odd
+sweep
+check "all is there: exit 0" gave 0 ""
+lab on jump rm -f /run/jump/swept
 check "bob: whole" dry bob
 
 # --- rights that end -------------------------------------------------------

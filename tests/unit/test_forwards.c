@@ -514,15 +514,38 @@ START_TEST(what_is_a_login)
 	for (int pid = 100; pid < 105; pid++)
 		in_network(pid, ours);
 	in_network(105, "/proc/self/ns/mnt");
-	ck_assert_uint_eq(logins(), 2);
+	ck_assert_uint_eq(logins(), 4);
 	for (size_t i = 0; i < n; i++) {
-		ck_assert_int_eq(list[i].process.pid,
-		    list[i].process.uid == UID ? 100 : 102);
+		int pid = list[i].process.pid;
+
+		ck_assert(pid == 100 || pid == 102 || pid == 105 || pid == 106);
 		ck_assert_uint_eq(list[i].inode, 0);
-		ck_assert_int_eq(list[i].from, list[i].process.uid == UID);
+		ck_assert_int_eq(list[i].far, pid == 105);
+		ck_assert_int_eq(list[i].from, pid != 102);
+		if (pid == 100)
+			ck_assert(addr_equal(
+			    &list[i].source, &sockets[1].remote));
 	}
-	ck_assert(addr_equal(&list[list[0].from ? 0 : 1].source,
-	    &sockets[1].remote));
+}
+END_TEST
+
+START_TEST(what_is_a_monitor)
+{
+	struct forward f;
+
+	sshd("sshd");
+	sshd("other");
+	process(100, file("sshd"), 0, 500, "11");
+	process(101, file("sshd"), UID, 500, "11");
+	process(102, file("other"), 0, 500, "11");
+	ck_assert_int_eq(login_monitor(dir, 100, &f), 0);
+	ck_assert_int_eq(f.process.pid, 100);
+	ck_assert_uint_eq(f.process.started, 500);
+	ck_assert_uint_eq(f.inode, 0);
+	for (int pid = 101; pid < 104; pid++) {
+		ck_assert_int_eq(login_monitor(dir, pid, &f), -1);
+		ck_assert(errno == ESRCH || errno == ENOENT);
+	}
 }
 END_TEST
 
@@ -543,6 +566,7 @@ main(void)
 	tcase_add_test(t, no_proc);
 	tcase_add_test(t, real_process);
 	tcase_add_test(t, what_is_a_login);
+	tcase_add_test(t, what_is_a_monitor);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -588,8 +588,8 @@ START_TEST(join_bounds)
 		static const char *const texts[] = {
 		    "Accepted publickey for root from 192.0.2.10 port 1 ssh2",
 		    "User child is on pid 7",
-		    "debug1: serverloop.c:server_request_direct_tcpip():1 "
-		    "(pid=7): originator 127.0.0.1 port 1, target a port 1"};
+		    ("debug1: serverloop.c:server_request_direct_tcpip():1 "
+		     "(pid=7): originator 127.0.0.1 port 1, target a port 1")};
 
 		snprintf(line, sizeof(line), T "sshd[%d]: %s",
 		    i % 3 == 2 ? 7 : i, texts[i % 3]);

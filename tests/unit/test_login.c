@@ -1,6 +1,7 @@
 /* Notes about logins: what is read back, and what is not believed. */
 #include "login.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -108,7 +109,55 @@ START_TEST(empty_is_nobody)
 	make(1234, "alice");
 	close(login_open(dir, 1234));
 	ck_assert_int_eq(get(1234, 0), -1);
-	ck_assert_int_eq(errno, EBADMSG);
+	ck_assert_int_eq(errno, ENODATA);
+}
+END_TEST
+
+/* Before it is opened again, and whole, somebody is at it. */
+START_TEST(locked_is_undecided)
+{
+	struct login_note n = {.uid = 7};
+	int fd;
+
+	make(1234, "alice");
+	fd = login_open(dir, 1234);
+	ck_assert_int_eq(get(1234, 0), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(login_write(fd, &n, "x", 1), 0);
+	ck_assert_int_eq(get(1234, 0), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	close(fd);
+	ck_assert_int_eq(get(1234, 0), 0);
+	ck_assert_str_eq(line, "x");
+}
+END_TEST
+
+/* Who opens it waits for who reads it, and takes the file that is there. */
+START_TEST(is_waited_for)
+{
+	int reader, status;
+	struct stat st;
+	pid_t writer;
+
+	make(1234, "alice");
+	reader = open(file("1234"), O_RDONLY);
+	ck_assert_int_eq(flock(reader, LOCK_EX), 0);
+	writer = fork();
+	if (writer == 0) {
+		close(reader);
+		make(1234, "bob");
+		_exit(0);
+	}
+	usleep(50000);
+	ck_assert_int_eq(waitpid(writer, &status, WNOHANG), 0);
+	ck_assert_int_eq(fstat(reader, &st), 0);
+	ck_assert_int_ne(st.st_size, 0);
+	ck_assert_int_eq(unlink(file("1234")), 0);
+	close(reader);
+	ck_assert_int_eq(waitpid(writer, &status, 0), writer);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(get(1234, 0), 0);
+	ck_assert_str_eq(line, "bob");
 }
 END_TEST
 
@@ -277,19 +326,19 @@ START_TEST(all_are_listed)
 }
 END_TEST
 
-START_TEST(freshness)
+/* By another process of the number, that has just begun. */
+START_TEST(what_is_written_is_not_cleaned)
 {
-	struct timespec old[2] = {{.tv_nsec = UTIME_OMIT},
-	    {.tv_sec = time(NULL) - 20}};
+	pid_t gone = fork();
+	int fd;
 
-	ck_assert(!login_fresh(dir, 1234, 10));
-	close(login_open(dir, 1234)); /* nothing is written yet */
-	ck_assert(login_fresh(dir, 1234, 10));
-	ck_assert_int_eq(utimensat(AT_FDCWD, file("1234"), old, 0), 0);
-	ck_assert(!login_fresh(dir, 1234, 10));
-	ck_assert(login_fresh(dir, 1234, 30));
-	close(login_open(dir, 1234)); /* asked again */
-	ck_assert(login_fresh(dir, 1234, 10));
+	if (gone == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(gone, NULL, 0), gone);
+	fd = login_open(dir, gone);
+	ck_assert_int_eq(login_clean(dir), 0);
+	close(fd);
+	ck_assert_int_eq(login_clean(dir), 1);
 }
 END_TEST
 
@@ -315,11 +364,13 @@ main(void)
 	tcase_add_test(t, is_read_back);
 	tcase_add_test(t, is_of_this_process);
 	tcase_add_test(t, empty_is_nobody);
+	tcase_add_test(t, locked_is_undecided);
+	tcase_add_test(t, is_waited_for);
 	tcase_add_loop_test(t, spoilt_is_not_believed, 0, COUNT(spoilt));
 	tcase_add_loop_test(t, spoilt_is_not_opened, 0, 4);
 	tcase_add_test(t, dead_are_cleaned);
 	tcase_add_test(t, all_are_listed);
-	tcase_add_test(t, freshness);
+	tcase_add_test(t, what_is_written_is_not_cleaned);
 	tcase_add_test(t, no_directory);
 	suite_add_tcase(s, t);
 	return unit_run(s);

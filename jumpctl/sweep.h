@@ -1,0 +1,41 @@
+/*
+ * The parts of jumpctl sweep: what is to end, and why.
+ */
+#ifndef SWEEP_H
+#define SWEEP_H
+
+#include "audit.h"
+#include "judge.h"
+#include "live.h"
+
+/* What is to end, and why. */
+struct end {
+	const struct live *live;
+	bool login; /* else a relay, or a forward of the login before */
+	const char *rule;
+	char reason[JUDGE_REASON];
+};
+
+struct sweep {
+	bool dry, json;
+	bool patient; /* who is only logging in may still ask again */
+	struct live_world world;
+	struct live_list sessions, logins, asking;
+	struct judge judge;
+	struct end *ends; /* owned */
+	size_t nends, room;
+	size_t failed;	/* to end, or to look at */
+	bool blind;	/* not all was to be seen */
+	size_t waiting; /* who is logging in, and is to be looked at again */
+	struct audit audit;
+	bool mute; /* the log takes nothing */
+	char by[64], loginuid[AUDIT_LOGINUID], hash[17];
+};
+
+/*
+ * sweep_judge.c: judge all that was read of the world, and list what is to
+ * end.
+ */
+void sweep_judge(struct sweep *);
+
+#endif

@@ -1,0 +1,155 @@
+#include "sweep.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+
+static struct end *
+add(struct sweep *s, const struct live *l)
+{
+	struct end *more;
+
+	if (s->nends == s->room) {
+		s->room = s->room * 2 + 16;
+		more = reallocarray(s->ends, s->room, sizeof(*more));
+		if (more == NULL)
+			err(EXIT_INTERNAL, NULL);
+		s->ends = more;
+	}
+	s->ends[s->nends] = (struct end){.live = l, .rule = ""};
+	return &s->ends[s->nends++];
+}
+
+/* NULL: the machine has it no more. */
+static const char *
+account_of(const struct live_owner *o)
+{
+	return o->known ? o->account : NULL;
+}
+
+/* One that has ended, and waits for the log, would only lose its record. */
+static void
+judge_relays(struct sweep *s)
+{
+	for (size_t i = 0; i < s->sessions.n; i++) {
+		const struct live *l = &s->sessions.list[i];
+		char reason[JUDGE_REASON];
+		const char *rule;
+		struct end *end;
+
+		if (!l->relay || l->seen.page.ended ||
+		    judge_relay(&s->judge, account_of(l->owner), &l->seen.page,
+			&rule, reason))
+			continue;
+		end = add(s, l);
+		end->rule = rule;
+		strcpy(end->reason, reason);
+	}
+}
+
+enum note { NOTE_READ, NOTE_NONE, NOTE_BAD };
+
+/*
+ * The note of a login; *line is the caller's.  One that was refused, or of a
+ * process before, or of another account, says nothing of this login.
+ */
+static enum note
+read_note(const struct sweep *s, const struct live *l, struct login_note *note,
+    char **line)
+{
+	const struct procfs_process *p = &l->forward.process;
+	struct procfs_process monitor = *p;
+
+	if (!l->asks && procfs_read("/proc", p->parent, &monitor) == -1)
+		return errno == ENOENT || errno == ESRCH ? NOTE_NONE : NOTE_BAD;
+	if (monitor.uid != 0)
+		return NOTE_NONE;
+	if (login_read(LOGIN_DIRECTORY, s->world.uid, monitor.pid,
+		monitor.started, note, line) == -1)
+		return errno == ENOENT || errno == ESTALE || errno == ENODATA
+		    ? NOTE_NONE
+		    : NOTE_BAD;
+	if (note->uid == l->owner->uid)
+		return NOTE_READ;
+	free(*line);
+	return NOTE_NONE;
+}
+
+/*
+ * Whether the login may go on.  Without a note, only members of the group jump
+ * are ours, on this network: nobody else logs in by jump-authkeys, and an
+ * administrator does not.
+ */
+static bool
+may_go_on(struct sweep *s, struct live *l, char reason[JUDGE_REASON])
+{
+	const struct live_owner *o = l->owner;
+	struct login_note note;
+	char *line = NULL;
+	bool may;
+
+	if (o->admin)
+		return true;
+	switch (read_note(s, l, &note, &line)) {
+	case NOTE_READ:
+		break;
+	case NOTE_NONE:
+		strcpy(reason, "nothing says what it was given");
+		return !o->member || l->forward.far || l->asks;
+	case NOTE_BAD:
+		strcpy(reason, "the note about it cannot be read");
+		return false;
+	}
+	snprintf(l->user, sizeof(l->user), "%s", note.user);
+	may = judge_login(&s->judge, account_of(o), &note, line, reason);
+	free(line);
+	return may;
+}
+
+/* The forwards of a login, which end with it. */
+static void
+add_forwards(struct sweep *s, const struct live *login, const char *reason)
+{
+	const struct procfs_process *p = &login->forward.process;
+
+	for (size_t i = 0; i < s->sessions.n; i++) {
+		const struct live *l = &s->sessions.list[i];
+
+		if (!l->relay && l->pid == p->pid &&
+		    l->forward.process.started == p->started)
+			strcpy(add(s, l)->reason, reason);
+	}
+}
+
+/* Who is only logging in may ask again, and be given less then. */
+static void
+judge_logins(struct sweep *s, struct live_list *logins)
+{
+	for (size_t i = 0; i < logins->n; i++) {
+		struct live *l = &logins->list[i];
+		char reason[JUDGE_REASON];
+		struct end *end;
+
+		if (may_go_on(s, l, reason))
+			continue;
+		s->waiting += l->asks;
+		if (l->asks && s->patient)
+			continue;
+		end = add(s, l);
+		end->login = true;
+		strcpy(end->reason, reason);
+		add_forwards(s, l, reason);
+	}
+	s->waiting += logins->undecided;
+}
+
+void
+sweep_judge(struct sweep *s)
+{
+	judge_relays(s);
+	judge_logins(s, &s->logins);
+	judge_logins(s, &s->asking);
+}
