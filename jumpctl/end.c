@@ -125,9 +125,34 @@ live_hold(const struct live_world *w, const struct live *const *list, size_t n,
 	return held;
 }
 
+/*
+ * Those that did not end: killed, or left to wait for the log, which takes
+ * them out of fds.  One that waited when it was first seen had its chance.
+ */
+static void
+insist(const struct live_world *w, const struct live *const *list,
+    struct pollfd *fds, size_t n, enum live_end *results)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct live *l = list[i];
+
+		if (fds[i].fd == -1)
+			continue;
+		if (l->relay && !l->seen.page.ended &&
+		    session_waits(SESSION_DIRECTORY, w->gid, &l->seen)) {
+			close(fds[i].fd);
+			fds[i].fd = -1;
+			results[i] = END_WAITS;
+			continue;
+		}
+		results[i] = END_FAILED;
+		send_signal(fds[i].fd, SIGKILL);
+	}
+}
+
 void
-live_end(const struct live *const *list, size_t n, int *held, int signal,
-    int patience, enum live_end *results)
+live_end(const struct live_world *w, const struct live *const *list, size_t n,
+    int *held, int signal, int patience, enum live_end *results)
 {
 	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
 
@@ -139,12 +164,7 @@ live_end(const struct live *const *list, size_t n, int *held, int signal,
 			send_signal(held[i], list[i]->relay ? signal : SIGTERM);
 	}
 	wait_for(fds, n, patience, END_ENDED, results);
-	for (size_t i = 0; i < n; i++) {
-		if (fds[i].fd != -1) {
-			results[i] = END_FAILED;
-			send_signal(fds[i].fd, SIGKILL);
-		}
-	}
+	insist(w, list, fds, n, results);
 	wait_for(fds, n, DEATH_MS, END_KILLED, results);
 	for (size_t i = 0; i < n; i++) {
 		if (fds[i].fd != -1)

@@ -200,6 +200,7 @@ print_end(const struct live *l, bool too, enum live_end end)
 {
 	static const char *const words[] = {[END_GONE] = "gone",
 	    [END_ENDED] = "ended",
+	    [END_WAITS] = "ended, and waits for the log",
 	    [END_KILLED] = "killed",
 	    [END_FAILED] = "NOT ended"};
 	struct row r;
@@ -227,14 +228,15 @@ end_all(struct kick *k)
 		if (held[i] != -1)
 			record(k, k->rows[i], AUDIT_SUCCESS, "kicked");
 	}
-	live_end(k->rows, k->nrows, held, SESSION_KICK, PATIENCE_MS, results);
+	live_end(&k->world, k->rows, k->nrows, held, SESSION_KICK, PATIENCE_MS,
+	    results);
 	for (size_t i = 0; i < k->nrows; i++) {
 		if (results[i] == END_FAILED)
 			record(k, k->rows[i], AUDIT_FAILURE, "not kicked");
 		if (results[i] != END_GONE)
 			print_end(k->rows[i], i >= k->nasked, results[i]);
-		ended += results[i] == END_ENDED || results[i] == END_KILLED;
 		failed += results[i] == END_FAILED;
+		ended += results[i] != END_FAILED && results[i] != END_GONE;
 	}
 	free(results);
 	if (ended > 0 && k->programs > 0)

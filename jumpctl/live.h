@@ -112,6 +112,7 @@ bool selection_option(struct selection *, int option, const char *value);
 enum live_end {
 	END_GONE, /* it had ended before */
 	END_ENDED,
+	END_WAITS,  /* it has ended, and waits for the log with its record */
 	END_KILLED, /* it had not ended when asked */
 	END_FAILED  /* it still lives, as far as can be told */
 };
@@ -126,10 +127,11 @@ int *live_hold(const struct live_world *, const struct live *const *, size_t n,
 
 /*
  * Send this signal to relays, and SIGTERM to the process of a forward; whoever
- * has not ended within so many milliseconds is killed.  Frees what was held.
+ * has not ended within so many milliseconds is killed, but not a relay of which
+ * only its record is left, unless it was so before.  Frees what was held.
  */
-void live_end(const struct live *const *, size_t n, int *held, int signal,
-    int patience, enum live_end *results);
+void live_end(const struct live_world *, const struct live *const *, size_t n,
+    int *held, int signal, int patience, enum live_end *results);
 
 /*
  * table.c: sessions in columns.

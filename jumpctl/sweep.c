@@ -60,6 +60,7 @@ record(struct sweep *s, const struct end *e, enum audit_outcome outcome)
 
 static const char *const words[] = {[END_GONE] = "would end",
     [END_ENDED] = "ended",
+    [END_WAITS] = "ended, and waits for the log",
     [END_KILLED] = "killed",
     [END_FAILED] = "NOT ended"};
 
@@ -135,7 +136,8 @@ end_all(struct sweep *s)
 		if (held[i] != -1)
 			record(s, &s->ends[i], AUDIT_SUCCESS);
 	}
-	live_end(list, s->nends, held, SESSION_SWEEP, PATIENCE_MS, results);
+	live_end(&s->world, list, s->nends, held, SESSION_SWEEP, PATIENCE_MS,
+	    results);
 	for (size_t i = 0; i < s->nends; i++) {
 		if (results[i] == END_FAILED) {
 			record(s, &s->ends[i], AUDIT_FAILURE);

@@ -491,15 +491,26 @@ session_clean(const char *directory, gid_t gid)
 	return removed;
 }
 
-/* Whether the session that was seen lives, in the same process. */
+/* Whether the session that was seen lives, in the same process, as *now. */
 static bool
-still_lives(int fd, const struct session_seen *seen)
+still_lives(const char *directory, gid_t gid, const struct session_seen *seen,
+    struct session_seen *now)
 {
-	struct session_seen now = *seen;
+	char path[4096];
+	bool lives;
+	int fd;
 
-	return read_entry(fd, &now) == 1 && now.pid == seen->pid &&
-	    now.page.started == seen->page.started &&
-	    strcmp(now.page.id, seen->page.id) == 0;
+	snprintf(path, sizeof(path), "%s/%u.%u", directory,
+	    (unsigned int)seen->uid, (unsigned int)seen->slot);
+	fd = open_entry(AT_FDCWD, path, seen->uid, gid, O_RDONLY);
+	if (fd == -1)
+		return false;
+	*now = *seen;
+	lives = read_entry(fd, now) == 1 && now->pid == seen->pid &&
+	    now->page.started == seen->page.started &&
+	    strcmp(now->page.id, seen->page.id) == 0;
+	close(fd);
+	return lives;
 }
 
 /*
@@ -524,19 +535,21 @@ int
 session_process(
     const char *directory, gid_t gid, const struct session_seen *seen)
 {
-	char path[4096];
-	int pidfd, fd;
+	struct session_seen now;
+	int pidfd = (int)syscall(SYS_pidfd_open, seen->pid, 0);
 	bool lives;
 
-	snprintf(path, sizeof(path), "%s/%u.%u", directory,
-	    (unsigned int)seen->uid, (unsigned int)seen->slot);
-	pidfd = (int)syscall(SYS_pidfd_open, seen->pid, 0);
 	if (pidfd == -1)
 		return -1;
-	fd = open_entry(AT_FDCWD, path, seen->uid, gid, O_RDONLY);
-	lives = fd != -1 && still_lives(fd, seen);
-	if (fd != -1)
-		close(fd);
+	lives = still_lives(directory, gid, seen, &now);
 	errno = ESRCH;
 	return lives && is_owners(seen) ? pidfd : failed(pidfd);
+}
+
+bool
+session_waits(const char *directory, gid_t gid, const struct session_seen *seen)
+{
+	struct session_seen now;
+
+	return still_lives(directory, gid, seen, &now) && now.page.ended;
 }

@@ -162,4 +162,8 @@ ssize_t session_clean(const char *directory, gid_t gid);
 int session_process(
     const char *directory, gid_t gid, const struct session_seen *);
 
+/* Whether it has ended by now, by its own word, and only its record waits. */
+bool session_waits(
+    const char *directory, gid_t gid, const struct session_seen *);
+
 #endif

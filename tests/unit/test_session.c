@@ -130,6 +130,13 @@ hold_damaged(void)
 }
 
 static void
+hold_ended(void)
+{
+	hold();
+	held.page->ended = 1;
+}
+
+static void
 hold_place(void)
 {
 	hold();
@@ -550,6 +557,24 @@ START_TEST(finds_no_other)
 }
 END_TEST
 
+START_TEST(waits_with_its_record)
+{
+	struct child a = spawn(hold), b;
+
+	ck_assert_uint_eq(list(), 1);
+	ck_assert(!session_waits(dir, getegid(), &seen[0]));
+	end(a);
+	b = spawn(hold_ended);
+	ck_assert_uint_eq(list(), 1);
+	ck_assert(session_waits(dir, getegid(), &seen[0]));
+	strcpy(seen[0].page.id, "other");
+	ck_assert(!session_waits(dir, getegid(), &seen[0]));
+	ck_assert_uint_eq(list(), 1);
+	end(b);
+	ck_assert(!session_waits(dir, getegid(), &seen[0]));
+}
+END_TEST
+
 /* The number in the lock is that of a process of somebody else. */
 START_TEST(finds_no_stranger)
 {
@@ -711,6 +736,7 @@ main(void)
 	tcase_add_test(t, cleaned_meanwhile);
 	tcase_add_test(t, finds_the_living);
 	tcase_add_test(t, finds_no_other);
+	tcase_add_test(t, waits_with_its_record);
 	tcase_add_test(t, finds_no_stranger);
 	tcase_add_test(t, own_are_found_by_name);
 	tcase_add_test(t, own_are_bounded);
