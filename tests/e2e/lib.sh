@@ -200,6 +200,49 @@ unhold() {
 	wait "$(cat "$T/$1.pid")" 2>/dev/null
 }
 
+# --- log daemons of the jump host --------------------------------------------
+
+take_dev_log() {
+	lab on jump mv /dev/log /dev/log.before
+}
+
+# Each stays; $collector is its process.  rsyslog has the shipped template,
+# traditional files of both kinds, and /var/log/raw: what came, as it came.
+start_rsyslog() {
+	cat >"$T/rsyslog.conf" <<-'END'
+		module(load="imuxsock" SysSock.Name="/dev/log" SysSock.Annotate="on"
+		    SysSock.ParseTrusted="on" SysSock.RateLimit.Interval="0")
+		include(file="/usr/local/share/jump/rsyslog.conf")
+		template(name="raw" type="string" string="%rawmsg%\n")
+		*.* action(type="omfile" file="/var/log/raw" template="raw")
+		*.* action(type="omfile" file="/var/log/auth.log"
+		    template="RSYSLOG_FileFormat")
+		*.* action(type="omfile" file="/var/log/old.log"
+		    template="RSYSLOG_TraditionalFileFormat")
+	END
+	lab on jump sh -c '
+		d=$(command -v rsyslogd || echo /run/lab/rsyslog/usr/sbin/rsyslogd)
+		m=$(echo /run/lab/rsyslog/usr/lib/*/rsyslog)
+		[ -d "$m" ] && set -- "-M$m" || set --
+		exec "$d" -n -iNONE -f /run/lab/tmp/e2e/rsyslog.conf "$@"' \
+	    >"$T/rsyslogd.err" 2>&1 &
+	collector=$!
+	within lab on jump test -S /dev/log
+}
+
+start_journald() {
+	lab on jump sh -c '
+		echo 0123456789abcdef0123456789abcdef >/etc/machine-id
+		mkdir -p /etc/systemd /run/systemd/journal /run/log/journal
+		printf "[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n" \
+		    >/etc/systemd/journald.conf
+		echo RateLimitIntervalSec=0 >>/etc/systemd/journald.conf
+		exec /lib/systemd/systemd-journald' >"$T/journald.err" 2>&1 &
+	collector=$!
+	within lab on jump test -S /run/systemd/journal/dev-log
+	lab on jump ln -sf /run/systemd/journal/dev-log /dev/log
+}
+
 # --- policies ----------------------------------------------------------------
 
 # policy: standard input, with the accounts of the lab, is put in force.
