@@ -12,9 +12,11 @@ idle_ms(const struct session_page *p)
 	struct timespec now;
 	int64_t idle;
 
+	if (p->active <= 0) /* any number: the page is the user's */
+		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	idle = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - p->active;
-	return p->active <= 0 ? -1 : idle < 0 ? 0 : idle;
+	return idle < 0 ? 0 : idle;
 }
 
 static void

@@ -256,7 +256,8 @@ judge_verdict(const struct judge *j, const struct policy_verdict *v,
 		return "the target does not have this address any more";
 	if (v->action != ACTION_ALLOW)
 		return policy_reason_text(v->reason);
-	if (v->duration != 0 && j->now - page->started >= v->duration)
+	if (v->duration != 0 &&
+	    page->started <= j->now - (int64_t)v->duration) /* hostile */
 		return "the rules give it less time now";
 	if (v->idle != 0 && idle_of(page) >= v->idle)
 		return "the rules give it less idle time now";

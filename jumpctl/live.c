@@ -184,7 +184,9 @@ fill_relay(struct live_world *w, struct live *l, const struct session_seen *s)
 {
 	const struct session_page *p = &s->page;
 	const struct live_owner *o = owner(w, s->uid);
-	int64_t idle = clock_ms(CLOCK_MONOTONIC) - p->active;
+	int64_t idle = p->active <= 0 /* any number: the page is the user's */
+	    ? -1
+	    : clock_ms(CLOCK_MONOTONIC) - p->active;
 	struct addr a;
 
 	*l = (struct live){.relay = true,
@@ -196,9 +198,7 @@ fill_relay(struct live_world *w, struct live *l, const struct session_seen *s)
 	    .started = p->started,
 	    .sent = p->sent,
 	    .received = p->received,
-	    .idle = p->active <= 0 ? -1
-		: idle < 0	   ? 0
-				   : idle};
+	    .idle = p->active > 0 && idle < 0 ? 0 : idle};
 	/* The gate's sessions are _jump's, and somebody's. */
 	snprintf(l->user, sizeof(l->user), "%s",
 	    o->shared || s->uid == w->uid ? p->user : o->user);
