@@ -55,7 +55,7 @@ PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
 IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
-	jump-authkeys/cert.c jump-authkeys/directory.c lib/program.c
+	jump-authkeys/cert.c jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c
 
 LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
@@ -141,7 +141,7 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
 test_cert_SRC    := jump-authkeys/cert.c
-test_directory_SRC := jump-authkeys/directory.c lib/program.c
+test_directory_SRC := jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c
 test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c

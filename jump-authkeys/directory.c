@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fence.h"
 #include "program.h"
 
 /* From here on numbers of descriptors are nobody's in the child. */
@@ -72,7 +73,7 @@ become(int program, int out, pid_t parent, const char *path, const char *name)
 
 	if (setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
 	    getppid() == parent && signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
-	    arrange_fds(program, out))
+	    fence(FENCE_AROUND_IN, FENCE_AROUND) && arrange_fds(program, out))
 		fexecve(PROGRAM_FD, argv, environment);
 	_exit(127);
 }

@@ -190,6 +190,32 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 }
 check "as _jump, with PATH alone" has
 
+# What is _jump's, though it is _jump: it could give itself a note, or spoil
+# those of others, and their sessions.
+cat <<END | directory
+cd /run/jump/logins || exit 1
+{ ls | grep -c .
+echo x >1; cat [0-9]*; rm -f [0-9]*; mv [0-9]* x
+for f in [0-9]*; do : >>\$f; done; ln [0-9]* /tmp/linked
+cd /run/jump/sessions && echo x >2002.1
+chmod 777 /run/jump/sessions/[0-9]*
+kill -0 1; kill -0 \$PPID
+} 2>&1 | grep -v 'denied\|not permitted\|cannot create' >/tmp/done
+echo x >/tmp/mine && mv /tmp/mine /var/tmp/mine && rm /var/tmp/mine
+echo \$? >>/tmp/done
+grep NoNewPrivs: /proc/self/status >>/tmp/done
+echo '$bob'
+END
+ssh -F "$C" -S "$T/mux" -O exit jump 2>/dev/null
+with bob bob jump list
+check "it runs, and bob gets in" gave 0
+did() {
+	[ "$(cat "$host/tmp/done")" = "1
+0
+NoNewPrivs:	1" ]
+}
+check "notes, sessions and processes are out of its reach" did
+
 # Only a program of root's alone is run, however it became another.
 answers bob
 cp "$program" "$host/local/libexec/kept"
