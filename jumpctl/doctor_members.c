@@ -90,18 +90,26 @@ is_one_of(const char *value, const char *want)
 	}
 }
 
-/* Each alternative begins with a public key. */
+/*
+ * Each alternative begins with a public key, and has no other: sshd(8) would
+ * keep to the forwards of the first, and the note about the login be of the
+ * last.
+ */
 static bool
 methods_fit(const char *value, const char *want)
 {
 	size_t size = strlen(want);
+	const char *method;
 
 	do {
 		value += strspn(value, " ");
 		if (strncmp(value, want, size) != 0 ||
 		    strchr(", ", value[size]) == NULL)
 			return false;
+		method = strstr(value + size, want);
 		value = strchr(value, ' ');
+		if (method != NULL && (value == NULL || method < value))
+			return false;
 	} while (value != NULL);
 	return true;
 }

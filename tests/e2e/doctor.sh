@@ -141,8 +141,10 @@ methods() {
 on jumpctl sweep
 	doctor
 }
-methods 'publickey,keyboard-interactive publickey,publickey'
+methods 'publickey,keyboard-interactive publickey,password'
 check "a second step after the key" healthy
+methods 'publickey,keyboard-interactive publickey,publickey'
+check "a second key" says FAIL "AuthenticationMethods is"
 methods 'publickey,password keyboard-interactive'
 check "an alternative without a key" says FAIL "AuthenticationMethods is"
 methods 'publickey'
