@@ -59,7 +59,8 @@ IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
 
 LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
-	jumpctl/log_join.c jumpctl/log_source.c jumpctl/log_why.c \
+	jumpctl/log_join.c jumpctl/log_memory.c jumpctl/log_source.c \
+	jumpctl/log_why.c \
 	jumpctl/log_filter.c jumpctl/log_print.c
 
 LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
@@ -138,7 +139,7 @@ test_within_SRC  := jumpctl/within.c
 test_swept_SRC   := lib/swept.c
 LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
-	jumpctl/log_join.c,$(LOG))
+	jumpctl/log_join.c jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
 test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c

@@ -7,8 +7,6 @@
 #include <pwd.h>
 #include <string.h>
 
-#include "swept.h"
-
 /* The account of somebody: of a user as declared, else of that name. */
 int
 question_person(const struct policy *p, const struct question *q,
@@ -62,7 +60,7 @@ question_decide(const struct policy *p, const struct question *q,
 	if (q->from != NULL && addr_parse(&from, q->from))
 		base.from = &from;
 	base.as = q->as;
-	base.swept = q->swept || swept_lately(SWEPT_FILE, 0, time(NULL));
+	base.swept = q->swept;
 	decide(p, &base, asked, NULL, 0, d);
 	if (asked->form == TARGET_NAMED && d->n == 0 &&
 	    policy_find_target(p, asked->text) == POLICY_NONE)

@@ -176,7 +176,7 @@ struct question {
 	const char *who;       /* a user, or an account without a user line */
 	const char *from, *as; /* or NULL */
 	time_t at;
-	bool swept;            /* presume that sweeps run; else see if they do */
+	bool swept;            /* presume that sweeps run */
 };
 
 /* Find who asks.  0, or -1 if there is nobody of that name. */

@@ -151,7 +151,7 @@ show(void *arg, const struct log_row *row)
 {
 	struct job *j = arg;
 	struct log_row asked = *row;
-	char why[512];
+	char why[800];
 
 	if (!log_filter_passes(&j->filter, row))
 		return;
@@ -181,7 +181,7 @@ static void
 legend(const struct job *j)
 {
 	static const char *const meanings[] = {
-	    "!  not from the user of whom it speaks",
+	    "!  not from the user, or the program, of which it speaks",
 	    "!  written by another program, or made to look so",
 	    "?  nothing says who wrote it: see SENDERS in jump-audit(5)",
 	    "~  from this uid, perhaps not by our program"};

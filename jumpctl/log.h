@@ -154,10 +154,10 @@ enum log_outcome {
 
 /* From less to more: what is joined has the least of its parts. */
 enum log_trust {
-	LOG_TRUST_FORGED,  /* another uid than it speaks of */
+	LOG_TRUST_FORGED,  /* another uid or program than it speaks of */
 	LOG_TRUST_PROGRAM, /* that uid, but another program was seen */
-	LOG_TRUST_NONE,
-	LOG_TRUST_UID, /* that uid, and no program was seen */
+	LOG_TRUST_NONE,	   /* nothing says that it is of whom it speaks */
+	LOG_TRUST_UID,	   /* that uid, and no program was seen */
 	LOG_TRUST_KERNEL
 };
 
@@ -191,6 +191,10 @@ struct log_row {
  */
 enum log_trust log_trust_record(
     const struct log_entry *, const struct log_record *);
+
+/* Whether it claims to be of a program that runs as the user. */
+bool log_trust_is_users(const struct log_entry *);
+
 /* A line of sshd's own process, which is root's. */
 enum log_trust log_trust_sshd(const struct log_entry *);
 
@@ -205,7 +209,7 @@ const char *log_trust_account(const struct log_entry *);
 /*
  * log_join.c: entries become rows.
  */
-struct log_join; /* what is remembered: logins, keys, sessions */
+struct log_join;
 
 typedef void log_emit(void *arg, const struct log_row *);
 

@@ -9,8 +9,13 @@
 #include "match.h"
 
 /*
- * Times.
+ * Times: from 1970 to 9999, so that their differences have room.
  */
+static bool
+is_time(int64_t time)
+{
+	return time >= 0 && time < INT64_C(253402300800) * SECOND;
+}
 
 /* n digits; -1 if there are fewer. */
 static int
@@ -98,7 +103,7 @@ iso_time(const char *s, int64_t *time)
 	if (!zone(&s, &offset))
 		return NULL;
 	*time = ((int64_t)timegm(&tm) - offset) * SECOND + part;
-	return s;
+	return is_time(*time) ? s : NULL;
 }
 
 /* Nov 20 16:02:11, in the reader's zone, of the year that newest allows. */
@@ -127,8 +132,10 @@ old_time(const char *s, int64_t *time, time_t newest)
 		tm.tm_year--;
 	tm.tm_isdst = -1;
 	t = mktime(&tm);
+	if (t == (time_t)-1)
+		return NULL;
 	*time = (int64_t)t * SECOND;
-	return t == (time_t)-1 ? NULL : s;
+	return is_time(*time) ? s : NULL;
 }
 
 /*
@@ -197,7 +204,7 @@ get_time(const struct json_entry *j, int64_t *time)
 	if (!get_id(j->field[J_TIME], INT64_MAX, &n))
 		return false;
 	*time = (int64_t)n;
-	return true;
+	return is_time(*time);
 }
 
 /*

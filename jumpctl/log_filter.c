@@ -71,7 +71,9 @@ log_filter_time(int64_t *time, const char *text, time_t now)
 	else
 		good = ago(time, text, now) || policy_time_parse(time, text) ||
 		    local_time(time, text, now);
-	*time *= SECOND;
+	good = good && *time >= 0 && *time <= INT64_MAX / SECOND;
+	if (good)
+		*time *= SECOND;
 	return good;
 }
 

@@ -1,90 +1,29 @@
 /*
  * Joining: what sshd says of a login, of its process and of its connections is
  * spread over lines of several processes, and who it is in the policy stands
- * in a record of jump-authkeys.  What is remembered has fixed bounds: of more,
- * the oldest is forgotten.
+ * in a record of jump-authkeys.
  */
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exit.h"
-#include "log.h"
-
-/* What a fuzzer tries is short, and is to find the bounds. */
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-#define SETS(n) 4
-#else
-#define SETS(n) (n)
-#endif
+#include "log_memory.h"
 
 enum {
-	WAYS = 4,		  /* places for what has the same hash */
-	LOGIN_SETS = SETS(16384), /* two places a login: monitor and child */
-	KEY_SETS = SETS(2048),
-	SESSION_SETS = SETS(8192),
-	CHANNELS = SETS(65536), /* of all logins */
-	LOGIN_CHANNELS = 1024,	/* of one: no user is to take all */
-	NAME = 132,
-	ADDRESS = 48,
-	KEY = 64,
 	CLAIM = 512,
-	HELD = 64
+	HELD = 16 /* lines of one sender */
 };
 
 /* So long a line waits for its login. */
 static const int64_t patience = 2 * SECOND;
-
-enum channel_state { CHANNEL_ASKED, CHANNEL_FAILED, CHANNEL_OPEN };
-
-struct channel {
-	struct channel *next; /* newest first */
-	enum channel_state state;
-	unsigned id, port;
-	int64_t since;
-	char reason[64];
-	char target[];
-};
-
-/*
- * A process of sshd.  What is attested and what is not are kept apart: else
- * a line that anybody can have written would end a login that root's sshd has
- * told, or take its place.
- */
-struct login {
-	bool attested;
-	pid_t pid, child; /* child: of a monitor, 0 of a child */
-	int64_t since;	  /* 0: nothing is here */
-	enum log_trust trust;
-	bool ended;
-	const char *end; /* a literal */
-	char account[NAME], user[NAME], from[ADDRESS], key[KEY], policy[20];
-	unsigned nchannels;
-	struct channel *channels;
-};
-
-/* What jump-authkeys said of a key. */
-struct key {
-	bool attested;
-	int64_t since;
-	enum log_trust trust;
-	char account[NAME], user[NAME], key[KEY], policy[20], reason[64];
-};
-
-/* A session of ours: the process that first spoke of it. */
-struct session {
-	int64_t since;
-	char id[12];
-	uid_t uid;
-	pid_t pid;
-	enum log_trust trust;
-};
 
 /*
  * A line of a process for a user that no login is known to have: sshd tells
  * its number when it has it, and the process may be faster.
  */
 struct held {
+	struct held *next;
 	struct log_entry entry;
 	char program[16], exe[256], message[CLAIM];
 };
@@ -92,56 +31,36 @@ struct held {
 struct log_join {
 	log_emit *emit;
 	void *arg;
-	size_t unread, channels, nheld;
+	size_t unread;
 	bool releasing;
-	struct held held[HELD]; /* oldest first */
+	struct held *held; /* oldest first */
 	char claim[CLAIM];
-	struct login logins[LOGIN_SETS][WAYS];
-	struct key keys[KEY_SETS][WAYS];
-	struct session sessions[SESSION_SETS][WAYS];
+	struct memory *memory;
 };
 
 struct log_join *
 log_join_new(log_emit *emit, void *arg)
 {
-	/* Pages that are not used are not there. */
 	struct log_join *j = calloc(1, sizeof(*j));
 
 	if (j == NULL)
 		err(EXIT_INTERNAL, NULL);
 	j->emit = emit;
 	j->arg = arg;
+	j->memory = memory_new();
 	return j;
-}
-
-static void
-drop_channel(struct log_join *j, struct login *l, struct channel **at)
-{
-	struct channel *c = *at;
-
-	*at = c->next;
-	free(c);
-	l->nchannels--;
-	j->channels--;
-}
-
-static void
-clear_login(struct log_join *j, struct login *l)
-{
-	while (l->channels != NULL)
-		drop_channel(j, l, &l->channels);
-	memset(l, 0, sizeof(*l));
 }
 
 void
 log_join_free(struct log_join *j)
 {
-	for (size_t i = 0; j->channels > 0; i++) {
-		struct login *l = &j->logins[i / WAYS][i % WAYS];
+	struct held *h;
 
-		while (l->channels != NULL)
-			drop_channel(j, l, &l->channels);
+	while ((h = j->held) != NULL) {
+		j->held = h->next;
+		free(h);
 	}
+	memory_free(j->memory);
 	free(j);
 }
 
@@ -163,145 +82,11 @@ or_null(const char *s)
 	return *s == '\0' ? NULL : s;
 }
 
-static uint32_t
-hash(uint32_t h, const char *s)
+static const char *
+account_of(const struct log_record *r)
 {
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 16777619U;
-	return h;
-}
-
-/*
- * What is remembered.
- */
-static struct login *
-find_login(struct log_join *j, bool attested, pid_t pid)
-{
-	struct login *set = j->logins[(uint32_t)pid % LOGIN_SETS];
-
-	for (int i = 0; i < WAYS; i++) {
-		if (set[i].since != 0 && set[i].pid == pid &&
-		    set[i].attested == attested)
-			return &set[i];
-	}
-	return NULL;
-}
-
-/* Whether to forget the one of these rather than the other. */
-static bool
-is_older(int64_t since, bool attested, int64_t other, bool other_attested)
-{
-	if (since == 0 || other == 0)
-		return since == 0;
-	return attested != other_attested ? !attested : since < other;
-}
-
-/* A place for this process: its own, else one that is free or forgotten. */
-static struct login *
-place_login(struct log_join *j, bool attested, pid_t pid)
-{
-	struct login *set = j->logins[(uint32_t)pid % LOGIN_SETS];
-	struct login *l = find_login(j, attested, pid);
-
-	if (l == NULL) {
-		l = set;
-		for (int i = 1; i < WAYS; i++) {
-			if (is_older(set[i].since, set[i].attested, l->since,
-				l->attested))
-				l = &set[i];
-		}
-	}
-	clear_login(j, l);
-	l->pid = pid;
-	l->attested = attested;
-	return l;
-}
-
-static struct key *
-key_set(struct log_join *j, const char *account, const char *key)
-{
-	return j->keys[hash(hash(2166136261U, account), key) % KEY_SETS];
-}
-
-static struct key *
-find_key(
-    struct log_join *j, bool attested, const char *account, const char *key)
-{
-	struct key *set = key_set(j, account, key);
-
-	for (int i = 0; i < WAYS; i++) {
-		if (set[i].since != 0 && set[i].attested == attested &&
-		    strcmp(set[i].key, key) == 0 &&
-		    strcmp(set[i].account, account) == 0)
-			return &set[i];
-	}
-	return NULL;
-}
-
-static void
-remember_key(struct log_join *j, const struct log_entry *e,
-    const struct log_record *r, enum log_trust trust)
-{
-	const char *account = r->field[RF_ACCOUNT] != NULL
-	    ? r->field[RF_ACCOUNT]
-	    : r->field[RF_USER];
-	const char *key = r->field[RF_KEY];
-	struct key *set, *k;
-
-	if (account == NULL || key == NULL)
-		return;
-	set = key_set(j, account, key);
-	k = find_key(j, e->attested, account, key);
-	if (k == NULL) {
-		k = set;
-		for (int i = 1; i < WAYS; i++) {
-			if (is_older(set[i].since, set[i].attested, k->since,
-				k->attested))
-				k = &set[i];
-		}
-	}
-	k->attested = e->attested;
-	k->since = e->time;
-	k->trust = trust;
-	copy(k->account, sizeof(k->account), account);
-	copy(k->key, sizeof(k->key), key);
-	copy(k->user, sizeof(k->user), r->field[RF_USER]);
-	copy(k->policy, sizeof(k->policy), r->field[RF_POLICY]);
-	copy(k->reason, sizeof(k->reason), r->field[RF_REASON]);
-}
-
-/*
- * Whether a record is of the process that its session is known to be of; if
- * so, it is of our program as the first one was.
- */
-static enum log_trust
-session_trust(struct log_join *j, const struct log_entry *e, const char *id,
-    enum log_trust trust)
-{
-	struct session *set, *s = NULL;
-
-	if (id == NULL || trust < LOG_TRUST_UID || e->pid == 0)
-		return trust;
-	set = j->sessions[hash(2166136261U, id) % SESSION_SETS];
-	for (int i = 0; i < WAYS; i++) {
-		if (set[i].since != 0 && strcmp(set[i].id, id) == 0)
-			s = &set[i];
-	}
-	if (s != NULL && (s->uid != e->uid || s->pid != e->pid))
-		return LOG_TRUST_PROGRAM;
-	if (s != NULL && s->trust > trust)
-		return s->trust;
-	if (s == NULL) {
-		s = set;
-		for (int i = 1; i < WAYS; i++)
-			s = set[i].since < s->since ? &set[i] : s;
-	}
-	s->since = e->time;
-	s->uid = e->uid;
-	s->pid = e->pid;
-	s->trust = trust;
-	copy(s->id, sizeof(s->id), id);
-	return trust;
+	return r->field[RF_ACCOUNT] != NULL ? r->field[RF_ACCOUNT]
+					    : r->field[RF_USER];
 }
 
 /*
@@ -339,6 +124,117 @@ emit_forged(struct log_join *j, const struct log_entry *e, const char *kind)
 /*
  * Our records.
  */
+static void
+remember_key(struct log_join *j, const struct log_entry *e,
+    const struct log_record *r, enum log_trust trust)
+{
+	const char *account = account_of(r);
+	struct key k = {.trust = trust};
+
+	if (account == NULL || r->field[RF_KEY] == NULL ||
+	    (e->attested && trust < LOG_TRUST_UID))
+		return;
+	copy(k.account, sizeof(k.account), account);
+	copy(k.key, sizeof(k.key), r->field[RF_KEY]);
+	copy(k.user, sizeof(k.user), r->field[RF_USER]);
+	copy(k.policy, sizeof(k.policy), r->field[RF_POLICY]);
+	copy(k.reason, sizeof(k.reason), r->field[RF_REASON]);
+	memory_add_key(memory_owner(j->memory, e->attested, account), &k);
+}
+
+/* Something of an account that is not over was forgotten: told once. */
+static void
+tell_left(struct log_join *j, const struct log_entry *e, struct owner *o)
+{
+	struct log_row row = row_of(e, LOG_LOST,
+	    o->attested ? LOG_TRUST_KERNEL : LOG_TRUST_NONE, "jumpctl");
+
+	if (!o->left || o->told)
+		return;
+	o->told = true;
+	row.user = row.account = or_null(o->name);
+	row.reason = "more at once than is remembered: of some, the login or "
+		     "the end is not told";
+	j->emit(j->arg, &row);
+}
+
+static bool
+is_id(const char *id)
+{
+	return strlen(id) == sizeof(((struct log_session *)NULL)->id) &&
+	    id[strspn(id, "abcdefghijklmnopqrstuvwxyz234567")] == '\0';
+}
+
+/* What a session's first record says of its process. */
+static enum log_trust
+begin_session(struct log_join *j, const struct log_entry *e, struct owner *o,
+    const struct log_record *r, enum log_trust trust)
+{
+	bool forgot = o->forgot;
+	struct log_session *s = memory_add_session(o, r->field[RF_SESSION]);
+
+	tell_left(j, e, o);
+	/* Of what is forgotten, this may be the end, by anybody. */
+	if (forgot && strcmp(r->field[RF_ACTION], "close") == 0)
+		trust = LOG_TRUST_UID;
+	if (s == NULL)
+		return LOG_TRUST_UID;
+	s->since = e->time;
+	s->pid = e->pid;
+	s->trust = trust;
+	s->ended = strcmp(r->field[RF_ACTION], "close") == 0;
+	return trust;
+}
+
+/*
+ * Whether a record is of the process that its session is known to be of; if
+ * so, it is of our program as the first one was.  Only what an account says
+ * of itself counts: no other is in its share.
+ */
+static enum log_trust
+session_trust(struct log_join *j, const struct log_entry *e,
+    const struct log_record *r, enum log_trust trust)
+{
+	const char *id = r->field[RF_SESSION], *account = log_trust_account(e);
+	struct log_session *s;
+	struct owner *o;
+
+	if (id == NULL || trust < LOG_TRUST_UID || e->pid == 0 ||
+	    account == NULL)
+		return trust;
+	if (!is_id(id))
+		return LOG_TRUST_PROGRAM;
+	o = memory_owner(j->memory, true, account);
+	s = memory_session(o, id);
+	if (s == NULL)
+		return begin_session(j, e, o, r, trust);
+	if (s->pid != e->pid)
+		return LOG_TRUST_PROGRAM;
+	if (s->trust > trust)
+		trust = s->trust;
+	s->since = e->time;
+	s->trust = trust;
+	s->ended = s->ended || strcmp(r->field[RF_ACTION], "close") == 0;
+	return trust;
+}
+
+/*
+ * On a shared account the user is what the record says.  That it is somebody
+ * of this account is known of jump-authkeys, or it is nobody's word.
+ */
+static enum log_trust
+user_trust(struct log_join *j, const struct log_entry *e,
+    const struct log_record *r, enum log_trust trust)
+{
+	const char *account = log_trust_account(e), *user = r->field[RF_USER];
+
+	if (trust < LOG_TRUST_UID || user == NULL || account == NULL ||
+	    strcmp(user, account) == 0 ||
+	    memory_has_user(memory_owner(j->memory, true, account), user))
+		return trust;
+	return LOG_TRUST_NONE;
+}
+
 static bool
 record_outcome(const struct log_record *r, enum log_outcome *outcome)
 {
@@ -405,8 +301,8 @@ join_record(struct log_join *j, struct log_entry *e)
 	bool whole = log_record_parse(&r, e->message);
 
 	trust = log_trust_record(e, whole ? &r : NULL);
-	if (whole)
-		trust = session_trust(j, e, r.field[RF_SESSION], trust);
+	if (whole && e->attested && log_trust_is_users(e))
+		trust = user_trust(j, e, &r, session_trust(j, e, &r, trust));
 	if (trust == LOG_TRUST_FORGED ||
 	    (trust == LOG_TRUST_PROGRAM && !whole)) {
 		emit_forged(j, e, "record");
@@ -433,59 +329,75 @@ join_record(struct log_join *j, struct log_entry *e)
  */
 static void join_sshd(struct log_join *, struct log_entry *);
 
-/* Take the ith out, and join it as it is now. */
+/* Take one out, and join it as it is now. */
 static void
-release(struct log_join *j, size_t i)
+release(struct log_join *j, struct held **at)
 {
-	struct held h = j->held[i];
+	struct held *h = *at;
 
-	memmove(&j->held[i], &j->held[i + 1],
-	    (--j->nheld - i) * sizeof(j->held[0]));
-	h.entry.program = h.program;
-	h.entry.message = h.message;
-	h.entry.exe = h.exe[0] == '\0' ? NULL : h.exe;
-	copy(j->claim, sizeof(j->claim), h.message);
+	*at = h->next;
+	h->entry.program = h->program;
+	h->entry.message = h->message;
+	h->entry.exe = h->exe[0] == '\0' ? NULL : h->exe;
+	copy(j->claim, sizeof(j->claim), h->message);
 	j->releasing = true;
-	join_sshd(j, &h.entry);
+	join_sshd(j, &h->entry);
 	j->releasing = false;
+	free(h);
 }
 
 /* Those that waited for this process. */
 static void
 release_child(struct log_join *j, bool attested, pid_t pid)
 {
-	for (size_t i = 0; i < j->nheld;) {
-		if (j->held[i].entry.attested == attested &&
-		    log_entry_pid(&j->held[i].entry) == pid)
-			release(j, i);
+	for (struct held **at = &j->held; *at != NULL;) {
+		if ((*at)->entry.attested == attested &&
+		    log_entry_pid(&(*at)->entry) == pid)
+			release(j, at);
 		else
-			i++;
+			at = &(*at)->next;
 	}
 }
 
 void
 log_join_flush(struct log_join *j, int64_t now)
 {
-	while (j->nheld > 0 && j->held[0].entry.time <= now - patience)
-		release(j, 0);
+	while (j->held != NULL && j->held->entry.time <= now - patience)
+		release(j, &j->held);
 }
 
-/* False if it is too long to wait. */
+/*
+ * False if it is too long to wait, or is of no account, of which there may be
+ * any number.  Each sender has a share; whoever is not attested, one together.
+ */
 static bool
 hold(struct log_join *j, const struct log_entry *e)
 {
-	struct held *h;
+	struct held *h, **at, **oldest = NULL;
+	unsigned n = 0;
 
 	if (strlen(j->claim) + 1 == CLAIM || strlen(e->program) > 15 ||
-	    (e->exe != NULL && strlen(e->exe) > 255))
+	    (e->exe != NULL && strlen(e->exe) > 255) ||
+	    (e->attested && log_trust_account(e) == NULL))
 		return false;
-	if (j->nheld == HELD)
-		release(j, 0);
-	h = &j->held[j->nheld++];
+	for (at = &j->held; *at != NULL; at = &(*at)->next) {
+		const struct log_entry *other = &(*at)->entry;
+
+		if (other->attested != e->attested ||
+		    (e->attested && other->uid != e->uid))
+			continue;
+		oldest = oldest == NULL ? at : oldest;
+		n++;
+	}
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		err(EXIT_INTERNAL, NULL);
 	h->entry = *e;
 	copy(h->program, sizeof(h->program), e->program);
 	copy(h->message, sizeof(h->message), j->claim);
 	copy(h->exe, sizeof(h->exe), e->exe);
+	*at = h;
+	if (n >= HELD)
+		release(j, oldest);
 	return true;
 }
 
@@ -513,17 +425,18 @@ static void
 join_accepted(struct log_join *j, const struct log_entry *e,
     const struct sshd_line *s, enum log_trust trust)
 {
-	struct login *l = place_login(j, e->attested, log_entry_pid(e));
+	struct owner *o = memory_owner(j->memory, e->attested, s->account);
+	struct login *l = memory_add_login(j->memory, o, log_entry_pid(e));
 	const struct key *k = NULL;
 
+	tell_left(j, e, o);
 	l->since = e->time;
 	l->trust = trust;
-	l->child = -1; /* not known yet */
 	copy(l->account, sizeof(l->account), s->account);
 	copy(l->from, sizeof(l->from), s->from);
 	copy(l->key, sizeof(l->key), s->key);
 	if (s->key != NULL)
-		k = find_key(j, e->attested, l->account, s->key);
+		k = memory_key(o, l->account, s->key);
 	if (k == NULL)
 		return;
 	copy(l->user, sizeof(l->user), k->user);
@@ -535,22 +448,27 @@ join_accepted(struct log_join *j, const struct log_entry *e,
 static void
 join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 {
-	struct login *monitor = find_login(j, e->attested, log_entry_pid(e)),
-		     *l, copied;
+	struct login *monitor =
+			 memory_login(j->memory, e->attested, log_entry_pid(e)),
+		     *l;
 	struct log_row row;
 	char ref[16];
 
-	if (monitor == NULL || monitor->child != -1 || child == monitor->pid)
+	if (monitor == NULL || monitor->child != -1 ||
+	    monitor->from[0] == '\0' || child == monitor->pid)
 		return;
+	l = memory_add_login(j->memory, monitor->owner, child);
+	tell_left(j, e, l->owner);
 	monitor->child = child;
-	copied = *monitor;
-	l = place_login(j, e->attested, child);
-	*l = copied;
-	l->pid = child;
 	l->child = 0;
-	l->channels = NULL;
-	l->nchannels = 0;
+	l->monitor = monitor->pid;
 	l->since = e->time;
+	l->trust = monitor->trust;
+	memcpy(l->account, monitor->account, sizeof(l->account));
+	memcpy(l->user, monitor->user, sizeof(l->user));
+	memcpy(l->from, monitor->from, sizeof(l->from));
+	memcpy(l->key, monitor->key, sizeof(l->key));
+	memcpy(l->policy, monitor->policy, sizeof(l->policy));
 	row = row_of(e, LOG_LOGIN, l->trust, "sshd");
 	login_row(&row, l, ref);
 	row.key = or_null(l->key);
@@ -558,12 +476,27 @@ join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 	release_child(j, e->attested, child);
 }
 
+/* One that has failed so far: of which account, and with which key. */
+static void
+join_failed(struct log_join *j, const struct log_entry *e,
+    const struct sshd_line *s, enum log_trust trust)
+{
+	struct login *l = memory_add_login(j->memory,
+	    memory_owner(j->memory, e->attested, ""), log_entry_pid(e));
+
+	l->since = e->time;
+	l->trust = trust;
+	copy(l->account, sizeof(l->account), s->account);
+	copy(l->key, sizeof(l->key), s->key);
+}
+
 /* Somebody who did not get in: why, as jump-authkeys said of the same key. */
 static void
 join_refused(struct log_join *j, const struct log_entry *e,
     const struct sshd_line *s, enum log_trust trust)
 {
-	struct login *l = find_login(j, e->attested, log_entry_pid(e));
+	struct login *l =
+	    memory_login(j->memory, e->attested, log_entry_pid(e));
 	struct log_row row = row_of(e, LOG_REFUSED, trust, "sshd");
 	const struct key *k = NULL;
 
@@ -576,11 +509,15 @@ join_refused(struct log_join *j, const struct log_entry *e,
 		row.reason = s->reason;
 	} else if (l == NULL || l->child != -1 ||
 	    strcmp(l->account, s->account) != 0) {
-		row.reason = "no key was offered";
+		row.reason = memory_owner(j->memory, e->attested, "")->left
+		    ? "sshd's own refusal"
+		    : "no key was offered";
 	} else {
 		row.key = or_null(l->key);
-		row.reason = "sshd's own refusal: jump-authkeys was not asked";
-		k = find_key(j, e->attested, l->account, l->key);
+		row.reason = "sshd's own refusal: no record of jump-authkeys "
+			     "tells of this key";
+		k = memory_key(memory_owner(j->memory, e->attested, l->account),
+		    l->account, l->key);
 	}
 	if (k != NULL) {
 		row.user = or_null(k->user);
@@ -592,6 +529,8 @@ join_refused(struct log_join *j, const struct log_entry *e,
 			row.trust = k->trust;
 	}
 	j->emit(j->arg, &row);
+	if (l != NULL && l->child == -1)
+		memory_drop_login(j->memory, l);
 }
 
 static void
@@ -599,7 +538,6 @@ join_own(
     struct log_join *j, const struct log_entry *e, const struct sshd_line *s)
 {
 	enum log_trust trust = log_trust_sshd(e);
-	struct login *l;
 
 	if (trust == LOG_TRUST_FORGED) {
 		emit_forged(j, e, "sshd");
@@ -613,12 +551,7 @@ join_own(
 		join_child(j, e, s->pid);
 		break;
 	case SSHD_FAILED:
-		l = place_login(j, e->attested, log_entry_pid(e));
-		l->since = e->time;
-		l->trust = trust;
-		l->child = -1;
-		copy(l->account, sizeof(l->account), s->account);
-		copy(l->key, sizeof(l->key), s->key);
+		join_failed(j, e, s, trust);
 		break;
 	default:
 		join_refused(j, e, s, trust);
@@ -658,22 +591,12 @@ find_asked(struct login *l, const char *target, unsigned port)
 }
 
 static struct channel *
-add_channel(struct log_join *j, struct login *l, const struct log_entry *e,
+add_channel(struct log_join *j, const struct log_entry *e, struct login *l,
     const struct sshd_line *s)
 {
-	size_t size = strlen(s->target) + 1;
-	struct channel *c;
+	struct channel *c = memory_add_channel(l, s->target, s->port, e->time);
 
-	if (j->channels >= CHANNELS || l->nchannels >= LOGIN_CHANNELS ||
-	    size > 1100 || (c = calloc(1, sizeof(*c) + size)) == NULL)
-		return NULL;
-	c->since = e->time;
-	c->port = s->port;
-	memcpy(c->target, s->target, size);
-	c->next = l->channels;
-	l->channels = c;
-	l->nchannels++;
-	j->channels++;
+	tell_left(j, e, l->owner);
 	return c;
 }
 
@@ -707,21 +630,21 @@ join_end(struct log_join *j, const struct log_entry *e, struct login *l)
 	char ref[16];
 
 	if (l != NULL && l->child > 0)
-		l = find_login(j, e->attested, l->child);
-	if (l == NULL || l->child != 0 || l->ended)
+		l = memory_login(j->memory, e->attested, l->child);
+	if (l == NULL || l->child != 0)
 		return;
 	while (l->channels != NULL) {
 		if (l->channels->state != CHANNEL_ASKED)
 			emit_channel(j, e, l, l->channels,
 			    l->end != NULL ? l->end : "logout");
-		drop_channel(j, l, &l->channels);
+		memory_drop_channel(l, &l->channels);
 	}
-	l->ended = true;
 	row = row_of(e, LOG_LOGOUT, l->trust, "sshd");
 	login_row(&row, l, ref);
 	row.end = l->end;
 	row.lasted = e->time - l->since;
 	j->emit(j->arg, &row);
+	memory_drop_login(j->memory, l);
 }
 
 static void
@@ -736,7 +659,7 @@ join_connected(struct log_join *j, const struct log_entry *e, struct login *l,
 		at = find_channel(l, s->channel);
 		if (*at == NULL)
 			at = find_asked(l, s->target, s->port);
-		c = *at != NULL ? *at : add_channel(j, l, e, s);
+		c = *at != NULL ? *at : add_channel(j, e, l, s);
 	}
 	if (c != NULL) {
 		c->state = CHANNEL_OPEN;
@@ -763,7 +686,7 @@ join_denied(struct log_join *j, const struct log_entry *e, struct login *l,
 	if (l != NULL) {
 		at = find_asked(l, s->target, s->port);
 		if (*at != NULL)
-			drop_channel(j, l, at);
+			memory_drop_channel(l, at);
 	}
 	row.account = log_trust_account(e);
 	row.user = row.account;
@@ -791,9 +714,9 @@ join_channel(struct log_join *j, const struct log_entry *e, struct login *l,
 		copy((*at)->reason, sizeof((*at)->reason), s->reason);
 	} else if (s->kind == SSHD_FREED && *at != NULL) {
 		emit_channel(j, e, l, *at, l->end);
-		drop_channel(j, l, at);
+		memory_drop_channel(l, at);
 	} else if (s->kind == SSHD_ASKED) {
-		add_channel(j, l, e, s);
+		add_channel(j, e, l, s);
 	}
 }
 
@@ -801,10 +724,11 @@ static void
 join_users(
     struct log_join *j, const struct log_entry *e, const struct sshd_line *s)
 {
-	struct login *l = find_login(j, e->attested, log_entry_pid(e));
+	struct login *l =
+	    memory_login(j->memory, e->attested, log_entry_pid(e));
 	enum log_trust trust;
 
-	if (l != NULL && (l->child != 0 || l->ended))
+	if (l != NULL && (l->child != 0))
 		l = NULL;
 	trust = log_trust_child(e, l == NULL ? NULL : l->account);
 	if (trust == LOG_TRUST_FORGED) {
@@ -827,7 +751,8 @@ static void
 join_ending(
     struct log_join *j, const struct log_entry *e, const struct sshd_line *s)
 {
-	struct login *l = find_login(j, e->attested, log_entry_pid(e));
+	struct login *l =
+	    memory_login(j->memory, e->attested, log_entry_pid(e));
 
 	if (l == NULL)
 		return;
@@ -905,16 +830,15 @@ log_join_login(struct log_join *j, const char *account, const char *from,
     struct log_row *row)
 {
 	static char ref[16];
-	const struct login *best = NULL;
+	const struct login *best = NULL, *l;
 
-	for (size_t i = 0; i < LOGIN_SETS * WAYS; i++) {
-		const struct login *l = &j->logins[i / WAYS][i % WAYS];
-
-		if (l->since != 0 && l->child == 0 && !l->ended &&
-		    strcmp(l->account, account) == 0 &&
-		    strcmp(l->from, from) == 0 &&
-		    (best == NULL || l->since > best->since))
-			best = l;
+	for (int attested = 1; attested >= 0 && best == NULL; attested--) {
+		l = memory_owner(j->memory, attested == 1, account)->logins;
+		while (l != NULL &&
+		    (l->child != 0 || strcmp(l->account, account) != 0 ||
+			strcmp(l->from, from) != 0))
+			l = l->next;
+		best = l;
 	}
 	if (best == NULL)
 		return false;

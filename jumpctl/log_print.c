@@ -136,8 +136,10 @@ put_detail(FILE *f, const struct log_row *row)
 	const char *separator = "";
 
 	if (row->outcome == LOG_FORGED) {
-		fprintf(f, "uid %lu", (unsigned long)row->uid);
-		separator = ", ";
+		if (row->sender_known) {
+			fprintf(f, "uid %lu", (unsigned long)row->uid);
+			separator = ", ";
+		}
 		put_part(f, &separator, "", row->exe);
 		put_part(f, &separator,
 		    "claims: ", row->claim + strspn(row->claim, " "));

@@ -59,7 +59,9 @@ take(void *arg, const char *key, char *value, bool number)
 		return true;
 	if (value == NULL || number != n->number || r->field[n->field] != NULL)
 		return false;
-	if (number && !number_parse(&ignored, value, 0, UINT64_MAX))
+	if (number &&
+	    !number_parse(&ignored, value, 0,
+		n->field == RF_PORT ? PORT_MAX : UINT64_MAX))
 		return false;
 	r->field[n->field] = value;
 	return true;

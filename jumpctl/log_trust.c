@@ -60,8 +60,12 @@ is_ours(const char *exe, const char *program)
 	    is_file(exe + sizeof(folder) - 1, program);
 }
 
-/* Of a program that runs for users: is it the user of whom it speaks? */
-static bool
+/*
+ * Of a program that runs for users: is it the user of whom it speaks?  Of a
+ * uid without an account nobody can say: there are uids that are nobody's and
+ * that users can have, user_namespaces(7).
+ */
+static enum log_trust
 speaks_of_itself(const struct log_entry *e, const struct log_record *r)
 {
 	const char *account = r->field[RF_ACCOUNT] != NULL
@@ -73,8 +77,43 @@ speaks_of_itself(const struct log_entry *e, const struct log_record *r)
 	if (r->field[RF_UID] == NULL ||
 	    !number_parse(&uid, r->field[RF_UID], 0, UINT32_MAX) ||
 	    uid != e->uid)
-		return false;
-	return is == NULL || (account != NULL && strcmp(account, is) == 0);
+		return LOG_TRUST_FORGED;
+	if (is == NULL)
+		return account == NULL ? LOG_TRUST_UID : LOG_TRUST_NONE;
+	return account != NULL && strcmp(account, is) == 0 ? LOG_TRUST_UID
+							   : LOG_TRUST_FORGED;
+}
+
+/* Which program writes which kind of record. */
+static const struct {
+	const char *action, *program;
+} writers[] = {
+    {"login", "jump-authkeys"},
+    {"decision", "jump-connect"},
+    {"decision", "jump-shell"},
+    {"open", "jump-connect"},
+    {"close", "jump-connect"},
+    {"load", "jumpctl"},
+    {"lock", "jumpctl"},
+    {"unlock", "jumpctl"},
+    {"kick", "jumpctl"},
+    {"sweep", "jumpctl"},
+};
+
+/* Whether it writes such records; what is not known may be of later ones. */
+static bool
+writes(const char *program, const char *action)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++) {
+		if (strcmp(writers[i].action, action) != 0)
+			continue;
+		if (strcmp(writers[i].program, program) == 0)
+			return true;
+		known = true;
+	}
+	return !known;
 }
 
 /* The uid of jump-authkeys; 0 if this machine has none. */
@@ -91,26 +130,48 @@ powers(void)
 	return uid;
 }
 
+static enum log_trust
+trust_authkeys(const struct log_entry *e)
+{
+	if (powers() == 0)
+		return LOG_TRUST_NONE;
+	if (e->uid != powers() ||
+	    (e->exe != NULL && !is_ours(e->exe, e->program)))
+		return LOG_TRUST_FORGED;
+	return LOG_TRUST_KERNEL;
+}
+
+static enum log_trust
+trust_users(const struct log_entry *e, const struct log_record *r)
+{
+	enum log_trust trust =
+	    r == NULL ? LOG_TRUST_UID : speaks_of_itself(e, r);
+
+	if (trust != LOG_TRUST_UID || e->exe == NULL)
+		return trust;
+	return is_ours(e->exe, e->program) ? LOG_TRUST_KERNEL
+					   : LOG_TRUST_PROGRAM;
+}
+
+bool
+log_trust_is_users(const struct log_entry *e)
+{
+	return strcmp(e->program, "jump-connect") == 0 ||
+	    strcmp(e->program, "jump-shell") == 0;
+}
+
 enum log_trust
 log_trust_record(const struct log_entry *e, const struct log_record *r)
 {
+	if (r != NULL && !writes(e->program, r->field[RF_ACTION]))
+		return LOG_TRUST_FORGED;
 	if (!e->attested)
 		return LOG_TRUST_NONE;
-	if (strcmp(e->program, "jumpctl") == 0)
-		return e->uid == 0 ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
-	if (strcmp(e->program, "jump-authkeys") == 0) {
-		if (e->exe != NULL && !is_ours(e->exe, e->program))
-			return LOG_TRUST_FORGED;
-		if (powers() == 0)
-			return LOG_TRUST_UID;
-		return e->uid == powers() ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
-	}
-	if (r != NULL && !speaks_of_itself(e, r))
-		return LOG_TRUST_FORGED;
-	if (e->exe == NULL)
-		return LOG_TRUST_UID;
-	return is_ours(e->exe, e->program) ? LOG_TRUST_KERNEL
-					   : LOG_TRUST_PROGRAM;
+	if (log_trust_is_users(e))
+		return trust_users(e, r);
+	if (strcmp(e->program, "jump-authkeys") == 0)
+		return trust_authkeys(e);
+	return e->uid == 0 ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
 }
 
 /* Remember a program that root runs as sshd. */
@@ -163,8 +224,9 @@ log_trust_child(const struct log_entry *e, const char *account)
 		return e->exe == NULL || is_sshd(e->exe) ? LOG_TRUST_UID
 							 : LOG_TRUST_PROGRAM;
 	is = account_of(e->uid);
-	return is == NULL || strcmp(is, account) == 0 ? LOG_TRUST_KERNEL
-						      : LOG_TRUST_FORGED;
+	if (is == NULL)
+		return LOG_TRUST_NONE;
+	return strcmp(is, account) == 0 ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
 }
 
 const char *

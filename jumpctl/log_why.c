@@ -7,6 +7,7 @@
 
 #include "ctl.h"
 #include "log.h"
+#include "swept.h"
 
 /* The policy, once; NULL if it cannot be had. */
 static const struct policy *
@@ -44,19 +45,22 @@ leave_zone(char *before)
 
 static bool
 judge(const struct policy *p, const struct log_row *row, enum policy_road road,
-    struct person *person, struct decision *d)
+    bool swept, struct decision *d)
 {
 	struct question q = {.who = row->user,
 	    .from = row->from,
-	    .at = (time_t)(row->time / SECOND)};
+	    .at = (time_t)(row->time / SECOND),
+	    .swept = swept};
+	struct person person;
 	struct target asked;
 	char port[8];
 
 	snprintf(port, sizeof(port), "%u", row->port);
 	if (!target_parse(&asked, row->target, port) ||
-	    question_person(p, &q, person) == -1)
+	    question_person(p, &q, &person) == -1)
 		return false;
-	question_decide(p, &q, person, road, &asked, d);
+	question_decide(p, &q, &person, road, &asked, d);
+	person_free(&person);
 	return true;
 }
 
@@ -129,11 +133,43 @@ road_of(const struct log_row *row, enum policy_road *road)
 }
 
 static bool
+answer(const struct policy *p, const struct log_row *row, enum policy_road road,
+    bool swept, char *buf, size_t size)
+{
+	static struct decision d;
+
+	return judge(p, row, road, swept, &d) && words(p, &d, road, buf, size);
+}
+
+/*
+ * Forward holds what ends if sweeps run.  If nothing says whether they ran
+ * then, and it matters, both are said.
+ */
+static bool
+answer_then(const struct policy *p, const struct log_row *row,
+    enum policy_road road, char *buf, size_t size)
+{
+	enum swept swept = road != ROAD_FORWARD
+	    ? SWEPT_YES
+	    : swept_at(SWEPT_FILE, 0, (time_t)(row->time / SECOND));
+	char without[300];
+	size_t n;
+
+	if (!answer(p, row, road, swept != SWEPT_NO, buf, size))
+		return false;
+	if (swept != SWEPT_UNKNOWN ||
+	    !answer(p, row, road, false, without, sizeof(without)) ||
+	    strcmp(buf, without) == 0)
+		return true;
+	n = strlen(buf);
+	snprintf(buf + n, size - n, "; or, if no sweep ran then: %s", without);
+	return true;
+}
+
+static bool
 ask(const struct log_row *row, char *buf, size_t size)
 {
 	const struct policy *p = policy();
-	struct person person;
-	static struct decision d;
 	enum policy_road road;
 	char *before;
 	bool good;
@@ -141,11 +177,7 @@ ask(const struct log_row *row, char *buf, size_t size)
 	if (p == NULL || row->user == NULL || row->target == NULL ||
 	    !road_of(row, &road))
 		return false;
-	good = enter_zone(p, &before) && judge(p, row, road, &person, &d);
-	if (good) {
-		good = words(p, &d, road, buf, size);
-		person_free(&person);
-	}
+	good = enter_zone(p, &before) && answer_then(p, row, road, buf, size);
 	leave_zone(before);
 	return good && !policy_damaged(p);
 }
@@ -154,7 +186,7 @@ bool
 log_why(const struct log_row *row, char *buf, size_t size)
 {
 	const char *none = policy_reason_text(REASON_NO_RULE);
-	char now[400];
+	char now[600];
 	const char *more = now;
 	size_t n = strlen(none);
 

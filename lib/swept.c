@@ -9,14 +9,36 @@
 /* Seconds: time(2) can be a tick behind what the file system writes. */
 enum { AHEAD = 1 };
 
-bool
-swept_lately(const char *path, unsigned owner, time_t now)
+/* When; false if it is no file of owner's alone. */
+static bool
+last_touch(const char *path, unsigned owner, time_t *last)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == owner && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-	    st.st_mtime <= now + AHEAD && now - st.st_mtime < SWEPT_SECONDS;
+	if (lstat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != owner || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return false;
+	*last = st.st_mtime;
+	return true;
+}
+
+bool
+swept_lately(const char *path, unsigned owner, time_t now)
+{
+	time_t last;
+
+	return last_touch(path, owner, &last) && last <= now + AHEAD &&
+	    now - last < SWEPT_SECONDS;
+}
+
+enum swept
+swept_at(const char *path, unsigned owner, time_t then)
+{
+	time_t last;
+
+	if (!last_touch(path, owner, &last) || last > then)
+		return SWEPT_UNKNOWN;
+	return then - last < SWEPT_SECONDS ? SWEPT_YES : SWEPT_NO;
 }
 
 int

@@ -19,6 +19,14 @@ enum { SWEPT_SECONDS = 90 }; /* three times the period of the timer */
  */
 bool swept_lately(const char *path, unsigned owner, time_t now);
 
+/*
+ * Whether sweeps ran at some time that is over.  The file tells of the last
+ * one only: nothing is known of what was before that.
+ */
+enum swept { SWEPT_NO, SWEPT_YES, SWEPT_UNKNOWN };
+
+enum swept swept_at(const char *path, unsigned owner, time_t then);
+
 /* Touch it.  0, or -1 with errno. */
 int swept_touch(const char *path);
 

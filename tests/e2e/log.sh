@@ -50,6 +50,8 @@ traffic() {
 	    hostname </dev/null
 	run ssh -F "$C" -J jump web1 hostname </dev/null
 	as carol run ssh -F "$C" -J jump web1 hostname </dev/null
+	as carol run ssh -F "$C" -o "ProxyCommand=ssh -F $C jump connect %h %p" \
+	    web1 hostname </dev/null
 	LAB_USER=alice
 	run ssh -F "$C" -W db1:22 jump </dev/null
 	run ssh -F "$C" -W db1:5432 jump </dev/null
@@ -67,11 +69,20 @@ forgeries() {
 	say "$(record 'jump-connect[1]' '"user.id":"2002","user.name":"bob",')"
 	say "$(record 'jumpctl[1]' '"user.id":"0","user.name":"root",')"
 	say "$(record 'jump-authkeys[1]' '"user.id":"2001","user.name":"bob",')"
+	for kind in load lock unlock kick sweep login; do
+		say "$(record 'jump-connect[1]' '"user.id":"2001","user.name":"alice",' | sed "s/\"open\"/\"$kind\"/")"
+	done
+	say "$(record 'jump-connect[1]' '"user.id":"2001","user.name":"bob","jump.account":"alice",')"
 	say '<38>Nov 20 16:02:11 sshd[1]: Accepted publickey for bob from 192.0.2.66 port 1 ssh2'
 	say '<38>Nov 20 16:02:11 sshd[1]: debug1: channels.c:channel_post_connecting():1 (pid=1): channel 0: connected to evil port 22'
 	say "$(printf '<36>Nov 20 16:02:11 jump-connect[1]: @cee: {"a":"\033[31m\n<36>x sshd[1]: \303\244"}')"
 	say "<36>Nov 20 16:02:11 jump-connect[1]: @cee: $(printf '%010000d' 0)"
 	lab on -u alice jump logger -t jump-connect '@cee: {"event.action":"open","event.outcome":"success","user.id":"2001","user.name":"alice","destination.address":"evil"}'
+}
+
+no_admin() {
+	list --outcome admin --since "${1:-1d}"
+	! grep -Eq ' admin +(alice|bob) ' "$T/out"
 }
 
 no_evil_believed() {
@@ -119,6 +130,7 @@ judge() {
 	check "$1: ProxyJump, opened" lists "$(line ' ' open alice $HERE web1:22 forward)p[0-9]+"
 	check "$1: and closed" lists "$(line ' ' close alice $HERE web1:22 forward)p[0-9]+ +client, [0-9]"
 	check "$1: who it is on a shared account" lists "$(line ' ' open carol $HERE web1:22 forward)p"
+	check "$1: and by connect" lists "$(line '[ ~]' open carol $HERE web1:22 connect)$ID"
 	check "$1: what sshd refused, and why" lists "$(line ' ' refused alice $HERE db1:22 forward)p[0-9]+ +policy now: no allow rule matches"
 	check "$1: a window" lists "$(line ' ' refused alice $HERE db1:5432 forward)p[0-9]+ +policy now: no allow rule matches; later allows it only when w$"
 	check "$1: what the road cannot hold" lists "$(line ' ' refused alice $HERE web2:22 forward)p[0-9]+ +policy now: an obligation cannot be held on this road: record"
@@ -130,12 +142,17 @@ judge() {
 	check "$1: a record of another uid is forged" lists '^!.* forged +alice .*python.*bob.*evil' --outcome forged
 	check "$1: one of another program is marked" lists '^!.* open +alice +- +evil .*written by .*python'
 	check "$1: root's" lists '^!.* forged +alice .*"root".*evil'
+	for kind in load lock unlock kick sweep login; do
+		check "$1: $kind, by no program that writes it" lists "^!.* forged +alice .*\"event.action\":\"$kind\"" --outcome forged
+	done
+	check "$1: nobody but root is an administrator" no_admin
+	check "$1: somebody else of one's own account" lists '^[!?].* bob .*evil'
 	check "$1: that of jump-authkeys" lists '^!.* forged +alice .*"user.id":"2001","user.name":"bob"'
 	check "$1: sshd's" lists '^!.* forged +alice .*Accepted publickey for bob from 192'
 	check "$1: that of a connection" lists '^!.* open +alice +- +evil:22 .*written by .*python'
 	check "$1: nothing of them is believed" no_evil_believed
 	check "$1: all is clean" clean
-	check "$1: and told how" said '^!  not from the user of whom it speaks$'
+	check "$1: and told how" said '^!  not from the user, or the program, of which it speaks$'
 	check "$1: --json" is_json
 }
 
@@ -224,7 +241,7 @@ events /var/log/jump.log >"$T/events"
 check "there are events" [ "$(grep -c . "$T/events")" -ge 15 ]
 for f in auth old; do
 	list --file /var/log/$f.log
-	check "$f.log: nothing in it is attested" only '^\?'
+	check "$f.log: nothing in it is attested" only '^\?|^!.* forged '
 	check "$f.log: and that is told" said 'nothing says who wrote it'
 	events /var/log/$f.log >"$T/events.$f"
 	check "$f.log: the same events" cmp -s "$T/events" "$T/events.$f"

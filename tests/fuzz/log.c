@@ -47,9 +47,11 @@ emit(void *arg, const struct log_row *row)
 	(void)arg;
 	must(f != NULL);
 	emitted++;
-	must(row->trust == LOG_TRUST_NONE || row->sender_known);
-	if (row->outcome == LOG_FORGED)
-		must(row->trust == LOG_TRUST_FORGED);
+	must(row->trust == LOG_TRUST_NONE || row->outcome == LOG_FORGED ||
+	    row->sender_known);
+	must((row->outcome == LOG_FORGED) == (row->trust == LOG_TRUST_FORGED));
+	if (row->outcome == LOG_ADMIN)
+		must(row->trust == LOG_TRUST_NONE || row->uid == 0);
 	else if (row->trust == LOG_TRUST_KERNEL && row->kind != NULL &&
 	    strcmp(row->kind, "sshd") != 0)
 		must(row->uid == 0 || row->exe != NULL || row->ref != NULL);

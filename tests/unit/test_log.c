@@ -148,6 +148,15 @@ static const struct {
     {"{\"time\":\"x\",\"program\":\"a\",\"msg\":\"m\"}", 0, NULL, 0, 0, 0,
 	NULL},
     {"{\"program\":\"a\",\"msg\":\"m\"}", 0, NULL, 0, 0, 0, NULL},
+    /* No times that a difference of two would not fit, or that are none. */
+    {"{\"__REALTIME_TIMESTAMP\":\"253402300799999999\",\"_UID\":\"0\","
+     "\"SYSLOG_IDENTIFIER\":\"a\",\"MESSAGE\":\"m\"}",
+	INT64_C(253402300799999999), "a", 0, 0, 0, "m"},
+    {"{\"__REALTIME_TIMESTAMP\":\"253402300800000000\",\"_UID\":\"0\","
+     "\"SYSLOG_IDENTIFIER\":\"a\",\"MESSAGE\":\"m\"}",
+	0, NULL, 0, 0, 0, NULL},
+    {"1970-01-01T00:00:00+99:00 jump a: b", 0, NULL, 0, 0, 0, NULL},
+    {"9999-12-31T23:59:59-00:01 jump a: b", 0, NULL, 0, 0, 0, NULL},
     {"{\"time\":\"2026-11-21T16:30:20+00:00\",\"program\":\"a\"}", 0, NULL, 0,
 	0, 0, NULL},
     {"{\"time\":\"2026-11-21T16:30:20+00:00\",\"program\":\"a\",\"msg\":\"m\"}"
@@ -361,6 +370,7 @@ END_TEST
  * Joining: lines in, "MARK OUTCOME USER TARGET PORT REF REASON END|" out.
  */
 static char rows[4096];
+static int lost;
 
 static void
 note(void *arg, const struct log_row *row)
@@ -368,6 +378,7 @@ note(void *arg, const struct log_row *row)
 	size_t n = strlen(rows);
 
 	(void)arg;
+	lost += row->outcome == LOG_LOST;
 	snprintf(rows + n, sizeof(rows) - n, "%c %s %s %s:%u %s %s %s|",
 	    "FPNUK"[row->trust], log_outcome_names[row->outcome], OR(row->user),
 	    OR(row->target), row -> port, OR(row->ref), OR(row->reason),
@@ -534,8 +545,24 @@ static const struct {
 	"F forged - -:0 - - -|"},
     {J("65534", "8", OURS, "jump-connect", R("open", "65534", "root", "")),
 	"F forged - -:0 - - -|"},
-    {J("65534", "8", OURS, "jump-shell", R("open", "65534", "nobody", "")),
-	"P open nobody t:0 - - -|"},
+    {J("65534", "8", OURS, "jump-shell", R("decision", "65534", "nobody", "")),
+	"P decided nobody t:0 - - -|"},
+    /* A uid that is nobody's can be of a user namespace: anybody's. */
+    {J("165536", "8", OURS, "jump-connect", R("open", "165536", "root", "")),
+	"N open root t:0 - - -|"},
+    {LOGIN("nobody") J("165536", "7", "", "sshd", REACHED),
+	"K login nobody -:0 p7 - -|N open nobody t:1 p7 - -|"},
+    /* Somebody else of one's own account, whom jump-authkeys has not named. */
+    {J("65534", "8", OURS, "jump-connect",
+	 R("open", "65534", "root", ",\\\"jump.account\\\":\\\"nobody\\\"")),
+	"N open root t:0 - - -|"},
+    /* No port, and no session. */
+    {J("65534", "8", OURS, "jump-connect",
+	 R("open", "65534", "nobody", ",\\\"destination.port\\\":4294967318")),
+	""},
+    {J("65534", "8", OURS, "jump-connect",
+	 R("open", "65534", "nobody", S("aaaaaaa1"))),
+	"P open nobody t:0 aaaaaaa1 - -|"},
     {J("65534", "8", "", "jumpctl", R("load", "0", "root", "")),
 	"F forged - -:0 - - -|"},
     {J("0", "8", "/any", "jumpctl", R("load", "0", "root", "")),
@@ -549,6 +576,18 @@ static const struct {
 	 R("open", "65534", "nobody", S("aaaaaaaa"))) J("65534", "9", OURS,
 	 "jump-connect", R("close", "65534", "nobody", S("aaaaaaaa"))),
 	"K open nobody t:0 aaaaaaaa - -|P close nobody t:0 aaaaaaaa - -|"},
+    /* Another account's use of the same session takes nothing from it. */
+    {J("1", "9", OURS, "jump-connect", R("open", "1", "daemon", S("aaaaaaaa")))
+	    J("65534", "8", OURS, "jump-connect",
+		R("open", "65534", "nobody", S("aaaaaaaa"))),
+	"K open daemon t:0 aaaaaaaa - -|K open nobody t:0 aaaaaaaa - -|"},
+    /* Who ends a session speaks of it, too. */
+    {J("65534", "8", OURS, "jump-connect",
+	 R("open", "65534", "nobody", S("aaaaaaaa"))) J("0", "9", "", "jumpctl",
+	 R("kick", "0", "root", S("aaaaaaaa"))) J("65534", "8", "",
+	 "jump-connect", R("close", "65534", "nobody", S("aaaaaaaa"))),
+	"K open nobody t:0 aaaaaaaa - -|K admin root t:0 aaaaaaaa - -|"
+	"K close nobody t:0 aaaaaaaa - -|"},
     /* Unreadable: from our program, or from another one. */
     {J("65534", "8", OURS, "jump-connect", "@cee: {"), ""},
     {J("65534", "8", "/bin/x", "jump-connect", "@cee: {"),
@@ -574,6 +613,246 @@ START_TEST(join)
 	free(text);
 	log_join_free(j);
 	ck_assert_str_eq(rows, joined[_i].rows);
+}
+END_TEST
+
+/* Each kind of record, by each program and uid: who may write it. */
+static const char *const programs[] = {
+    "jumpctl", "jump-authkeys", "jump-connect", "jump-shell"};
+
+static const struct {
+	const char *kind;
+	unsigned programs; /* bits */
+} writers[] = {{"load", 1}, {"lock", 1}, {"unlock", 1}, {"kick", 1},
+    {"sweep", 1}, {"login", 2}, {"decision", 4 + 8}, {"open", 4}, {"close", 4}};
+
+static void
+join_one(struct log_join *j, const char *text)
+{
+	char line[1024];
+	struct log_entry e;
+
+	strcpy(line, text);
+	line[strcspn(line, "\n")] = '\0';
+	rows[0] = '\0';
+	ck_assert(log_entry_parse(&e, line, NOON));
+	log_join_entry(j, &e);
+}
+
+START_TEST(kinds)
+{
+	struct log_join *j = log_join_new(note, NULL);
+	const char *program = programs[_i % 4];
+	char line[1024];
+
+	for (size_t k = 0; k < COUNT(writers); k++) {
+		bool may = writers[k].programs >> (_i % 4) & 1;
+		bool root = strcmp(program, "jumpctl") == 0;
+		bool users = !root && strcmp(program, "jump-authkeys") != 0;
+
+		/* The user's own process. */
+		snprintf(line, sizeof(line),
+		    J("65534", "8", "", "%s", R("%s", "65534", "nobody", "")),
+		    program, writers[k].kind);
+		join_one(j, line);
+		if (may && users)
+			ck_assert_msg(rows[0] == 'U', "%s", rows);
+		else if (strcmp(program, "jump-authkeys") != 0 || !may)
+			ck_assert_msg(strstr(rows, "F forged ") == rows,
+			    "%s %s: %s", program, writers[k].kind, rows);
+		else
+			ck_assert_ptr_null(strstr(rows, "nobody"));
+		/* Root's. */
+		snprintf(line, sizeof(line),
+		    J("0", "8", "", "%s", R("%s", "0", "root", "")), program,
+		    writers[k].kind);
+		join_one(j, line);
+		if (may && root)
+			ck_assert_msg(
+			    strstr(rows, "K admin root ") == rows, "%s", rows);
+		else if (!may)
+			ck_assert_msg(rows[0] == 'F', "%s", rows);
+		/* Nobody's word. */
+		snprintf(line, sizeof(line),
+		    T "%s[1]: @cee: {\"event.action\":\"%s\","
+		      "\"event.outcome\":\"success\"}",
+		    program, writers[k].kind);
+		join_one(j, line);
+		if (!may)
+			ck_assert_msg(rows[0] == 'F', "%s", rows);
+		else if (strcmp(program, "jump-authkeys") != 0)
+			ck_assert_msg(rows[0] == 'N', "%s", rows);
+	}
+	log_join_free(j);
+}
+END_TEST
+
+/*
+ * A flood by one account takes nothing from another, and of one's own makes
+ * nothing true that was not: a session stays what it was, and what is left off
+ * is told, once.
+ */
+static void
+say_session(struct log_join *j, const char *uid, const char *user, int pid,
+    const char *exe, const char *kind, const char *id)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line),
+	    J("%s", "%d", "%s", "jump-connect", R("%s", "%s", "%s", S("%s"))),
+	    uid, pid, exe, kind, uid, user, id);
+	join_one(j, line);
+}
+
+static void
+flood_sessions(
+    struct log_join *j, const char *uid, const char *user, int n, bool ended)
+{
+	char id[] = "aaaaaaaa";
+
+	for (int i = 0; i < n; i++) {
+		for (int at = 0, k = i; at < 4; at++, k /= 26)
+			id[at] = (char)('a' + k % 26);
+		say_session(j, uid, user, 9, OURS, "open", id);
+		if (ended)
+			say_session(j, uid, user, 9, OURS, "close", id);
+	}
+}
+
+START_TEST(session_floods)
+{
+	struct log_join *j = log_join_new(note, NULL);
+
+	lost = 0;
+	say_session(j, "65534", "nobody", 8, OURS, "open", "zzzzzzzz");
+	flood_sessions(j, "1", "daemon", 5000, false);
+	ck_assert_int_eq(lost, 1);
+	/* Not another's. */
+	say_session(j, "65534", "nobody", 8, "", "close", "zzzzzzzz");
+	ck_assert_int_eq(rows[0], 'K');
+	say_session(j, "65534", "nobody", 9, OURS, "close", "zzzzzzzz");
+	ck_assert_int_eq(rows[0], 'P');
+	/* Not one's own, while it lives. */
+	say_session(j, "65534", "nobody", 8, OURS, "open", "yyyyyyyy");
+	flood_sessions(j, "65534", "nobody", 5000, true);
+	ck_assert_int_eq(lost, 1);
+	flood_sessions(j, "65534", "nobody", 5000, false);
+	ck_assert_int_eq(lost, 2);
+	say_session(j, "65534", "nobody", 9, OURS, "close", "yyyyyyyy");
+	ck_assert_int_eq(rows[0], 'P');
+	say_session(j, "65534", "nobody", 8, "", "close", "yyyyyyyy");
+	ck_assert_int_eq(rows[0], 'K');
+	/* The end of one that is forgotten; one for which there is no room. */
+	say_session(j, "65534", "nobody", 9, OURS, "close", "zzzzzzzz");
+	ck_assert_int_eq(rows[0], 'U');
+	say_session(j, "65534", "nobody", 7, OURS, "open", "xxxxxxxx");
+	ck_assert_int_eq(rows[0], 'K');
+	log_join_free(j);
+}
+END_TEST
+
+/* sshd's lines of an account's login, by its number. */
+static void
+say_login(struct log_join *j, const char *user, int monitor, int child)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line),
+	    J("0", "%d", "", "sshd",
+		"Accepted publickey for %s from 192.0.2.10 port 1 ssh2"),
+	    monitor, user);
+	join_one(j, line);
+	snprintf(line, sizeof(line),
+	    J("0", "%d", "", "sshd", "User child is on pid %d"), monitor,
+	    child);
+	join_one(j, line);
+}
+
+static void
+say_child(struct log_join *j, const char *uid, int pid, const char *text)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), J("%s", "%d", "", "sshd", "%s"), uid, pid,
+	    text);
+	join_one(j, line);
+}
+
+START_TEST(login_floods)
+{
+	struct log_join *j = log_join_new(note, NULL);
+	char text[256];
+
+	lost = 0;
+	say_login(j, "nobody", 6, 7);
+	say_child(j, "65534", 7, REACHED);
+	ck_assert_int_eq(rows[0], 'K');
+	for (int i = 0; i < 20000; i++) {
+		say_login(j, "daemon", 100 + 2 * i, 101 + 2 * i);
+		snprintf(text, sizeof(text),
+		    "Failed publickey for daemon from 192.0.2.66 port 1 ssh2: "
+		    "ED25519 SHA256:%d",
+		    i);
+		say_child(j, "0", 50000 + i, text);
+		for (int k = 0; k < 3; k++) {
+			snprintf(text, sizeof(text),
+			    "debug1: serverloop.c:server_request_direct_tcpip()"
+			    ":1 (pid=1): originator 127.0.0.1 port 1, target "
+			    "t port %d",
+			    k + 1);
+			say_child(j, "1", 101 + 2 * i, text);
+		}
+	}
+	ck_assert_int_eq(lost, 1);
+	say_child(j, "65534", 7,
+	    DEBUG "free():1 (pid=7): channel 0: free: direct-tcpip, "
+		  "nchannels 1");
+	ck_assert_str_eq(rows, "K close nobody t:1 p7 - -|");
+	log_join_free(j);
+}
+END_TEST
+
+/* Who offers keys that are refused pushes out none that was granted. */
+START_TEST(key_floods)
+{
+	struct log_join *j = log_join_new(note, NULL);
+	char line[512];
+
+	join_one(j, KEY(""));
+	for (int i = 0; i < 5000; i++) {
+		snprintf(line, sizeof(line),
+		    T "jump-authkeys[5]: @cee: {\"event.action\":\"login\","
+		      "\"event.outcome\":\"x\",\"user.name\":\"root\","
+		      "\"jump.reason\":\"why\",\"jump.key\":\"SHA256:%d\"}",
+		    i);
+		join_one(j, line);
+	}
+	join_one(j,
+	    T "sshd[6]: Accepted publickey for root from 192.0.2.10 port 1 "
+	      "ssh2: ED25519 SHA256:k");
+	join_one(j, T "sshd[6]: User child is on pid 7");
+	ck_assert_str_eq(rows, "N login carol -:0 p7 - -|");
+	log_join_free(j);
+}
+END_TEST
+
+/* A line that waits for its login is pushed out by no other sender's. */
+START_TEST(held_floods)
+{
+	struct log_join *j = log_join_new(note, NULL);
+
+	say_child(j, "0", 6,
+	    "Accepted publickey for nobody from 192.0.2.10 port 1 ssh2");
+	say_child(j, "65534", 7, REACHED);
+	for (int i = 0; i < 1000; i++) {
+		say_child(j, "1", 100 + i, REACHED);
+		say_child(j, "165536", 100 + i, REACHED);
+	}
+	say_child(j, "0", 6, "User child is on pid 7");
+	ck_assert_str_eq(
+	    rows, "K login nobody -:0 p7 - -|K open nobody t:1 p7 - -|");
+	rows[0] = '\0';
+	log_join_free(j);
 }
 END_TEST
 
@@ -620,6 +899,7 @@ static const struct {
     {"20s", NOON - 20},
     {"2h", NOON - 7200},
     {"7d", NOON - 7 * 86400},
+    {"999999999d", -1},
     {"", -1},
     {"2", -1},
     {"2w", -1},
@@ -742,6 +1022,11 @@ main(void)
 	tcase_add_loop_test(t, our_records, 0, COUNT(records));
 	tcase_add_loop_test(t, golden_records, 0, 14);
 	tcase_add_loop_test(t, join, 0, COUNT(joined));
+	tcase_add_loop_test(t, kinds, 0, COUNT(programs));
+	tcase_add_test(t, session_floods);
+	tcase_add_test(t, login_floods);
+	tcase_add_test(t, key_floods);
+	tcase_add_test(t, held_floods);
 	tcase_add_test(t, join_bounds);
 	tcase_add_loop_test(t, filter_times, 0, COUNT(times));
 	tcase_add_loop_test(t, filter_targets, 0, COUNT(targets));

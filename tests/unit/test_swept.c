@@ -57,6 +57,23 @@ START_TEST(touched_again)
 }
 END_TEST
 
+/* Of what was before the last one, it says nothing. */
+START_TEST(in_the_past)
+{
+	struct timespec then[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	unsigned me = geteuid();
+
+	ck_assert_int_eq(swept_at(path, me, 1000), SWEPT_UNKNOWN);
+	ck_assert_int_eq(swept_touch(path), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, then, 0), 0);
+	ck_assert_int_eq(swept_at(path, me, 999), SWEPT_UNKNOWN);
+	ck_assert_int_eq(swept_at(path, me, 1000), SWEPT_YES);
+	ck_assert_int_eq(swept_at(path, me, 1089), SWEPT_YES);
+	ck_assert_int_eq(swept_at(path, me, 1090), SWEPT_NO);
+	ck_assert_int_eq(swept_at(path, me + 1, 1000), SWEPT_UNKNOWN);
+}
+END_TEST
+
 START_TEST(only_roots_own)
 {
 	struct stat st;
@@ -93,6 +110,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, while_it_is_fresh);
 	tcase_add_test(t, touched_again);
+	tcase_add_test(t, in_the_past);
 	tcase_add_test(t, only_roots_own);
 	tcase_add_test(t, nothing_else);
 	suite_add_tcase(s, t);
