@@ -79,7 +79,8 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/limits.c lib/session.c lib/procfs.c $(POLICY) $(PLUGIN)
+	jump-connect/limits.c jump-connect/monitor.c lib/session.c \
+	lib/procfs.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/state.c \
@@ -101,7 +102,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session login limits
+	directory identify program session login limits monitor
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -121,6 +122,7 @@ test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/confine.c lib/sandbox.c
 test_hostkey_SRC := jump-connect/hostkey.c
+test_monitor_SRC := jump-connect/monitor.c lib/procfs.c
 test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c

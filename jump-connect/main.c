@@ -14,6 +14,7 @@
 #include "confine.h"
 #include "exit.h"
 #include "lookup.h"
+#include "monitor.h"
 #include "process.h"
 #include "request.h"
 
@@ -54,6 +55,7 @@ static const struct {
     [RELAY_CLIENT_GONE] = {"client", EXIT_PEER, NULL},
     [RELAY_IDLE] = {"idle", EXIT_DENIED, "idle for too long"},
     [RELAY_DEADLINE] = {"deadline", EXIT_DENIED, "your time is over"},
+    [RELAY_LOGIN] = {"login", EXIT_PEER, "its login has ended"},
     [RELAY_HOSTKEY] = {"hostkey", EXIT_PEER, NULL},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
     [RELAY_KICK] = {"kick", EXIT_DENIED, "an administrator has ended it"},
@@ -97,6 +99,8 @@ relay_confined(struct relay *relay, struct request *r)
 		session_publish(&r->session);
 		if (request_outdated(r))
 			return RELAY_OUTDATED;
+		if (relay->login == MONITOR_GONE)
+			return RELAY_LOGIN;
 		close(r->image);
 	}
 	if (confine_relay(relay->in, relay->out, relay->sock,
@@ -189,6 +193,7 @@ plain(const struct options *o, struct dial *dial)
 	struct session_page page = {0};
 	struct relay relay = {.in = STDIN_FILENO,
 	    .out = STDOUT_FILENO,
+	    .login = MONITOR_NONE,
 	    .sent = &page.sent,
 	    .received = &page.received,
 	    .active = &page.active};
@@ -256,6 +261,7 @@ relay_request(struct request *r, int sock)
 	struct relay relay = {.in = STDIN_FILENO,
 	    .out = STDOUT_FILENO,
 	    .sock = sock,
+	    .login = monitor_open("/proc"),
 	    .deadline = r->deadline,
 	    .idle = (int)r->choice->verdict.idle,
 	    .sent = &page->sent,

@@ -41,6 +41,7 @@ enum {
 	EARLY = 256 * 1024, /* acknowledge at once until so many bytes */
 	SMALL = 4096,	    /* in pieces of less than this */
 	LINGER_MS = 5000,
+	PARTING_MS = 1000, /* between two processes of one login */
 	CLOCK_MS = 60 * 1000 /* the clock may be set meanwhile */
 };
 
@@ -76,7 +77,7 @@ struct flow {
 	size_t held; /* by it, after end */
 };
 
-enum { IN, OUT, SOCK, FDS };
+enum { IN, OUT, SOCK, LOGIN, FDS };
 
 struct run {
 	struct relay *r;
@@ -484,6 +485,20 @@ act(struct run *s)
 		recv_step(s);
 }
 
+/*
+ * The login has ended, and as a rule the client had gone just before, or does
+ * now: then it is dealt with as any other that goes.  Whether it stays; in may
+ * have ended before, and tells only where out is closed.
+ */
+static bool
+client_stays(struct run *s)
+{
+	struct pollfd client = {.fd = s->r->out != -1 ? s->r->out : s->r->in};
+
+	s->fds[LOGIN].fd = -1;
+	return !s->gone && poll(&client, 1, PARTING_MS) <= 0;
+}
+
 /* Whether all that can be done for either side has been done. */
 static bool
 is_over(const struct run *s)
@@ -577,6 +592,8 @@ wait_for_something(struct run *s, int timeout)
 		s->end = (enum relay_end)interrupted;
 	else if (n == -1 && errno != EINTR)
 		s->end = RELAY_ERROR;
+	else if (s->fds[LOGIN].revents != 0 && client_stays(s))
+		s->end = RELAY_LOGIN;
 	else
 		return true;
 	return false;
@@ -729,6 +746,7 @@ run_start(struct run *s, struct relay *r)
 	s->end = RELAY_DONE;
 	*r->active = monotonic_ms();
 	s->seen = *r->sent + *r->received;
+	s->fds[LOGIN] = (struct pollfd){.fd = r->login, .events = POLLIN};
 	s->send = (struct flow){.from = r->in,
 	    .to = r->sock,
 	    .count = r->sent,

@@ -17,6 +17,7 @@
  */
 struct relay {
 	int in, out, sock; /* in and out may be one socket */
+	int login;	   /* readable once it has ended; -1 none */
 	time_t deadline;   /* CLOCK_REALTIME; 0 none */
 	int idle;	   /* seconds without a byte; 0 none */
 	uint64_t *sent, *received;
@@ -34,6 +35,7 @@ enum relay_end {
 	RELAY_CLIENT_GONE, /* nobody reads out any more */
 	RELAY_IDLE,
 	RELAY_DEADLINE,
+	RELAY_LOGIN,	/* login has ended, and the client goes on */
 	RELAY_HOSTKEY,	/* not one that hostkey accepts, or none to be read */
 	RELAY_ERROR,	/* out cannot be written to */
 	RELAY_KICK,	/* SESSION_KICK from root */

@@ -35,16 +35,19 @@ slurp(const char *proc, pid_t pid, const char *name, char text[FILE_MAX])
 static bool
 parse_stat(const char *text, struct procfs_process *p)
 {
-	const char *end = strrchr(text, ')');
+	const char *name = strchr(text, '('), *end = strrchr(text, ')');
 	unsigned long long started;
 	int parent;
 
-	if (end == NULL ||
+	if (name == NULL || end == NULL || end <= name ||
+	    (size_t)(end - name) > sizeof(p->name) ||
 	    sscanf(end + 1,
 		" %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
 		"%*d %*d %*d %*d %llu",
 		&parent, &started) != 2)
 		return false;
+	memcpy(p->name, name + 1, (size_t)(end - name) - 1);
+	p->name[end - name - 1] = '\0';
 	p->parent = parent;
 	p->started = started;
 	return true;

@@ -9,10 +9,13 @@
 
 #include <stdint.h>
 
+enum { PROCFS_NAME = 64 };
+
 struct procfs_process {
 	pid_t pid, parent;
-	uid_t uid;	  /* the real one */
-	uint64_t started; /* clock ticks since boot */
+	uid_t uid;		/* the real one */
+	uint64_t started;	/* clock ticks since boot */
+	char name[PROCFS_NAME]; /* comm: what the process calls itself */
 };
 
 /*

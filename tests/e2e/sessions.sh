@@ -158,10 +158,11 @@ check "kill -9 of its sshd" lab on jump kill -9 "$session"
 check "kill -9 of its sshd: the row goes" within live alice 1
 monitor=$(sshd_of "$(pid_of_relay alice)" 2)
 check "kill -9 of the monitor" lab on jump kill -9 "$monitor"
-kill "$(cat "$T/a.pid")" "$(cat "$T/b.pid")" "$(cat "$T/c.pid")" \
-    2>/dev/null # two have gone
-check "kill -9 of the monitor, and the client goes: the row does" \
-    within live alice 0
+check "kill -9 of the monitor: the row goes" within live alice 0
+check "kill -9 of the monitor: recorded" logged '"event.action":"close".*"user.name":"alice".*"jump.end":"login"'
+for name in a b c; do
+	kill "$(cat "$T/$name.pid")" 2>/dev/null # two have gone
+done
 begin a alice db1 5432
 begin b alice db1 5432
 begin c alice web1 80
@@ -170,6 +171,21 @@ for name in a b c; do
 	kill "$(cat "$T/$name.pid")"
 done
 check "all end" within live alice 0
+
+# Where /proc hides who is the monitor, a sweep sees that there is none.
+lab on jump mount -t proc -o hidepid=2 proc /proc
+begin h alice db1 5432
+check "hidepid: a session" within live alice 1
+lab on jump umount /proc
+before=$(count_log '"jump.end":"login"')
+check "hidepid: kill -9 of the monitor" \
+    lab on jump kill -9 "$(sshd_of "$(pid_of_relay alice)" 2)"
+run lab on jump jumpctl sweep
+check "hidepid: the sweep ends it" printed '^ended: alice logged in, '
+check "hidepid: the row goes" within live alice 0
+check "hidepid: nothing was watched" \
+    [ "$(count_log '"jump.end":"login"')" -eq "$before" ]
+kill "$(cat "$T/h.pid")" 2>/dev/null
 
 # --- without a log -----------------------------------------------------------
 

@@ -39,13 +39,14 @@ struct rig {
 	int idle;	 /* as in struct relay */
 	time_t deadline; /* seconds from now, 0 none */
 	bool confined;
-	uid_t uid; /* to run as; 0: this one */
+	uid_t uid;	    /* to run as; 0: this one */
 	bool loses_senders; /* no signal may wait with what it says */
 	struct hostkey *hostkey;
 
 	int to, from, peer; /* standard input, output, and the target */
 	int in, out, sock;  /* the child's, until it is started */
-	pid_t pid;	    /* 0 once it has ended, with this code */
+	int login;
+	pid_t pid; /* 0 once it has ended, with this code */
 	int code;
 	struct shared {
 		uint64_t sent, received;
@@ -117,6 +118,7 @@ rig_open(enum stdio_kind stdio, enum target_kind target)
 	memset(&rig, 0, sizeof(rig));
 	rig.stdio = stdio;
 	rig.target = target;
+	rig.login = -1;
 	rig.shared = mmap(NULL, sizeof(*rig.shared), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(rig.shared, MAP_FAILED);
@@ -137,6 +139,7 @@ child(void)
 	struct relay r = {.in = rig.in,
 	    .out = rig.out,
 	    .sock = rig.sock,
+	    .login = rig.login,
 	    .idle = rig.idle,
 	    .deadline = rig.deadline == 0 ? 0 : time(NULL) + rig.deadline,
 	    .sent = &rig.shared->sent,
@@ -536,6 +539,98 @@ START_TEST(client_goes_from_stalled_target)
 }
 END_TEST
 
+/*
+ * The login: what becomes readable once it has ended is a pipe here.
+ */
+static int
+rig_login(void)
+{
+	int fds[2];
+
+	rig_open(PIPES, TCP);
+	rig.confined = getenv("LD_PRELOAD") == NULL;
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	rig.login = fds[0];
+	rig_start();
+	close(fds[0]);
+	put(rig.to, "hello");
+	must_get(rig.peer, "hello");
+	must_rest();
+	return fds[1];
+}
+
+/* It ends and the client does not go; it may have half gone. */
+enum { BOTH_LISTEN, CLIENT_HAS_ENDED, PEER_HAS_ENDED, WAYS_TO_STAY };
+
+START_TEST(login_ends)
+{
+	int login = rig_login();
+
+	if (_i == CLIENT_HAS_ENDED) {
+		drop(&rig.to);
+		must_get(rig.peer, "");
+	} else if (_i == PEER_HAS_ENDED) {
+		shutdown(rig.peer, SHUT_WR);
+		must_get(rig.from, "");
+	}
+	must_rest();
+	put(login, "x");
+	must_end(RELAY_LOGIN, 4000);
+}
+END_TEST
+
+/* The client goes, just before, or after: that is how it ends. */
+START_TEST(login_ends_with_its_client)
+{
+	static unsigned char buf[PIECE];
+	int login = rig_login();
+	size_t got = 0;
+	ssize_t n;
+
+	kill(rig.pid, SIGSTOP);
+	ck_assert_int_eq(write(rig.to, buf, PIECE), PIECE);
+	if (_i == 0) {
+		close(rig.to);
+		close(rig.from);
+	}
+	put(login, "x");
+	kill(rig.pid, SIGCONT);
+	if (_i == 1) {
+		sleep_ms(20);
+		close(rig.from);
+		close(rig.to);
+	}
+	while ((n = read(rig.peer, buf, PIECE)) > 0)
+		got += (size_t)n;
+	ck_assert_uint_eq(got, PIECE);
+	must_end(RELAY_CLIENT_GONE, 1000);
+}
+END_TEST
+
+/* Nor does it cut short what a client wrote whose target ended first. */
+START_TEST(login_ends_after_both)
+{
+	static unsigned char buf[PIECE];
+	int login = rig_login();
+	ssize_t n;
+
+	shutdown(rig.peer, SHUT_WR);
+	must_get(rig.from, "");
+	set_nonblocking(rig.to);
+	for (int quiet = 0; quiet < 20; quiet++, sleep_ms(10)) {
+		if (write(rig.to, buf, PIECE) > 0)
+			quiet = 0;
+	}
+	close(rig.to);
+	put(login, "x");
+	must_rest();
+	while ((n = read(rig.peer, buf, PIECE)) > 0)
+		;
+	ck_assert_int_eq(n, 0);
+	must_end(RELAY_DONE, 1000);
+}
+END_TEST
+
 /* The peer sends a reset, or just closes a UNIX socket. */
 static void
 break_off(void)
@@ -694,8 +789,7 @@ START_TEST(activity_is_noted)
 		sleep_ms(200);
 		/* The coarse clock can be a tick behind. */
 		ck_assert_double_ge((double)rig.shared->active, start - 12);
-		ck_assert_double_le(
-		    (double)rig.shared->active, now_ms() - 100);
+		ck_assert_double_le((double)rig.shared->active, now_ms() - 100);
 	}
 }
 END_TEST
@@ -759,8 +853,7 @@ START_TEST(signals_end_it)
 	must_get(rig.peer, "x"); /* it runs */
 	pid = fork();
 	if (pid == 0)
-		send_signal(
-		    rig.pid, signals[_i].signal, signals[_i].sender);
+		send_signal(rig.pid, signals[_i].signal, signals[_i].sender);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 	must_end(signals[_i].end, 3000);
@@ -888,8 +981,8 @@ END_TEST
 #define LIST                                                                   \
 	"\0\0\0\x11"                                                           \
 	"curve25519-sha256"
-#define EMPTY "\0\0\0\0"
-#define KEY   "\0\0\0\x0bssh-ed25519\0\0\0\x04good"
+#define EMPTY	 "\0\0\0\0"
+#define KEY	 "\0\0\0\x0bssh-ed25519\0\0\0\x04good"
 #define KEY_TEXT "AAAAC3NzaC1lZDI1NTE5AAAABGdvb2Q="
 
 static unsigned char said[2][400];
@@ -1096,7 +1189,8 @@ static Suite *
 relay_suite(void)
 {
 	Suite *s = suite_create("relay");
-	TCase *bytes = tcase_create("bytes"), *ends = tcase_create("ends");
+	TCase *bytes = tcase_create("bytes"), *ends = tcase_create("ends"),
+	      *login = tcase_create("login");
 
 	tcase_set_timeout(bytes, 3 * SECONDS);
 	tcase_add_loop_test(bytes, bytes_are_intact, 0, 4 * COUNT(sizes));
@@ -1128,8 +1222,14 @@ relay_suite(void)
 	tcase_add_loop_test(ends, exchange_ends_early, 0, 4 * WAYS_TO_END);
 	tcase_add_loop_test(ends, client_speaks_something_else, 0, 4);
 	tcase_add_loop_test(ends, slow_reader_in_an_exchange, 0, 4);
+	tcase_set_timeout(login, SECONDS);
+	tcase_add_checked_fixture(login, NULL, teardown);
+	tcase_add_loop_test(login, login_ends, 0, WAYS_TO_STAY);
+	tcase_add_loop_test(login, login_ends_with_its_client, 0, 2);
+	tcase_add_test(login, login_ends_after_both);
 	suite_add_tcase(s, bytes);
 	suite_add_tcase(s, ends);
+	suite_add_tcase(s, login);
 	return s;
 }
 

@@ -1,0 +1,33 @@
+/*
+ * The login that a session belongs to.
+ *
+ * sshd(8) serves a login with two processes: its monitor, which is root's, and
+ * a child of that, the user's, which started us, or a shell that did.  The
+ * child closes our standard input and output when it ends, but goes on when the
+ * monitor alone is killed.
+ */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+#include <sys/types.h>
+
+enum {
+	MONITOR_NONE = -1, /* no login of sshd's, or it cannot be told */
+	MONITOR_GONE = -2  /* there is the child, but no monitor any more */
+};
+
+/*
+ * The monitor of the login of uid that this process serves, or the parent of
+ * its shell: its number, or one of these.  proc is where proc(5) is mounted.
+ * Under hidepid it does not tell.  A login of root's has one process and no
+ * monitor.
+ */
+pid_t monitor_find(const char *proc, pid_t parent, uid_t uid);
+
+/*
+ * That of the login that this process belongs to: a pidfd, close-on-exec, that
+ * is readable once it has ended, or one of these.
+ */
+int monitor_open(const char *proc);
+
+#endif
