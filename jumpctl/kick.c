@@ -33,7 +33,58 @@ struct kick {
  * What is to end.
  */
 
-/* Select; false if what was asked for could mean several things. */
+/* Devices are among the users of a policy, and are targets. */
+static bool
+is_person(const struct policy *p, uint32_t user)
+{
+	return user != POLICY_NONE &&
+	    (policy_user(p, user)->flags & USER_DEVICE) == 0;
+}
+
+/* What the word is in the policy, alive or not: bits of enum live_match. */
+static unsigned
+declared(const struct kick *k)
+{
+	const struct policy *p = k->world.policy;
+	const char *word = k->what.word;
+	unsigned by = 0;
+
+	if (p == NULL || word == NULL)
+		return 0;
+	if (is_person(p, policy_find_user(p, word)) ||
+	    is_person(p, policy_find_account(p, word)))
+		by |= BY_USER;
+	if (policy_find_target(p, word) != POLICY_NONE)
+		by |= BY_TARGET;
+	return by;
+}
+
+/* Whether the word has one meaning; if not, all of them are told. */
+static bool
+is_clear(const char *word, unsigned by)
+{
+	static const char *const several[] = {
+	    [BY_SESSION | BY_USER] = "a session and a user: say --session or "
+				     "--user",
+	    [BY_SESSION | BY_TARGET] = "a session and a target: say --session "
+				       "or --target",
+	    [BY_USER | BY_TARGET] = "a user and a target: say --user or "
+				    "--target",
+	    [BY_SESSION | BY_USER | BY_TARGET] =
+		"a session, a user and a target: say --session, --user or "
+		"--target",
+	};
+
+	if ((by & (by - 1)) == 0)
+		return true;
+	warnx("`%s' is %s; nothing is ended", word, several[by]);
+	return false;
+}
+
+/*
+ * Select; false if what was asked for could mean several things.  Who is meant
+ * may have gone just now: a name of the policy keeps its meaning.
+ */
 static bool
 choose(struct kick *k)
 {
@@ -50,7 +101,7 @@ choose(struct kick *k)
 		by |= how;
 	}
 	k->nasked = k->nrows;
-	return (by & (by - 1)) == 0;
+	return k->nrows == 0 || is_clear(k->what.word, by | declared(k));
 }
 
 static bool
@@ -282,12 +333,8 @@ run(struct kick *k)
 		err(EXIT_INTERNAL, "sessions");
 	if (k->all.hidden > 0)
 		warnx("forwards can be missing: see jumpctl who");
-	if (!choose(k)) {
-		warnx("`%s' is several things: say --session, --user or "
-		      "--target; nothing is ended",
-		    k->what.word);
+	if (!choose(k))
 		return EXIT_USAGE;
-	}
 	add_companions(k);
 	if (k->nrows == 0)
 		record(k, NULL, AUDIT_FAILURE, "no such session");

@@ -13,6 +13,8 @@ record() {
 }
 
 policy <<'END'
+device rtu17 127.77.0.17 ssh 2222
+key rtu17 "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 allow all: { alice carol } to { web1 web2 db1 }
 END
 
@@ -35,7 +37,8 @@ kick aaaaaaaa
 check "ended already" gave 1 ""
 kick alice
 check "a user and a target: usage" gave 64 ""
-check "says so" said "is several things"
+check "says which" said "^jumpctl: \`alice' is a user and a target: say --user or --target; nothing is ended\$"
+check "in one line" [ "$(grep -c . "$T/err")" -eq 1 ]
 check "nothing is ended" sessions connect 3
 kick --target web1
 check "a target: ended" printed '^ended: bob to web1:22 by connect, session cccccccc'
@@ -43,10 +46,41 @@ kick --user alice
 check "a user: ended" printed '^ended: alice to db1:22 by connect, session bbbbbbbb'
 check "another's stays" sessions connect 1
 kick alice
-check "not ambiguous any more" printed '^ended: vend1 to alice:22'
+check "a user who has gone is a user still" gave 64 ""
+check "that one is not ended" sessions connect 1
+kick alice:22
+check "what only a target is called" printed '^ended: vend1 to alice:22'
 for name in a b c d; do
 	unhold $name
 done
+
+# An id that is a user's name, or a target's, or both.
+hold e -u 2002 -i alice -t web1
+kick alice
+check "a session and a user: usage" gave 64 ""
+check "says which" said "is a session and a user: say --session or --user; nothing is ended\$"
+kick --user alice
+check "the user has none" gave 1 ""
+kick --session alice
+check "the session" printed '^ended: bob to web1:22 by connect, session alice'
+unhold e
+hold e -u 2002 -i web2 -t web1
+kick web2
+check "a session and a target: usage" gave 64 ""
+check "says which" said "is a session and a target: say --session or --target; nothing is ended\$"
+hold f -u 2003 -i ffffffff -t alice -a 10.2.0.12
+hold g -u 2001 -i alice -t web1
+kick alice
+check "all three: usage" gave 64 ""
+check "says which" said "is a session, a user and a target: say --session, --user or --target; nothing is ended\$"
+check "nothing is ended" sessions connect 3
+for name in e f g; do
+	unhold $name
+done
+hold e -u 2001 -i aaaaaaaa -t rtu17 -a 127.77.0.17
+kick rtu17
+check "a device is a target" printed '^ended: alice to rtu17:22'
+unhold e
 
 # One that does not hear, and one that is stopped.
 hold deaf -u 2001 -i aaaaaaaa -s
