@@ -476,16 +476,27 @@ join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 	release_child(j, e->attested, child);
 }
 
-/* One that has failed so far: of which account, and with which key. */
+/*
+ * One that has failed so far: of which account, and with which key.  Why it
+ * has comes before that.
+ */
 static void
 join_failed(struct log_join *j, const struct log_entry *e,
     const struct sshd_line *s, enum log_trust trust)
 {
-	struct login *l = memory_add_login(j->memory,
-	    memory_owner(j->memory, e->attested, ""), log_entry_pid(e));
+	struct login *l =
+	    memory_login(j->memory, e->attested, log_entry_pid(e));
+	const char *why = NULL;
 
+	if (s->kind == SSHD_TRIED)
+		why = "the key is not for the address of the client";
+	else if (l != NULL && l->child == -1 && l->key[0] == '\0')
+		why = l->end;
+	l = memory_add_login(j->memory,
+	    memory_owner(j->memory, e->attested, ""), log_entry_pid(e));
 	l->since = e->time;
 	l->trust = trust;
+	l->end = why;
 	copy(l->account, sizeof(l->account), s->account);
 	copy(l->key, sizeof(l->key), s->key);
 }
@@ -514,16 +525,19 @@ join_refused(struct log_join *j, const struct log_entry *e,
 		    : "no key was offered";
 	} else {
 		row.key = or_null(l->key);
-		row.reason = "sshd's own refusal: no record of jump-authkeys "
-			     "tells of this key";
+		row.reason = l->end != NULL
+		    ? l->end
+		    : "sshd's own refusal: no record of jump-authkeys tells "
+		      "of this key";
 		k = memory_key(memory_owner(j->memory, e->attested, l->account),
 		    l->account, l->key);
 	}
 	if (k != NULL) {
 		row.user = or_null(k->user);
 		row.policy = or_null(k->policy);
-		row.reason = k->reason[0] != '\0'
-		    ? k->reason
+		row.reason = k->reason[0] != '\0' ? k->reason
+		    : l->end != NULL
+		    ? l->end
 		    : "sshd's own refusal: the policy has this key";
 		if (k->trust < row.trust)
 			row.trust = k->trust;
@@ -551,6 +565,7 @@ join_own(
 		join_child(j, e, s->pid);
 		break;
 	case SSHD_FAILED:
+	case SSHD_TRIED:
 		join_failed(j, e, s, trust);
 		break;
 	default:

@@ -37,7 +37,7 @@ struct login {
 	pid_t monitor; /* of a child */
 	int64_t since;
 	enum log_trust trust;
-	const char *end; /* a literal */
+	const char *end; /* a literal; before it is a login: why it is none */
 	char account[MEMORY_NAME], user[MEMORY_NAME], from[MEMORY_ADDRESS];
 	char key[MEMORY_KEY], policy[20];
 	unsigned nchannels;

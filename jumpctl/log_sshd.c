@@ -168,11 +168,45 @@ target(char *s, const char *following, struct sshd_line *l)
 
 /* "originator A port P, target H port P" */
 static bool
-asked(char *s, struct sshd_line *l)
+originator(char *s, enum sshd_kind kind, struct sshd_line *l)
 {
-	l->kind = SSHD_ASKED;
+	l->kind = kind;
 	s = last(s, ", target ");
 	return s != NULL && target(s + 9, NULL, l);
+}
+
+/* The same to a path. */
+static bool
+refused_path(char *s, struct sshd_line *l)
+{
+	l->kind = SSHD_DENIED;
+	s = last(s, ", target ");
+	if (s == NULL || s[9] == '\0')
+		return false;
+	l->target = s + 9;
+	return true;
+}
+
+/* Of a login that has no right to any forward. */
+static bool
+refused(char *s, struct sshd_line *l)
+{
+	return originator(s, SSHD_DENIED, l);
+}
+
+static bool
+asked(char *s, struct sshd_line *l)
+{
+	char *no = after(s, "refused local port forward: ");
+
+	return no != NULL ? refused(no, l) : originator(s, SSHD_ASKED, l);
+}
+
+static bool
+asked_path(char *s, struct sshd_line *l)
+{
+	s = after(s, "refused streamlocal port forward: ");
+	return s != NULL && refused_path(s, l);
 }
 
 /* "from A port P to connect to host H port P, but the request was denied." */
@@ -182,6 +216,20 @@ denied(char *s, struct sshd_line *l)
 	l->kind = SSHD_DENIED;
 	s = strstr(s, " to connect to host ");
 	return s != NULL && target(s + 20, ", but the request was denied.", l);
+}
+
+/* "PATH, but the request was denied." */
+static bool
+denied_path(char *s, struct sshd_line *l)
+{
+	char *end = last(s, ", but the request was denied.");
+
+	l->kind = SSHD_DENIED;
+	if (end == NULL || end == s)
+		return false;
+	*end = '\0';
+	l->target = s;
+	return true;
 }
 
 /* "channel N: " */
@@ -337,7 +385,10 @@ static const struct {
     {"Accepted ", accepted},
     {"Failed ", failed},
     {"User child is on pid ", child},
+    {"Received request to connect to path ", denied_path},
     {"Received request ", denied},
+    {"refused local port forward: ", refused},
+    {"refused streamlocal port forward: ", refused_path},
     {"Received disconnect from ", client_left},
     {"Disconnected from user ", ended},
     {"Disconnected from authenticating user ", gone},
@@ -360,9 +411,29 @@ static const struct {
 	bool (*parse)(char *, struct sshd_line *);
 } functions[] = {
     {"server_request_direct_tcpip", asked},
+    {"server_request_direct_streamlocal", asked_path},
     {"channel_post_connecting", connecting},
     {"channel_free", freed},
 };
+
+/*
+ * "FILE:LINE: Authentication tried for ACCOUNT with correct key but not from
+ * ...": the account is there, and its name has no such text.
+ */
+static bool
+tried(char *message, struct sshd_line *l)
+{
+	char *account = strstr(message, ": Authentication tried for "), *why;
+
+	l->kind = SSHD_TRIED;
+	why = account == NULL ? NULL
+			      : strstr(account, " but not from a permitted ");
+	if (*message != '/' || why == NULL)
+		return false;
+	l->account = account + 27;
+	account[27 + strcspn(account + 27, " ")] = '\0';
+	return true;
+}
 
 bool
 sshd_line_parse(struct sshd_line *l, char *message)
@@ -382,5 +453,5 @@ sshd_line_parse(struct sshd_line *l, char *message)
 		if (rest != NULL)
 			return functions[i].parse(rest, l);
 	}
-	return false;
+	return tried(message, l);
 }

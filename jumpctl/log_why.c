@@ -56,12 +56,26 @@ judge(const struct policy *p, const struct log_row *row, enum policy_road road,
 	char port[8];
 
 	snprintf(port, sizeof(port), "%u", row->port);
-	if (!target_parse(&asked, row->target, port) ||
+	if (!target_parse(&asked, row->target, row->port == 0 ? NULL : port) ||
 	    question_person(p, &q, &person) == -1)
 		return false;
 	question_decide(p, &q, &person, road, &asked, d);
 	person_free(&person);
 	return true;
+}
+
+static void
+near_miss(const struct policy *p, const struct policy_rule *rule, FILE *f)
+{
+	char text[400] = "";
+	FILE *only = fmemopen(text, sizeof(text) - 1, "w");
+
+	if (only != NULL) {
+		conditions_print(p, rule, only);
+		fclose(only);
+	}
+	fprintf(f, "; %s allows it%s%s", policy_string(p, rule->name),
+	    *text == '\0' ? ", but not on this road" : " only", text);
 }
 
 /* Rules that allow this, but for their conditions or their road. */
@@ -75,8 +89,7 @@ near_misses(const struct policy *p, const struct policy_verdict *v, FILE *f)
 		if (rule->verb != VERB_ALLOW ||
 		    v->matches[i].truth == TRUTH_YES)
 			continue;
-		fprintf(f, "; %s allows it only", policy_string(p, rule->name));
-		conditions_print(p, rule, f);
+		near_miss(p, rule, f);
 	}
 }
 

@@ -304,6 +304,10 @@ if [ -x /lib/systemd/systemd-journald ] && [ -x /usr/bin/journalctl ]; then
 	traffic
 	forgeries
 	judge journald
+	lab on jump jumpctl log </dev/null >"$T/own" 2>/dev/null
+	lab on jump sh -c 'journalctl -o json | jumpctl log --file -' \
+	    >"$T/piped" 2>/dev/null
+	check "journald: journalctl -o json" cmp -s "$T/own" "$T/piped"
 	lab on jump jumpctl log -f </dev/null >"$T/followed" 2>&1 &
 	follower=$!
 	check "journald: -f" within again

@@ -236,6 +236,26 @@ static const struct {
     {" Received request from 192.0.2.10 port 45872 to connect to host db1 port "
      "22, but the request was denied.",
 	"5 - - - db1 22 0 0 -"},
+    {"serverloop.c:server_request_direct_tcpip():463 (pid=1): refused local "
+     "port forward: originator 127.0.0.1 port 65535, target web2 port 22",
+	"5 - - - web2 22 0 0 -"},
+    {"refused local port forward: originator 127.0.0.1 port 1, target a port 2",
+	"5 - - - a 2 0 0 -"},
+    {"refused local port forward: originator 127.0.0.1 port 1", NULL},
+    {"refused streamlocal port forward: originator  port 0, target /run/a b",
+	"5 - - - /run/a b 0 0 0 -"},
+    {"debug1: serverloop.c:server_request_direct_streamlocal():1 (pid=1): "
+     "refused streamlocal port forward: originator  port 0, target /run/a",
+	"5 - - - /run/a 0 0 0 -"},
+    {"Received request to connect to path /a, but the request was denied.",
+	"5 - - - /a 0 0 0 -"},
+    {"Received request to connect to path , but the request was denied.", NULL},
+    {"/usr/libexec/x %u %t:1: Authentication tried for bob with correct key "
+     "but not from a permitted host (host=a, ip=192.0.2.10, required=x).",
+	"13 bob - - - 0 0 0 -"},
+    {"x: Authentication tried for bob with correct key but not from a "
+     "permitted host",
+	NULL},
     {"debug1: channels.c:channel_free():721 (pid=498): channel 7: free: "
      "direct-tcpip, nchannels 1",
 	"6 - - - - 0 7 0 -"},
@@ -485,6 +505,32 @@ static const struct {
     {T "sshd[6]: Connection closed by authenticating user root 192.0.2.10 "
        "port 1 [preauth]\n",
 	"N refused root -:0 - no key was offered -|"},
+    {KEY("") T
+	"sshd[6]: /x:1: Authentication tried for root with correct key "
+	"but not from a permitted host (host=a).\n" T
+	"sshd[6]: Failed publickey for root from 192.0.2.10 port 1 ssh2: "
+	"ED25519 SHA256:k\n" T
+	"sshd[6]: Connection closed by authenticating user root "
+	"192.0.2.10 port 1 [preauth]\n",
+	"N refused carol -:0 - the key is not for the address of the client "
+	"-|"},
+    {KEY("") T
+	"sshd[6]: /x:1: Authentication tried for root with correct key "
+	"but not from a permitted host (host=a).\n" T
+	"sshd[6]: Failed publickey for root from 192.0.2.10 port 1 ssh2: "
+	"ED25519 SHA256:other\n" T
+	"sshd[6]: Failed publickey for root from 192.0.2.10 port 1 ssh2: "
+	"ED25519 SHA256:k\n" T
+	"sshd[6]: Connection closed by authenticating user root "
+	"192.0.2.10 port 1 [preauth]\n",
+	"N refused carol -:0 - sshd's own refusal: the policy has this key "
+	"-|"},
+    /* No right to any forward. */
+    {ACCEPTED ASKS("a port 1") T
+	"sshd[7]: serverloop.c:server_request_direct_tcpip():463 (pid=7): "
+	"refused local port forward: originator 127.0.0.1 port 1, target a "
+	"port 1\n",
+	"N login root -:0 p7 - -|N refused root a:1 p7 - -|"},
     /* What the kernel says. */
     {LOGIN("root") J("0", "7", "", "sshd", REACHED),
 	"K login root -:0 p7 - -|K open root t:1 p7 - -|"},
