@@ -18,9 +18,9 @@ import sys
 HEADER = re.compile(
     r"<3[67]>[A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d "
     r"(jump-authkeys|jump-connect|jump-shell|jumpctl)\[\d+\]: @cee: (\{.*\})")
-WRITERS = {"login": "jump-authkeys", "kick": "jumpctl", "sweep": "jumpctl",
-           "decision": "jump-connect", "open": "jump-connect",
-           "close": "jump-connect"}
+WRITERS = {"login": ["jump-authkeys"], "open": ["jump-connect"],
+           "close": ["jump-connect"],
+           "decision": ["jump-connect", "jump-shell"]}
 
 
 def fail(what, *more):
@@ -35,8 +35,7 @@ def unique(pairs):
 
 def record(line):
     """One datagram of ours; None if it is not."""
-    if b"@cee:" not in line and not line[4:].lstrip(b">").split(b" ")[3:4] \
-            or not re.search(rb"jump(-authkeys|-connect|-shell|ctl)\[", line):
+    if not re.match(rb"<\d+>.{15} jump(-authkeys|-connect|-shell|ctl)\[", line):
         return None
     if len(line) > 1024 or re.search(rb"[^ -~]|#[0-3][0-7][0-7]", line):
         fail("not clean", line)
@@ -46,7 +45,7 @@ def record(line):
     r = json.loads(m[2], object_pairs_hook=unique)
     if any(isinstance(v, (dict, list)) for v in r.values()):
         fail("not flat", r)
-    if WRITERS.get(r["event.action"]) not in (m[1], None):
+    if m[1] not in WRITERS.get(r["event.action"], ["jumpctl"]):
         fail("written by", m[1], r)
     return r
 
@@ -130,4 +129,5 @@ def main():
     check_list(rows, listed, target, count, ids)
 
 
-main()
+if __name__ == "__main__":
+    main()
