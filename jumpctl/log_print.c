@@ -148,6 +148,8 @@ put_detail(FILE *f, const struct log_row *row)
 		separator = row->who == NULL ? separator : " ";
 		put_part(f, &separator, "", row->who);
 		put_part(f, &separator, "", row->reason);
+		if (row->who == NULL)
+			put_part(f, &separator, "asked for: ", row->request);
 		put_part(f, &separator, "rule ", row->rule);
 		put_part(f, &separator, "", row->note);
 		put_part(f, &separator, "", row->changes);

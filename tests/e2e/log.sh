@@ -174,6 +174,26 @@ forgeries
 judge rsyslog
 check "the bytes are those that were recorded" bytes_agree
 
+# --- administrators ------------------------------------------------------------------
+
+mkfifo "$T/typing"
+ssh -F "$C" jump connect web1 22 <"$T/typing" >/dev/null 2>&1 &
+client=$!
+exec 3>"$T/typing"
+id_of_it() {
+	lab on jump jumpctl who >"$T/out" 2>&1 </dev/null
+	id=$(sed -n 's/^ *\([a-z2-7]\{8\}\) .*/\1/p' "$T/out" | head -n 1)
+	[ -n "$id" ]
+}
+check "a session that lives" within id_of_it
+run lab on jump jumpctl kick "$id" </dev/null
+exec 3>&-
+wait "$client" 2>/dev/null
+check "a kick is root's, of its session" lists "^ ..:..:.. admin +root +$HERE +web1:22 +connect +$id kick alice, kicked" "$id"
+check "and its end is that of the same process" lists "^[ ~]..:..:.. close +alice +$HERE +web1:22 +connect +$id kick," "$id"
+run lab on jump jumpctl kick zzzzzzzz </dev/null
+check "a kick of nothing: what was asked for" lists " admin +root .* kick, no such session, asked for: zzzzzzzz" --outcome admin
+
 # --- filters -------------------------------------------------------------------------
 
 # only REGEX: each line is one of these, and there are some.
