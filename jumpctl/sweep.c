@@ -214,6 +214,7 @@ static void
 release(struct sweep *s, int lock)
 {
 	judge_free(&s->judge);
+	free(s->carriers);
 	free(s->ends);
 	live_free(&s->sessions);
 	live_free(&s->logins);

@@ -16,13 +16,20 @@ struct end {
 	char reason[JUDGE_REASON];
 };
 
+/* The process of a login; pid 0: none. */
+struct carrier {
+	pid_t pid;
+	uint64_t started;
+};
+
 struct sweep {
 	bool dry, json;
 	bool patient; /* who is only logging in may still ask again */
 	struct live_world world;
 	struct live_list sessions, logins, asking;
 	struct judge judge;
-	struct end *ends; /* owned */
+	struct carrier *carriers; /* of each session; owned, NULL at first */
+	struct end *ends;	  /* owned */
 	size_t nends, room;
 	size_t failed;	/* to end, or to look at */
 	bool blind;	/* not all was to be seen */

@@ -7,6 +7,8 @@
 
 #include "exit.h"
 
+enum { GENERATIONS = 32 };
+
 static struct end *
 add(struct sweep *s, const struct live *l)
 {
@@ -124,6 +126,70 @@ add_forwards(struct sweep *s, const struct live *login, const char *reason)
 	}
 }
 
+/* The login by which a relay came: what the monitor, root's, has started. */
+static struct carrier
+find_carrier(const struct live *relay)
+{
+	struct procfs_process p, parent;
+	pid_t pid = relay->pid;
+
+	for (int i = 0; i < GENERATIONS && pid > 1; i++) {
+		if (procfs_read("/proc", pid, &p) == -1 ||
+		    procfs_read("/proc", p.parent, &parent) == -1)
+			break;
+		if (parent.uid == 0)
+			return (struct carrier){p.pid, p.started};
+		pid = parent.pid;
+	}
+	return (struct carrier){0};
+}
+
+/* Only where some login ends is this looked for. */
+static void
+find_carriers(struct sweep *s)
+{
+	if (s->carriers != NULL)
+		return;
+	s->carriers = calloc(s->sessions.n + 1, sizeof(*s->carriers));
+	if (s->carriers == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (size_t i = 0; i < s->sessions.n; i++) {
+		if (s->sessions.list[i].relay)
+			s->carriers[i] = find_carrier(&s->sessions.list[i]);
+	}
+}
+
+static bool
+ends_already(const struct sweep *s, const struct live *l)
+{
+	for (size_t i = 0; i < s->nends; i++) {
+		if (s->ends[i].live == l)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The relays of a login, which would end with it: they are told first, or
+ * their last record would say that the client went away.
+ */
+static void
+add_relays(struct sweep *s, const struct live *login, const char *reason)
+{
+	const struct procfs_process *p = &login->forward.process;
+
+	find_carriers(s);
+	for (size_t i = 0; i < s->sessions.n; i++) {
+		const struct live *l = &s->sessions.list[i];
+
+		if (l->relay && !l->seen.page.ended &&
+		    s->carriers[i].pid == p->pid &&
+		    s->carriers[i].started == p->started &&
+		    !ends_already(s, l))
+			strcpy(add(s, l)->reason, reason);
+	}
+}
+
 /* Who is only logging in may ask again, and be given less then. */
 static void
 judge_logins(struct sweep *s, struct live_list *logins)
@@ -138,6 +204,7 @@ judge_logins(struct sweep *s, struct live_list *logins)
 		s->waiting += l->asks;
 		if (l->asks && s->patient)
 			continue;
+		add_relays(s, l, reason);
 		end = add(s, l);
 		end->login = true;
 		strcpy(end->reason, reason);

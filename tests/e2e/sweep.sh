@@ -144,6 +144,26 @@ END
 check "a key removed" printed "^ended: bob logged in.*: the key is the user's no more"
 check "bob: is gone" gone bob
 
+# A relay that would still be allowed, by a login that is not.
+rules <<'END'
+allow all: { alice bob carol vend1 } to { web1 db1 }
+END
+flow carried bob ssh -F "$C" jump connect db1 5432
+flow other vend1 ssh -F "$C" jump connect db1 5432
+rules <<'END'
+allow all: { alice bob carol vend1 } to { web1 db1 }
+deny  out: bob to web1
+END
+check "a relay of that login: is told" printed \
+    '^ended: bob to db1:5432 by connect, session [a-z2-7]{8}, from 192.0.2.10: no right to 10\.2\.0\.10:22 any more$'
+id=$(sed -n 's/.*by connect, session \(........\),.*/\1/p' "$T/out")
+check "and the login" printed '^ended: bob logged in, from'
+check "nothing else" [ "$(wc -l <"$T/out")" -eq 2 ]
+check "is gone" gone carried
+check "is recorded" swept "\"jump.session\":\"$id\".*\"jump.reason\":\"no right to 10.2.0.10:22 any more\""
+check "as its end" logged "\"event.action\":\"close\".*\"jump.session\":\"$id\".*\"jump.end\":\"sweep\""
+check "nobody else's relay" dry other
+
 # A user who is removed, and the program of a relay.
 policy <<'END'
 user vend1
