@@ -77,8 +77,8 @@ static const struct {
 } wants[] = {{'t', "--target takes NAME[:PORT] or an address"},
     {'v', "--road takes forward, connect or shell"},
     {'o',
-	"--outcome takes login, logout, open, close, refused, failed, admin "
-	"or forged"},
+	"--outcome takes login, logout, open, close, refused, failed, admin, "
+	"forged or lost"},
     {'s',
 	"--since takes YYYY-MM-DD[THH:MM], HH:MM, today, yesterday or as "
 	"2h"},
@@ -122,14 +122,19 @@ parse_options(struct job *j, int argc, char **argv)
  * Rows.
  */
 
-/* Before the first row of a session of ours: the login that it came by. */
+/*
+ * Before the first row of a session of ours, or of a refusal, which may name
+ * no road: the login that it came by.
+ */
 static void
 show_login(struct job *j, const struct log_row *row)
 {
 	struct log_row login;
 
-	if (j->shown == 0 && row->road != NULL &&
-	    strcmp(row->road, "forward") != 0 && row->account != NULL &&
+	bool ours = row->road != NULL ? strcmp(row->road, "forward") != 0
+				      : row->outcome == LOG_REFUSED;
+
+	if (j->shown == 0 && ours && row->account != NULL &&
 	    row->from != NULL &&
 	    log_join_login(j->join, row->account, row->from, &login))
 		log_print(&j->printer, &login);
@@ -194,7 +199,8 @@ legend(const struct job *j)
 	}
 }
 
-static void
+/* Whether all of it could be read. */
+static bool
 read_all(struct job *j)
 {
 	struct log_source *source = log_source_open(j->file,
@@ -209,7 +215,7 @@ read_all(struct job *j)
 			log_join_entry(j->join, &entry);
 	}
 	log_join_flush(j->join, INT64_MAX);
-	log_source_close(source);
+	return log_source_close(source);
 }
 
 int
@@ -217,6 +223,7 @@ log_main(int argc, char **argv)
 {
 	static struct job j;
 	size_t unread;
+	bool whole;
 
 	j.filter = (struct log_filter){
 	    .road = -1, .outcome = -1, .since = INT64_MIN, .until = INT64_MAX};
@@ -226,7 +233,7 @@ log_main(int argc, char **argv)
 		j.filter.since = (int64_t)time(NULL) * SECOND;
 	log_printer_init(&j.printer, stdout, j.json);
 	j.join = log_join_new(show, &j);
-	read_all(&j);
+	whole = read_all(&j);
 	if (*j.question != '\0' && !j.json)
 		fputs(j.question, stdout);
 	if (fflush(stdout) != 0 && errno != EPIPE)
@@ -237,7 +244,9 @@ log_main(int argc, char **argv)
 		warnx("%zu line%s claim%s to be a record and cannot be read",
 		    unread, unread == 1 ? "" : "s", unread == 1 ? "s" : "");
 	log_join_free(j.join);
-	if (j.shown == 0 && !j.json)
+	if (j.shown == 0 && !j.json && whole)
 		warnx("nothing of that is in the log");
+	if (!whole)
+		return EXIT_INTERNAL;
 	return j.shown > 0 ? EXIT_OK : EXIT_NO_MATCH;
 }

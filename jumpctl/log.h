@@ -252,8 +252,9 @@ struct log_source *log_source_open(
  */
 char *log_source_line(
     struct log_source *, time_t *newest, void (*idle)(void *), void *arg);
-/* Exits with a message if not all could be read. */
-void log_source_close(struct log_source *);
+/* False if not all could be read, which was said; exits if the journal's
+ * reader has failed. */
+bool log_source_close(struct log_source *);
 
 /*
  * log_why.c: the reason of a refusal with what the policy in force says, where

@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ struct log_source {
 	struct file *files; /* oldest first; the last one is followed */
 	size_t nfiles, next;
 	bool follow, rotated;
+	bool missed; /* not all could be read, and that was said */
 	pid_t child;
 	int fd;
 	gzFile gz; /* reads fd, if that is compressed */
@@ -44,21 +46,47 @@ struct log_source {
 	char buf[2 * LOG_LINE];
 };
 
+/* Lines are missing from what is read, and the reader is to know. */
+static void __attribute__((format(printf, 2, 3)))
+miss(struct log_source *s, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vwarnx(format, args);
+	va_end(args);
+	s->missed = true;
+}
+
 /*
  * Files.
  */
 
-/* Whether a name is BASE.N, BASE.N.gz, BASE-DATE or BASE-DATE.gz. */
-static bool
-is_rotated(const char *name, const char *base)
+/* What follows BASE.N or BASE-DATE in a name; NULL: that is not what it is. */
+static const char *
+rotated_end(const char *name, const char *base)
 {
 	size_t n = strlen(base);
 
 	if (strncmp(name, base, n) != 0 || (name[n] != '.' && name[n] != '-'))
-		return false;
+		return NULL;
 	name += n + 1;
 	n = strspn(name, "0123456789-");
-	return n > 0 && (name[n] == '\0' || strcmp(name + n, ".gz") == 0);
+	return n > 0 ? name + n : NULL;
+}
+
+/* How files are compressed that are not read here. */
+static bool
+is_foreign(const char *end)
+{
+	static const char *const ends[] = {
+	    ".xz", ".bz2", ".zst", ".lz4", ".lzma", ".Z"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (strcmp(end, ends[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -91,17 +119,25 @@ find_rotated(
 {
 	DIR *d = opendir(folder);
 	const struct dirent *entry;
+	const char *end;
 	struct stat st;
 
 	if (d == NULL)
-		return;
-	while ((entry = readdir(d)) != NULL) {
-		if (is_rotated(entry->d_name, base) &&
-		    fstatat(dirfd(d), entry->d_name, &st, 0) == 0 &&
-		    (int64_t)st.st_mtime * SECOND >= since)
+		miss(s, "%s: %s", folder, strerror(errno));
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		end = rotated_end(entry->d_name, base);
+		if (end == NULL ||
+		    fstatat(dirfd(d), entry->d_name, &st, 0) == -1 ||
+		    (int64_t)st.st_mtime * SECOND < since)
+			continue;
+		if (*end == '\0' || strcmp(end, ".gz") == 0)
 			add_file(s, folder, entry->d_name, st.st_mtime);
+		else if (is_foreign(end))
+			miss(s, "%s/%s: compressed, but not by gzip", folder,
+			    entry->d_name);
 	}
-	closedir(d);
+	if (d != NULL)
+		closedir(d);
 	if (s->nfiles > 0)
 		qsort(s->files, s->nfiles, sizeof(s->files[0]), by_age);
 }
@@ -114,7 +150,7 @@ open_file(struct log_source *s, int64_t since)
 	const char *base = slash == NULL ? s->what : slash + 1;
 
 	if (access(s->what, R_OK) == -1)
-		err(EXIT_NO_MATCH, "%s", s->what);
+		err(EXIT_INTERNAL, "%s", s->what);
 	snprintf(folder, sizeof(folder), "%.*s",
 	    slash == NULL ? 1 : (int)(slash - s->what),
 	    slash == NULL ? "." : s->what);
@@ -127,9 +163,10 @@ open_file(struct log_source *s, int64_t since)
 static void
 shut(struct log_source *s)
 {
-	if (s->gz != NULL)
-		gzclose_r(s->gz); /* closes fd too */
-	else if (s->fd != -1)
+	if (s->gz != NULL && gzclose_r(s->gz) == Z_BUF_ERROR) /* and fd */
+		miss(s, "%s: cut off: it cannot be read to its end",
+		    s->files[s->next - 1].path);
+	else if (s->gz == NULL && s->fd != -1)
 		close(s->fd);
 	s->gz = NULL;
 	s->fd = -1;
@@ -147,12 +184,15 @@ next_file(struct log_source *s)
 		return false;
 	path = s->files[s->next++].path;
 	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (s->fd == -1 && s->next < s->nfiles)
-		return next_file(s); /* rotated away meanwhile */
+	if (s->fd == -1 && s->next < s->nfiles) {
+		if (errno != ENOENT) /* rotated away meanwhile */
+			miss(s, "%s: %s", path, strerror(errno));
+		return next_file(s);
+	}
 	if (s->fd == -1 || fstat(s->fd, &s->st) == -1)
-		err(EXIT_NO_MATCH, "%s", path);
+		err(EXIT_INTERNAL, "%s", path);
 	if (!S_ISREG(s->st.st_mode))
-		errx(EXIT_NO_MATCH, "%s: not a regular file", path);
+		errx(EXIT_INTERNAL, "%s: not a regular file", path);
 	s->newest = s->st.st_mtime;
 	n = strlen(path);
 	if (n > 3 && strcmp(path + n - 3, ".gz") == 0 &&
@@ -252,7 +292,7 @@ open_default(struct log_source *s, int64_t since)
 			return;
 		}
 	}
-	errx(EXIT_NO_MATCH, "there is no journal, and neither %s, %s nor %s",
+	errx(EXIT_INTERNAL, "there is no journal, and neither %s, %s nor %s",
 	    files[0], files[1], files[2]);
 }
 
@@ -302,7 +342,7 @@ fill(struct log_source *s)
 	if (n > 0)
 		s->end += (size_t)n;
 	if (n == -1)
-		warnx("%s: cannot be read to its end",
+		miss(s, "%s: cannot be read to its end",
 		    s->nfiles > 0 ? s->files[s->next - 1].path : s->what);
 	return n < 0 ? 0 : n;
 }
@@ -386,9 +426,10 @@ log_source_line(
 	}
 }
 
-void
+bool
 log_source_close(struct log_source *s)
 {
+	bool whole;
 	int status = 0;
 
 	shut(s);
@@ -398,5 +439,7 @@ log_source_close(struct log_source *s)
 	for (size_t i = 0; i < s->nfiles; i++)
 		free(s->files[i].path);
 	free(s->files);
+	whole = !s->missed;
 	free(s);
+	return whole;
 }

@@ -237,6 +237,11 @@ check "a reference: the login" printed "login +alice .*key SHA256:"
 check "a reference: the refusal" printed " refused +alice +$HERE +db1:22 +connect $reference +no allow rule"
 check "a reference: the question" printed "^ask again: jumpctl explain alice db1:22 --via connect --from 192.0.2.10 --at ....-..-..T..:..Z$"
 check "which can be asked" ask_again 1
+run ssh -F "$C" jump whoami </dev/null
+other=$(sed -n 's/.*reference \(........\)\.$/\1/p' "$T/err")
+lists ' refused ' "$other"
+check "a request that is none: the login" printed 'login +alice .*key SHA256:'
+check "and what was asked for" printed "refused +alice .* $other +no such request, asked for: whoami"
 list --outcome open --road connect --json
 id=$(sed -n 's/.*"ref":"\([a-z2-7]*\)".*/\1/p' "$T/out" | head -n 1)
 list "$id"
@@ -278,6 +283,23 @@ tail -n +$((2 * n + 1)) "$L/jump.log" >"$L/old/jump.log"
 events /var/log/old/jump.log >"$T/events.cut"
 check "rotated and compressed: the same events" \
     cmp -s "$T/events" "$T/events.cut"
+
+# What cannot be read is told: it is not the same as that there is nothing.
+mkdir "$L/cut"
+cp "$L/old/jump.log" "$L/cut/"
+list --file /var/log/cut/jump.log
+check "a file alone is whole" gave 0
+head -c 300 "$L/old/jump.log.2.gz" >"$L/cut/jump.log.2.gz"
+list --file /var/log/cut/jump.log
+check "a file that is cut off" gave 70
+check "is told" said '^jumpctl: /var/log/cut/jump\.log\.2\.gz: cut off'
+check "and the rest is listed" printed ' (open|refused) '
+mv "$L/cut/jump.log.2.gz" "$L/cut/jump.log.2.xz"
+list --file /var/log/cut/jump.log
+check "compressed in another way" gave 70
+check "is told" said '^jumpctl: /var/log/cut/jump\.log\.2\.xz: compressed'
+list --file /var/log/none
+check "no such file: not the same as nothing found" gave 70 ""
 
 rotate=$LAB_REPO/.cache/logrotate/usr/sbin/logrotate
 [ -x "$rotate" ] || rotate=$(command -v logrotate || :)
