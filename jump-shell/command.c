@@ -356,6 +356,6 @@ command_error_text(enum command_error error, const struct command *c,
 	case COMMAND_UNKNOWN:
 		break;
 	}
-	return "only list, connect, why and help can be run here; use scp, "
-	       "sftp and rsync through this host with ProxyJump.";
+	return "only list, connect, why, who and help can be run here; use "
+	       "scp, sftp and rsync through this host with ProxyJump.";
 }

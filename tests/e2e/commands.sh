@@ -80,7 +80,7 @@ each() {
 	done
 }
 
-unknown='only list, connect, why and help can be run here; use scp, sftp and rsync through this host with ProxyJump.'
+unknown='only list, connect, why, who and help can be run here; use scp, sftp and rsync through this host with ProxyJump.'
 
 usage() {
 	case $1 in
