@@ -176,7 +176,8 @@ fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
 fuzz_cert_SRC    := jump-authkeys/cert.c
 fuzz_hostkey_SRC := jump-connect/hostkey.c
-fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_print.c lib/audit.c $(POLICY)
+fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_print.c jumpctl/table.c \
+	lib/audit.c $(POLICY)
 fuzz_keys_SRC    := jump-authkeys/keys.c $(PARSE) $(POLICY)
 $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(t:fuzz_%=tests/fuzz/%.c)) \

@@ -220,6 +220,9 @@ bool colour(FILE *);
  */
 void progress(const char *doing, size_t done, size_t all);
 
+/* A number as people read it, 1.2K, in units of 1024; returns buf.  table.c. */
+char *number_human(char *buf, size_t size, uint64_t);
+
 /* Print a string of JSON, quotes included; other bytes than printable ASCII
  * as \u00NN. */
 void json_string(const char *);

@@ -182,9 +182,6 @@ void layout_make(
 enum { LINE_ROOM = COLUMNS * (CELL + 2) };
 char *row_line(const struct row *, const struct layout *, char text[LINE_ROOM]);
 
-/* 1.2K, in units of 1024. */
-char *number_human(char *buf, size_t size, uint64_t);
-
 /*
  * watch.c: the view that redraws itself, until it is ended; an exit code.
  */

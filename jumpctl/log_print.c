@@ -42,24 +42,6 @@ log_printer_init(struct log_printer *p, FILE *out, bool json)
  * Text.
  */
 static void
-put_bytes(FILE *f, uint64_t n)
-{
-	static const char units[] = "KMGTPE";
-	double value = (double)n;
-	int unit = -1;
-
-	while (value >= 1000 && unit < 5) {
-		value /= 1000;
-		unit++;
-	}
-	if (unit == -1)
-		fprintf(f, "%llu", (unsigned long long)n);
-	else
-		fprintf(
-		    f, value < 10 ? "%.1f%c" : "%.0f%c", value, units[unit]);
-}
-
-static void
 put_time(FILE *f, int64_t lasted)
 {
 	long long s = lasted / SECOND;
@@ -109,15 +91,16 @@ put_part(FILE *f, const char **separator, const char *label, const char *text)
 static void
 put_session(FILE *f, const struct log_row *row, const char **separator)
 {
+	char sent[16], received[16];
+
 	put_part(f, separator, "", row->end);
 	put_part(f, separator, "", row->reason);
 	put_part(f, separator, "rule ", row->rule);
 	put_part(f, separator, "asked for: ", row->request);
 	if (row->counted) {
-		fprintf(f, "%ssent ", *separator);
-		put_bytes(f, row->sent);
-		fputs(", received ", f);
-		put_bytes(f, row->received);
+		fprintf(f, "%ssent %s, received %s", *separator,
+		    number_human(sent, sizeof(sent), row->sent),
+		    number_human(received, sizeof(received), row->received));
 		*separator = ", ";
 	}
 	if (row->lasted >= 0) {
@@ -152,7 +135,7 @@ put_detail(FILE *f, const struct log_row *row)
 			put_part(f, &separator, "asked for: ", row->request);
 		put_part(f, &separator, "rule ", row->rule);
 		put_part(f, &separator, "", row->note);
-		put_part(f, &separator, "", row->changes);
+		put_part(f, &separator, "changed: ", row->changes);
 		put_part(f, &separator, "policy ", row->policy);
 	} else {
 		put_session(f, row, &separator);

@@ -43,6 +43,16 @@ static const struct {
     {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
 };
 
+static bool
+is_verb(const char *word)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i].name, word) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The usage of a verb, or of all of them. */
 static void
 print_usage(FILE *f, const char *verb)
@@ -159,6 +169,8 @@ main(int argc, char **argv)
 		setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
 	if (argc < 2)
 		return usage(NULL);
+	if (strcmp(argv[1], "help") == 0 && argc == 3 && is_verb(argv[2]))
+		return finish(help(argv[2]));
 	if (strcmp(argv[1], "help") == 0 || asks_for_help(argv[1]))
 		return finish(help(NULL));
 	if (strcmp(argv[1], "--version") == 0) {

@@ -184,8 +184,7 @@ add_relays(struct sweep *s, const struct live *login, const char *reason)
 
 		if (l->relay && !l->seen.page.ended &&
 		    s->carriers[i].pid == p->pid &&
-		    s->carriers[i].started == p->started &&
-		    !ends_already(s, l))
+		    s->carriers[i].started == p->started && !ends_already(s, l))
 			strcpy(add(s, l)->reason, reason);
 	}
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "ctl.h"
 
 static const struct {
 	const char *title;

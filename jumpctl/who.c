@@ -131,6 +131,8 @@ list(struct live_world *w, const struct selection *s, bool all, bool json)
 	if (!json)
 		explain_shared(rows, n);
 	complain(&l);
+	if (n == 0 && !all && !json)
+		warnx("no such session is live");
 	free(rows);
 	live_free(&l);
 	if (fflush(stdout) != 0)

@@ -31,6 +31,9 @@ ctl
 check "no verb: exit" gave 64 ""
 check "no verb: the same" cmp "$T/err" "$T/all"
 
+ctl help bogus
+check "help of no verb: all" cmp "$T/out" "$T/all"
+
 verbs=$(awk '/^\.Sh SYNOPSIS/ { on = 1 } /^\.Sh DESCRIPTION/ { on = 0 }
     on && $1 == ".Cm" && $2 != "help" { print $2 }' \
     "$LAB_REPO/docs/jumpctl.8")
@@ -42,6 +45,9 @@ for verb in $verbs; do
 		check "$verb $ask" gave 0
 		check "$verb $ask: its own" is_usage $verb "$T/out"
 	done
+	ctl help $verb
+	check "help $verb" gave 0
+	check "help $verb: its own" is_usage $verb "$T/out"
 	ctl $verb --bogus
 	check "$verb --bogus" gave 64 ""
 	check "$verb --bogus: its usage" is_usage $verb "$T/err"

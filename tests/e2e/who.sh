@@ -26,6 +26,7 @@ check "nobody: nothing" gave 0 ""
 check "nobody: no word" [ ! -s "$T/err" ]
 who alice
 check "nobody: alice is not" gave 1 ""
+check "nobody: and that is told" said '^jumpctl: no such session is live$'
 
 # --- relays ------------------------------------------------------------------
 
@@ -54,8 +55,7 @@ check "--json: port" is port 5432
 check "--json: rule" is rule '"all"'
 check "--json: sent" is sent 1234
 unhold one
-who
-check "ended: gone" gave 0 ""
+check "ended: gone" within sessions . 0
 
 # On a shared account the page says who it is, and a path has no port.
 hold carol -u 2010 -w carol -t /run/metrics/api.sock -a '' -p 0 -f ''

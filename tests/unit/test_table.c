@@ -3,6 +3,7 @@
  */
 #include <time.h>
 
+#include "../../jumpctl/ctl.h"
 #include "../../jumpctl/live.h"
 #include "unit.h"
 
