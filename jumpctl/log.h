@@ -90,6 +90,7 @@ enum record_field {
 	RF_RECEIVED,
 	RF_DURATION,
 	RF_END,
+	RF_LOST,
 	RF_PID,
 	RF_COUNT
 };
@@ -183,6 +184,7 @@ struct log_row {
 	const char *exe;
 	bool counted;
 	uint64_t sent, received;
+	uint64_t lost; /* records that no log took before it */
 	int64_t lasted; /* microseconds, -1: not known */
 };
 

@@ -286,6 +286,7 @@ fill_row(struct log_row *row, const struct log_record *r)
 	row->counted = f[RF_SENT] != NULL && f[RF_RECEIVED] != NULL;
 	row->sent = log_record_number(r, RF_SENT);
 	row->received = log_record_number(r, RF_RECEIVED);
+	row->lost = log_record_number(r, RF_LOST);
 	if (f[RF_DURATION] != NULL)
 		row->lasted =
 		    (int64_t)(log_record_number(r, RF_DURATION) / 1000);

@@ -107,6 +107,11 @@ put_session(FILE *f, const struct log_row *row, const char **separator)
 		fputs(*separator, f);
 		put_time(f, row->lasted);
 	}
+	if (row->lost != 0) {
+		fprintf(f, "%slost %llu record%s", *separator,
+		    (unsigned long long)row->lost, row->lost == 1 ? "" : "s");
+		*separator = ", ";
+	}
 	put_part(f, separator, "key ", row->key);
 	if (row->trust == LOG_TRUST_PROGRAM)
 		put_part(f, separator, "written by ",
@@ -322,6 +327,8 @@ print_json(const struct log_row *row)
 		put_number("sent", row->sent);
 		put_number("received", row->received);
 	}
+	if (row->lost != 0)
+		put_number("lost", row->lost);
 	if (row->lasted >= 0)
 		printf(
 		    ",\"seconds\":%.3f", (double)row->lasted / (double)SECOND);

@@ -24,6 +24,7 @@ static const struct name {
     {"jump.changes", RF_CHANGES, false},
     {"jump.end", RF_END, false},
     {"jump.key", RF_KEY, false},
+    {"jump.lost", RF_LOST, true},
     {"jump.note", RF_NOTE, false},
     {"jump.policy", RF_POLICY, false},
     {"jump.reason", RF_REASON, false},

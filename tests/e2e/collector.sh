@@ -93,6 +93,12 @@ recorded() {
 	    within has_record "$@"
 }
 
+# lists_lost ID: jumpctl log says that records of it were lost.
+lists_lost() {
+	run lab on jump jumpctl log "$1" </dev/null
+	printed "close .* $1 +kick, .*, lost [1-9]"
+}
+
 stopped() {
 	grep -q '^State:.T' "/proc/$collector/status"
 }
@@ -179,6 +185,7 @@ through_a_stop() {
 	    '"event.action":"close".*"jump.end":"idle","jump.lost":[1-9]'
 	check "$daemon goes on: the one that was left" recorded "$left" \
 	    '"event.action":"close".*"jump.end":"client"'
+	check "$daemon goes on: so says jumpctl log" within lists_lost "$kicked"
 	for id in $kicked $idled $left; do
 		check "$daemon goes on: one end each" \
 		    [ "$(records "$id" | grep -c '"event.action":"close"')" -eq 1 ]
