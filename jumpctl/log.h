@@ -123,7 +123,7 @@ enum sshd_kind {
 	SSHD_FAILED,  /* account, from, key */
 	SSHD_INVALID, /* account, from: no such account */
 	SSHD_BARRED,  /* account, from, reason */
-	SSHD_GONE,    /* account, from: left without a login */
+	SSHD_GONE,    /* account, from, or reason: left without a login */
 	SSHD_TRIED    /* account: the key is not for that address */
 };
 

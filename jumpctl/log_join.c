@@ -511,6 +511,7 @@ join_refused(struct log_join *j, const struct log_entry *e,
 	    memory_login(j->memory, e->attested, log_entry_pid(e));
 	struct log_row row = row_of(e, LOG_REFUSED, trust, "sshd");
 	const struct key *k = NULL;
+	char both[256];
 
 	row.account = s->account;
 	row.user = s->account;
@@ -521,9 +522,7 @@ join_refused(struct log_join *j, const struct log_entry *e,
 		row.reason = s->reason;
 	} else if (l == NULL || l->child != -1 ||
 	    strcmp(l->account, s->account) != 0) {
-		row.reason = memory_owner(j->memory, e->attested, "")->left
-		    ? "sshd's own refusal"
-		    : "no key was offered";
+		row.reason = "no key was offered";
 	} else {
 		row.key = or_null(l->key);
 		row.reason = l->end != NULL
@@ -542,6 +541,11 @@ join_refused(struct log_join *j, const struct log_entry *e,
 		    : "sshd's own refusal: the policy has this key";
 		if (k->trust < row.trust)
 			row.trust = k->trust;
+	}
+	if (s->kind == SSHD_GONE && s->reason != NULL) {
+		snprintf(both, sizeof(both), "%s; the last key: %s", s->reason,
+		    row.reason);
+		row.reason = row.key != NULL ? both : s->reason;
 	}
 	j->emit(j->arg, &row);
 	if (l != NULL && l->child == -1)

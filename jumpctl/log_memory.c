@@ -162,8 +162,8 @@ memory_add_login(struct memory *m, struct owner *o, pid_t pid)
 	if (o->nlogins >= LOGINS) {
 		for (l = o->logins; l->next != NULL; l = l->next)
 			;
+		o->left = o->left || l->child != -1; /* a login it is */
 		memory_drop_login(m, l);
-		o->left = true;
 	}
 	l = room(1, sizeof(*l));
 	l->owner = o;

@@ -135,7 +135,7 @@ accepted(char *s, struct sshd_line *l)
 static bool
 failed(char *s, struct sshd_line *l)
 {
-	if (!accepted(s, l))
+	if (strstr(s, " for invalid user ") != NULL || !accepted(s, l))
 		return false;
 	l->kind = SSHD_FAILED;
 	return true;
@@ -326,6 +326,23 @@ gone(char *s, struct sshd_line *l)
 	return account_address(s, " ", l);
 }
 
+/* "ACCOUNT ADDRESS port N: REASON [preauth]": sshd does not go on with them. */
+static bool
+disconnecting(char *s, struct sshd_line *l)
+{
+	char *port = strstr(s, " port "), *why, *end = last(s, " [preauth]");
+
+	why = port == NULL ? NULL : strstr(port, ": ");
+	if (why == NULL)
+		return false;
+	if (end != NULL && end > why && end[10] == '\0')
+		*end = '\0';
+	*why = '\0';
+	l->kind = SSHD_GONE;
+	l->reason = why + 2;
+	return account_address(s, " ", l);
+}
+
 static bool
 ended(char *s, struct sshd_line *l)
 {
@@ -392,6 +409,7 @@ static const struct {
     {"Received disconnect from ", client_left},
     {"Disconnected from user ", ended},
     {"Disconnected from authenticating user ", gone},
+    {"Disconnecting authenticating user ", disconnecting},
     {"Connection closed by authenticating user ", gone},
     {"Connection reset by authenticating user ", gone},
     {"Connection closed by invalid user ", NULL},

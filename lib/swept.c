@@ -36,7 +36,7 @@ swept_at(const char *path, unsigned owner, time_t then)
 {
 	time_t last;
 
-	if (!last_touch(path, owner, &last) || last > then)
+	if (!last_touch(path, owner, &last) || last >= then)
 		return SWEPT_UNKNOWN;
 	return then - last < SWEPT_SECONDS ? SWEPT_YES : SWEPT_NO;
 }

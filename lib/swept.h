@@ -21,7 +21,7 @@ bool swept_lately(const char *path, unsigned owner, time_t now);
 
 /*
  * Whether sweeps ran at some time that is over.  The file tells of the last
- * one only: nothing is known of what was before that.
+ * one only: nothing is known of what was before that, or in the same second.
  */
 enum swept { SWEPT_NO, SWEPT_YES, SWEPT_UNKNOWN };
 

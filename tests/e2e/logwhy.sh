@@ -59,6 +59,16 @@ END
 as alice run ssh -F "$C" -l bob jump list </dev/null
 check "an unknown key: all that sshd says" denied
 check "an unknown key" because - - 'the policy has no such key for this account'
+set --
+for i in 1 2 3 4 5 6 7; do
+	ssh-keygen -q -t ed25519 -N '' -f "$T/key$i"
+	set -- "$@" -i "$T/key$i"
+done
+as bob run ssh -F "$C" -o IdentityFile=none "$@" jump list </dev/null
+check "too many keys" because - - 'Too many authentication failures; the last key: the policy has no such key for this account'
+as bob run ssh -F "$C" -o PreferredAuthentications=password jump list </dev/null
+check "no key at all: all that sshd says" denied
+check "no key at all" because - - 'no key was offered'
 forward web1:80
 check "no rule: all that sshd says" prohibited
 check "no rule" because forward web1:80 'policy now: no allow rule matches$'

@@ -290,6 +290,13 @@ static const struct {
 	"12 bob 192.0.2.10 - - 0 0 0 -"},
     {"Disconnected from authenticating user b c 192.0.2.10 port 1 [preauth]",
 	"12 b c 192.0.2.10 - - 0 0 0 -"},
+    {"Disconnecting authenticating user bob 192.0.2.10 port 1: Too many "
+     "authentication failures [preauth]",
+	"12 bob 192.0.2.10 - - 0 0 0 Too many authentication failures"},
+    {"Disconnecting authenticating user bob 192.0.2.10 port 1", NULL},
+    {"Failed publickey for invalid user bob from 192.0.2.10 port 1 ssh2: "
+     "ED25519 SHA256:x",
+	NULL},
     {"Connection closed by invalid user bob 192.0.2.10 port 1 [preauth]", NULL},
     {"Server listening on 0.0.0.0 port 22.", NULL},
     {"debug1: channels.c:channel_post_connecting():1994 (pid=544): channel 3: "
@@ -525,6 +532,16 @@ static const struct {
 	"192.0.2.10 port 1 [preauth]\n",
 	"N refused carol -:0 - sshd's own refusal: the policy has this key "
 	"-|"},
+    {KEY("\"jump.reason\":\"why\",") T
+	"sshd[6]: Failed publickey for root from 192.0.2.10 port 1 ssh2: "
+	"ED25519 SHA256:k\n" T
+	"sshd[6]: Disconnecting authenticating user root 192.0.2.10 port 1: "
+	"Too many authentication failures [preauth]\n",
+	"N refused carol -:0 - Too many authentication failures; the last key: "
+	"why -|"},
+    {T "sshd[6]: Disconnecting authenticating user root 192.0.2.10 port 1: "
+       "no [preauth]\n",
+	"N refused root -:0 - no -|"},
     /* No right to any forward. */
     {ACCEPTED ASKS("a port 1") T
 	"sshd[7]: serverloop.c:server_request_direct_tcpip():463 (pid=7): "

@@ -67,10 +67,11 @@ START_TEST(in_the_past)
 	ck_assert_int_eq(swept_touch(path), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, path, then, 0), 0);
 	ck_assert_int_eq(swept_at(path, me, 999), SWEPT_UNKNOWN);
-	ck_assert_int_eq(swept_at(path, me, 1000), SWEPT_YES);
+	ck_assert_int_eq(swept_at(path, me, 1000), SWEPT_UNKNOWN);
+	ck_assert_int_eq(swept_at(path, me, 1001), SWEPT_YES);
 	ck_assert_int_eq(swept_at(path, me, 1089), SWEPT_YES);
 	ck_assert_int_eq(swept_at(path, me, 1090), SWEPT_NO);
-	ck_assert_int_eq(swept_at(path, me + 1, 1000), SWEPT_UNKNOWN);
+	ck_assert_int_eq(swept_at(path, me + 1, 1001), SWEPT_UNKNOWN);
 }
 END_TEST
 
