@@ -144,9 +144,13 @@ static void
 keep_question(struct job *j, const struct log_row *row)
 {
 	char text[sizeof(j->question)] = "";
-	FILE *f = fmemopen(text, sizeof(text), "w");
-	bool good = f != NULL && log_print_question(f, row);
+	FILE *f = NULL;
+	bool good;
 
+	/* A login is asked about as a whole, if nothing else was. */
+	if (row->target != NULL || *j->question == '\0')
+		f = fmemopen(text, sizeof(text), "w");
+	good = f != NULL && log_print_question(f, row);
 	if (f != NULL && fclose(f) == 0 && good)
 		memcpy(j->question, text, sizeof(text));
 }

@@ -381,13 +381,14 @@ log_print_question(FILE *f, const struct log_row *row)
 	FILE *words;
 	bool good;
 
-	if (row->user == NULL || row->target == NULL ||
-	    gmtime_r(&t, &tm) == NULL ||
+	if (row->user == NULL || row->outcome == LOG_ADMIN ||
+	    row->outcome == LOG_LOST || gmtime_r(&t, &tm) == NULL ||
 	    (words = fmemopen(text, sizeof(text), "w")) == NULL)
 		return false;
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%MZ", &tm);
 	good = put_word(words, row->user) &&
-	    put_word(words, target_of(row, target));
+	    put_word(
+		words, row->target == NULL ? "any" : target_of(row, target));
 	if (good && row->road != NULL) {
 		fputs(" --via", words);
 		good = put_word(words, row->road);

@@ -252,6 +252,11 @@ id=$(sed -n 's/.*"ref":"\(p[0-9]*\)".*/\1/p' "$T/out" | head -n 1)
 list "$id"
 check "a login of sshd" [ "$(sed -n "s/^.*..:..:.. \([a-z]*\) .* $id.*/\1/p" "$T/out" | tr '\n' ' ')" = "login open close logout " ]
 
+list --outcome login --user alice --json
+list "$(sed -n 's/.*"ref":"\(p[0-9]*\)".*/\1/p' "$T/out" | head -n 1)"
+check "a login that forwarded nothing: the question" printed "^ask again: jumpctl explain alice any --from 192.0.2.10 --at ....-..-..T..:..Z$"
+check "which can be asked, too" ask_again 0
+
 # --- files ---------------------------------------------------------------------------
 
 # events FILE: what happened, without marks and times.
