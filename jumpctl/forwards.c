@@ -17,6 +17,7 @@ struct search {
 	const struct socket_seen *sockets;
 	size_t nsockets;
 	bool logins; /* the processes are looked for, not their forwards */
+	bool listened[UINT16_MAX + 1]; /* whether somebody does on that port */
 	struct forward *list;
 	size_t n, room;
 	size_t hidden;
@@ -48,8 +49,26 @@ is_sshd(const char *proc, pid_t pid)
 	if (name == NULL ||
 	    (strcmp(name, "/sshd") != 0 && strcmp(name, "/sshd-session") != 0))
 		return false;
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 &&
+	if (stat(path, &st) == -1) {
+		errno = ENOENT; /* a user's file system can refuse it to root */
+		return false;
+	}
+	return S_ISREG(st.st_mode) && st.st_uid == 0 &&
 	    !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/*
+ * Whether sshd, as root, has started it for a user.  Anybody can run sshd, and
+ * with it what they like: what such a process has open is not looked through,
+ * for it can be more than there is time and memory for.
+ */
+static bool
+has_monitor(const char *proc, const struct procfs_process *p)
+{
+	struct procfs_process parent;
+
+	return procfs_read(proc, p->parent, &parent) == 0 && parent.uid == 0 &&
+	    is_sshd(proc, parent.pid);
 }
 
 /* Whether somebody has connected to this machine by it. */
@@ -58,7 +77,8 @@ is_incoming(const struct search *s, const struct socket_seen *socket)
 {
 	static const struct addr any6, any4 = {.b = {[10] = 0xff, [11] = 0xff}};
 
-	for (size_t i = 0; i < s->nsockets; i++) {
+	for (size_t i = 0;
+	     i < s->nsockets && s->listened[socket->local_port]; i++) {
 		const struct socket_seen *l = &s->sockets[i];
 
 		if (l->listens && l->local_port == socket->local_port &&
@@ -175,44 +195,57 @@ is_hidden(int error)
 	return error != ENOENT && error != ESRCH;
 }
 
+/* Its sockets.  0, or -1 without memory. */
+static int
+search_sockets(struct search *s, const struct procfs_process *p)
+{
+	const struct socket_seen *client = NULL;
+	size_t first = s->n;
+	const struct dirent *e;
+	int result = 0;
+	DIR *fds = open_fds(s->proc, p->pid);
+
+	if (fds == NULL) {
+		s->hidden += is_hidden(errno);
+		return 0;
+	}
+	while (result == 0 && (e = readdir(fds)) != NULL) {
+		const struct socket_seen *socket = sockets_find(
+		    s->sockets, s->nsockets, socket_of(dirfd(fds), e->d_name));
+
+		if (socket != NULL)
+			result = look_at(s, p, socket, &client);
+	}
+	closedir(fds);
+	if (s->logins)
+		result = add_login(s, p);
+	for (size_t i = first; i < s->n && client != NULL; i++) {
+		s->list[i].from = true;
+		s->list[i].source = client->remote;
+	}
+	return result;
+}
+
 /* All of one process of sshd's that is a user's. */
 static int
 search_process(struct search *s, pid_t pid)
 {
-	const struct socket_seen *client = NULL;
 	struct procfs_process p;
-	size_t first = s->n;
-	const struct dirent *e;
-	int result = 0;
-	DIR *fds = NULL;
 
 	errno = 0;
 	if (!is_sshd(s->proc, pid)) {
 		s->hidden += errno == EACCES || errno == EPERM;
 		return 0;
 	}
-	if (procfs_read(s->proc, pid, &p) == -1 ||
-	    (p.uid != 0 && (fds = open_fds(s->proc, pid)) == NULL)) {
+	if (procfs_read(s->proc, pid, &p) == -1) {
 		s->hidden += is_hidden(errno);
 		return 0;
 	}
 	if (p.uid == 0)
 		return 0;
-	while (result == 0 && (e = readdir(fds)) != NULL) {
-		const struct socket_seen *socket = sockets_find(
-		    s->sockets, s->nsockets, socket_of(dirfd(fds), e->d_name));
-
-		if (socket != NULL)
-			result = look_at(s, &p, socket, &client);
-	}
-	closedir(fds);
-	if (s->logins)
-		result = add_login(s, &p);
-	for (size_t i = first; i < s->n && client != NULL; i++) {
-		s->list[i].from = true;
-		s->list[i].source = client->remote;
-	}
-	return result;
+	if (has_monitor(s->proc, &p))
+		return search_sockets(s, &p);
+	return s->logins ? add_login(s, &p) : 0;
 }
 
 /* A fork of the process, and two descriptors, have the same socket. */
@@ -265,6 +298,10 @@ search_all(struct search *s)
 
 	if (dir == NULL)
 		return -1;
+	for (size_t i = 0; i < s->nsockets; i++) {
+		if (s->sockets[i].listens)
+			s->listened[s->sockets[i].local_port] = true;
+	}
 	while (result == 0 && (e = readdir(dir)) != NULL) {
 		uint64_t pid;
 

@@ -25,7 +25,8 @@ struct forward {
 /*
  * Find them in proc, where the process file system is mounted, and among
  * these sockets, of sockets_read().  Of every uid but 0; a process is sshd's
- * by its executable, a file of root's, since a process can choose its name.
+ * by its executable, a file of root's, since a process can choose its name, and
+ * by its parent, an sshd of root's, since everybody can run that file.
  * In the order of their start.  The caller frees *list.  *hidden counts the
  * processes that we may not look at, as root without CAP_SYS_PTRACE, in a
  * container say: some can be sshd's.  0, or -1 with errno.
@@ -35,7 +36,8 @@ int forwards_find(const char *proc, const struct socket_seen *, size_t nsockets,
 
 /*
  * Find the logins in the same way: the processes of sshd that serve a user's
- * connection, each as a forward with inode 0 and no target.  Those in another
+ * connection, each as a forward with inode 0 and no target; also those whose
+ * parent is not, or no more, an sshd of root's.  Those in another
  * network are far: of a container, perhaps, with nothing in common with our
  * accounts but their numbers.
  */

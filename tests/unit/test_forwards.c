@@ -4,6 +4,7 @@
  */
 #include "../../jumpctl/forwards.h"
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -44,9 +45,9 @@ teardown(void)
 static const char *
 file(const char *name)
 {
-	static char paths[4][128];
+	static char paths[16][128];
 	static int next;
-	char *path = paths[next++ % 4];
+	char *path = paths[next++ % 16];
 
 	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
 	return path;
@@ -66,7 +67,7 @@ put(const char *name, const char *text)
  * A process of a made /proc.  Sockets are a list of inodes.
  */
 static void
-process(int pid, const char *exe, unsigned uid, unsigned long long started,
+lone_process(int pid, const char *exe, unsigned uid, unsigned long long started,
     const char *sockets)
 {
 	char name[64], text[512], *word, copy[64];
@@ -95,6 +96,21 @@ process(int pid, const char *exe, unsigned uid, unsigned long long started,
 		snprintf(text, sizeof(text), "socket:[%s]", word);
 		ck_assert_int_eq(symlink(text, file(name)), 0);
 	}
+}
+
+/* The parent of all of them: a process of root's that runs sshd. */
+enum { MONITOR = 77 };
+
+static void
+process(int pid, const char *exe, unsigned uid, unsigned long long started,
+    const char *inodes)
+{
+	if (access(file("77"), F_OK) == -1) {
+		ck_assert_int_eq(mkdir(file("root"), 0755), 0);
+		put("root/sshd", "");
+		lone_process(MONITOR, file("root/sshd"), 0, 1, "");
+	}
+	lone_process(pid, exe, uid, started, inodes);
 }
 
 /* 10: sshd's; 11: of the client to it; 20 to 22: forwards; 30: a listener of
@@ -292,6 +308,27 @@ without_uid(void)
 	put("100/status", "Name:\tUid:\t12345\n");
 }
 
+/* What anybody can do: run sshd. */
+static void
+without_monitor(void)
+{
+	lone_process(100, sshd("sshd"), UID, 500, "20");
+}
+
+static void
+monitor_of_the_user(void)
+{
+	lone_process(MONITOR, sshd("sshd"), UID, 500, "");
+	lone_process(100, file("sshd"), UID, 500, "20");
+}
+
+static void
+monitor_of_another_program(void)
+{
+	lone_process(MONITOR, "/bin/sh", 0, 500, "");
+	lone_process(100, sshd("sshd"), UID, 500, "20");
+}
+
 static const struct {
 	void (*make)(void);
 	size_t n;
@@ -308,6 +345,9 @@ static const struct {
     {vanished, 0},
     {garbled, 0},
     {without_uid, 0},
+    {without_monitor, 0},
+    {monitor_of_the_user, 0},
+    {monitor_of_another_program, 0},
 };
 
 START_TEST(who_counts)
@@ -335,6 +375,20 @@ START_TEST(hidden_process)
 }
 END_TEST
 
+/* A file system of a user's own can keep root from its files. */
+START_TEST(hidden_program)
+{
+	addresses();
+	ck_assert_int_eq(mkdir(file("own"), 0700), 0);
+	process(100, sshd("own/sshd"), UID, 500, "20");
+	ck_assert_int_eq(seteuid(UID), 0);
+	ck_assert_uint_eq(find(), 0);
+	ck_assert_uint_eq(hidden, 0);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_uint_eq(find(), 1);
+}
+END_TEST
+
 START_TEST(no_proc)
 {
 	ck_assert_int_eq(
@@ -347,21 +401,30 @@ END_TEST
  * Real ones.
  */
 
-/* A process of UID whose program is called sshd, with a connection. */
+/*
+ * A process of UID whose program is called sshd, with a connection, and its
+ * parent, of root's, which is called so too; we reap both.
+ */
 static pid_t
-forwarder(int to)
+forwarder(int to, pid_t *parent)
 {
 	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
 	int out[2];
-	pid_t pid;
+	pid_t pid = 0;
 	char byte;
 
 	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
 	ck_assert_int_eq(
 	    getsockname(to, (struct sockaddr *)&address, &size), 0);
-	pid = fork();
-	if (pid == 0) {
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	*parent = fork();
+	if (*parent == 0 && (pid = fork()) != 0) {
+		if (write(out[1], &pid, sizeof(pid)) == sizeof(pid))
+			execl(file("bin/sshd"), "sshd", "60", NULL);
+		_exit(1);
+	}
+	if (*parent == 0) {
 		int s;
 
 		if (setgid(UID) == -1 || setuid(UID) == -1)
@@ -373,7 +436,8 @@ forwarder(int to)
 		_exit(1);
 	}
 	close(out[1]);
-	ck_assert_int_eq(read(out[0], &byte, 1), 0); /* it has been executed */
+	ck_assert_int_eq(read(out[0], &pid, sizeof(pid)), sizeof(pid));
+	ck_assert_int_eq(read(out[0], &byte, 1), 0); /* both are executed */
 	close(out[0]);
 	return pid;
 }
@@ -414,7 +478,7 @@ START_TEST(real_process)
 {
 	struct forward f, other;
 	char command[256];
-	pid_t pid;
+	pid_t pid, parent;
 	int s = listener(), status;
 	struct pollfd ended = {.events = POLLIN};
 
@@ -423,11 +487,11 @@ START_TEST(real_process)
 	    "cp $(readlink -f /bin/sleep) %s && chmod 755 %s", file("bin/sshd"),
 	    file("bin/sshd"));
 	ck_assert_int_eq(system(command), 0);
-	pid = forwarder(s);
+	pid = forwarder(s, &parent);
 	f = find_real(pid);
 	ck_assert_int_eq(f.process.pid, pid);
 	ck_assert_uint_eq(f.process.uid, UID);
-	ck_assert_int_eq(f.process.parent, getpid());
+	ck_assert_int_eq(f.process.parent, parent);
 	ck_assert(!f.from);
 
 	other = f;
@@ -447,6 +511,8 @@ START_TEST(real_process)
 	ended.fd = forward_process("/proc", &f);
 	ck_assert_int_ne(ended.fd, -1);
 	ck_assert_int_eq(poll(&ended, 1, 0), 0);
+	kill(parent, SIGKILL);
+	ck_assert_int_eq(waitpid(parent, &status, 0), parent);
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(poll(&ended, 1, 10000), 1);
@@ -563,6 +629,7 @@ main(void)
 	tcase_add_test(t, source_without_a_listener);
 	tcase_add_loop_test(t, who_counts, 0, COUNT(cases));
 	tcase_add_test(t, hidden_process);
+	tcase_add_test(t, hidden_program);
 	tcase_add_test(t, no_proc);
 	tcase_add_test(t, real_process);
 	tcase_add_test(t, what_is_a_login);
