@@ -145,8 +145,8 @@ insist(const struct live_world *w, const struct live *const *list,
 			results[i] = END_WAITS;
 			continue;
 		}
-		results[i] = END_FAILED;
-		send_signal(fds[i].fd, SIGKILL);
+		results[i] = send_signal(fds[i].fd, SIGKILL) == 0 ? END_STUCK
+								  : END_FAILED;
 	}
 }
 

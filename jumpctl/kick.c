@@ -253,6 +253,7 @@ print_end(const struct live *l, bool too, enum live_end end)
 	    [END_ENDED] = "ended",
 	    [END_WAITS] = "ended, and waits for the log",
 	    [END_KILLED] = "killed",
+	    [END_STUCK] = "killed, but not gone",
 	    [END_FAILED] = "NOT ended"};
 	struct row r;
 

@@ -114,6 +114,7 @@ enum live_end {
 	END_ENDED,
 	END_WAITS,  /* it has ended, and waits for the log with its record */
 	END_KILLED, /* it had not ended when asked */
+	END_STUCK,  /* killed: it runs no more, but the kernel keeps it */
 	END_FAILED  /* it still lives, as far as can be told */
 };
 
@@ -128,7 +129,8 @@ int *live_hold(const struct live_world *, const struct live *const *, size_t n,
 /*
  * Send this signal to relays, and SIGTERM to the process of a forward; whoever
  * has not ended within so many milliseconds is killed, but not a relay of which
- * only its record is left, unless it was so before.  Frees what was held.
+ * only its record is left, unless it was so before.  A user can arrange to be
+ * END_STUCK: nobody else is to suffer from it.  Frees what was held.
  */
 void live_end(const struct live_world *, const struct live *const *, size_t n,
     int *held, int signal, int patience, enum live_end *results);

@@ -62,6 +62,7 @@ static const char *const words[] = {[END_GONE] = "would end",
     [END_ENDED] = "ended",
     [END_WAITS] = "ended, and waits for the log",
     [END_KILLED] = "killed",
+    [END_STUCK] = "killed, but not gone",
     [END_FAILED] = "NOT ended"};
 
 static void
