@@ -235,6 +235,8 @@ log_main(int argc, char **argv)
 		return usage("log");
 	if (j.follow && !j.since && j.filter.ref == NULL)
 		j.filter.since = (int64_t)time(NULL) * SECOND;
+	if (j.filter.target != NULL)
+		j.filter.policy = log_policy();
 	log_printer_init(&j.printer, stdout, j.json);
 	j.join = log_join_new(show, &j);
 	whole = read_all(&j);

@@ -264,11 +264,15 @@ bool log_source_close(struct log_source *);
  */
 bool log_why(const struct log_row *, char *buf, size_t size);
 
+/* The policy in force, or NULL if it cannot be had. */
+const struct policy *log_policy(void);
+
 /*
  * log_filter.c
  */
 struct log_filter {
 	const char *user, *target, *ref;
+	const struct policy *policy; /* which names are of one host; or NULL */
 	unsigned port;	   /* of the target; 0: any */
 	int road, outcome; /* -1: any */
 	int64_t since, until;

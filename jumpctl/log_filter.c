@@ -115,14 +115,51 @@ is(const char *a, const char *b)
 	return a != NULL && strcmp(a, b) == 0;
 }
 
+/* The host of that name or alias in the policy, or NULL. */
+static const struct policy_target *
+host_of(const struct policy *p, const char *name)
+{
+	uint32_t i = policy_find_target(p, name);
+	const struct policy_target *t;
+
+	if (i == POLICY_NONE)
+		return NULL;
+	t = policy_target(p, i);
+	return t->kind == TARGET_HOST || t->kind == TARGET_DEVICE ? t : NULL;
+}
+
+/*
+ * Whether the policy in force has both as names and addresses of one host:
+ * sshd(8) knows a target only as it was asked for.  The address, where it is
+ * known, counts, and not the name.
+ */
+static bool
+is_same_host(const struct policy *p, const char *asked, const char *place)
+{
+	struct addr a, b;
+	bool by_address = addr_parse(&a, asked);
+	const struct policy_target *t = host_of(p, by_address ? place : asked);
+
+	if (t == NULL)
+		return false;
+	if (by_address)
+		return policy_nets_have(p, t->nets, &a);
+	return addr_parse(&b, place) ? policy_nets_have(p, t->nets, &b)
+				     : host_of(p, place) == t;
+}
+
 static bool
 is_target(const struct log_filter *f, const struct log_row *row)
 {
+	const char *place = row->ip != NULL ? row->ip : row->target;
+
 	if (f->port != 0 && f->port != row->port)
 		return false;
-	return (row->target != NULL &&
-		   strcasecmp(row->target, f->target) == 0) ||
-	    is(row->ip, f->target);
+	if (is(row->ip, f->target) ||
+	    (row->target != NULL && strcasecmp(row->target, f->target) == 0))
+		return true;
+	return f->policy != NULL && place != NULL &&
+	    is_same_host(f->policy, f->target, place);
 }
 
 bool

@@ -9,9 +9,9 @@
 #include "log.h"
 #include "swept.h"
 
-/* The policy, once; NULL if it cannot be had. */
-static const struct policy *
-policy(void)
+/* It is opened once. */
+const struct policy *
+log_policy(void)
 {
 	static struct policy *p;
 	static bool asked;
@@ -182,7 +182,7 @@ answer_then(const struct policy *p, const struct log_row *row,
 static bool
 ask(const struct log_row *row, char *buf, size_t size)
 {
-	const struct policy *p = policy();
+	const struct policy *p = log_policy();
 	enum policy_road road;
 	char *before;
 	bool good;

@@ -210,7 +210,19 @@ check "--user, by the account" only ' login +carol '
 list --target web1:22 --road forward
 check "--target and --road" only ' web1:22 +forward '
 list --target 10.2.0.10
-check "--target, by address" only ' web1:22 +connect '
+check "--target, by address" only ' web1:22 +(connect|forward) '
+run ssh -F "$C" -W 10.2.0.10:22 jump </dev/null
+by_address() {
+	list --target web1 --road forward --outcome open
+	printed ' 10.2.0.10:22 +forward '
+}
+check "--target, by name: what was asked for by address" within by_address
+check "and by name" printed ' web1:22 +forward '
+check "and no other" only ' (10.2.0.10|web1):22 +forward '
+list --target 10.2.0.10 --road forward --outcome open
+check "--target, by address: what was asked for by name" printed ' web1:22 '
+list --target 10.2.0.12 --road forward --outcome open
+check "another address: nothing of it" not printed 'web1|10\.2\.0\.10'
 list --refused --user alice
 check "--refused" only ' refused +alice '
 list --since 2h --until 1h
