@@ -14,7 +14,7 @@
 
 #include "exit.h"
 
-enum { DEATH_MS = 5000 };
+enum { DEATH_MS = 5000, HEAD_START_MS = 250 };
 
 static int
 send_signal(int pidfd, int signal)
@@ -150,19 +150,43 @@ insist(const struct live_world *w, const struct live *const *list,
 	}
 }
 
+/* Send the signals to the relays, or to the others; whether there are any. */
+static bool
+ask(const struct live *const *list, struct pollfd *fds, size_t n,
+    const int *held, bool relays, int signal)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i]->relay != relays || held[i] == -1)
+			continue;
+		fds[i].fd = held[i];
+		send_signal(held[i], signal);
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * Relays have a head start: one whose client goes at the same moment may take
+ * that for the reason of its end.
+ */
 void
 live_end(const struct live_world *w, const struct live *const *list, size_t n,
     int *held, int signal, int patience, enum live_end *results)
 {
 	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
+	bool others = false;
 
 	if (fds == NULL)
 		err(EXIT_INTERNAL, NULL);
 	for (size_t i = 0; i < n; i++) {
-		fds[i] = (struct pollfd){.fd = held[i], .events = POLLIN};
-		if (held[i] != -1)
-			send_signal(held[i], list[i]->relay ? signal : SIGTERM);
+		fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+		others = others || (held[i] != -1 && !list[i]->relay);
 	}
+	if (ask(list, fds, n, held, true, signal) && others)
+		wait_for(fds, n, HEAD_START_MS, END_ENDED, results);
+	ask(list, fds, n, held, false, SIGTERM);
 	wait_for(fds, n, patience, END_ENDED, results);
 	insist(w, list, fds, n, results);
 	wait_for(fds, n, DEATH_MS, END_KILLED, results);

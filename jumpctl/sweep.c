@@ -95,12 +95,13 @@ print_text(const struct end *e, enum live_end how)
 
 	row_fill(&r, l, time(NULL), -1, -1);
 	audit_escape(reason, sizeof(reason), e->reason);
-	printf("%s: %s ", words[how], r.cell[COLUMN_USER]);
-	if (e->login)
-		printf(l->asks ? "logging in" : "logged in");
-	else
+	printf("%s: %s%s", words[how], e->login && !l->asks ? "login of " : "",
+	    r.cell[COLUMN_USER]);
+	if (!e->login)
 		printf(
-		    "to %s by %s", r.cell[COLUMN_TARGET], r.cell[COLUMN_ROAD]);
+		    " to %s by %s", r.cell[COLUMN_TARGET], r.cell[COLUMN_ROAD]);
+	else if (l->asks)
+		printf(" logging in");
 	if (l->relay)
 		printf(", session %s", r.cell[COLUMN_SESSION]);
 	printf(", from %s: %s\n",

@@ -181,7 +181,7 @@ swept() {
 	sed '/^ca lab/d' "$T/policy" >"$T/less"
 	run lab load "$T/less"
 	check "$port: an authority less" printed \
-	    '^ended: bob logged in, .*: the certificate.s authority is of the policy no more$'
+	    '^ended: login of bob, .*: the certificate.s authority is of the policy no more$'
 	check "$port: ends nobody else" [ "$(grep -c . "$T/out")" -eq 1 ]
 	rules ''
 	for mux in alice carol; do

@@ -66,7 +66,7 @@ check "bob: a sweep does not ask the directory, and ends nobody" gave 0 ""
 sed '/^set keys-from/d' "$T/policy" >"$T/without"
 run lab load "$T/without"
 check "without keys-from: ended" printed \
-    '^ended: bob logged in, .*: keys-from serves this account no more$'
+    '^ended: login of bob, .*: keys-from serves this account no more$'
 rules ''
 with rsa bob jump connect web1 22
 check "bob: connect, by another key" printed '^SSH-2.0'

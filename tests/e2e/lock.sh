@@ -61,7 +61,7 @@ run ssh -F "$C" -o ControlPath="$T/mux" jump list </dev/null
 check "lock: nor lists" gave 77 ""
 check "lock: nor learns why" not said lock
 ctl lock alice 'laptop "lost", Gerät 7'
-check "lock: ends that session" printed '^ended: alice logged in, .*: the user is locked$'
+check "lock: ends that session" printed '^ended: login of alice, .*: the user is locked$'
 check "lock: it is gone" within [ ! -S "$T/mux" ]
 check "lock: alice is kept out" kept_out alice
 check "lock: carol is not" reaches carol

@@ -181,7 +181,7 @@ before=$(count_log '"jump.end":"login"')
 check "hidepid: kill -9 of the monitor" \
     lab on jump kill -9 "$(sshd_of "$(pid_of_relay alice)" 2)"
 run lab on jump jumpctl sweep
-check "hidepid: the sweep ends it" printed '^ended: alice logged in, '
+check "hidepid: the sweep ends it" printed '^ended: login of alice, '
 check "hidepid: the row goes" within live alice 0
 check "hidepid: nothing was watched" \
     [ "$(count_log '"jump.end":"login"')" -eq "$before" ]

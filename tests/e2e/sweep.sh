@@ -122,7 +122,7 @@ allow all: { alice bob carol vend1 } to { web1 db1 }
 deny  out: bob to db1:5432
 END
 check "a deny: the load says whom it ends" printed \
-    '^ended: bob logged in, from 192\.0\.2\.10: no right to 10\.2\.0\.11:5432 any more$'
+    '^ended: login of bob, from 192\.0\.2\.10: no right to 10\.2\.0\.11:5432 any more$'
 check "and what ends with it" printed '^ended: bob to db1:5432 by forward, from 192'
 check "two lines" [ "$(wc -l <"$T/out")" -eq 2 ]
 who bob
@@ -141,7 +141,7 @@ user vend1
 key vend1 "ssh-ed25519 AAAA"
 allow all: { alice bob carol vend1 } to { web1 db1 }
 END
-check "a key removed" printed "^ended: bob logged in.*: the key is the user's no more"
+check "a key removed" printed "^ended: login of bob.*: the key is the user's no more"
 check "bob: is gone" gone bob
 
 # A relay that would still be allowed, by a login that is not.
@@ -157,7 +157,7 @@ END
 check "a relay of that login: is told" printed \
     '^ended: bob to db1:5432 by connect, session [a-z2-7]{8}, from 192.0.2.10: no right to 10\.2\.0\.10:22 any more$'
 id=$(sed -n 's/.*by connect, session \(........\),.*/\1/p' "$T/out")
-check "and the login" printed '^ended: bob logged in, from'
+check "and the login" printed '^ended: login of bob, from'
 check "nothing else" [ "$(wc -l <"$T/out")" -eq 2 ]
 check "is gone" gone carried
 check "is recorded" swept "\"jump.session\":\"$id\".*\"jump.reason\":\"no right to 10.2.0.10:22 any more\""
@@ -171,7 +171,7 @@ key vend1 "ssh-ed25519 AAAA"
 allow all: { alice vend1 } to { web1 db1 }
 allow less: carol to web1
 END
-check "a right less: carol" printed '^ended: carol logged in.*: no right to'
+check "a right less: carol" printed '^ended: login of carol.*: no right to'
 check "carol: is gone" gone carol
 rules <<'END'
 allow all: { alice bob carol vend1 } to { web1 db1 }
@@ -180,7 +180,7 @@ to_db1 carol carol
 sed '/carol/d' "$T/policy" >"$T/without"
 echo 'allow all: { alice bob vend1 } to { web1 db1 }' >>"$T/without"
 run lab load "$T/without"
-check "a user removed" printed '^ended: carol logged in.*: the user is of the policy no more'
+check "a user removed" printed '^ended: login of carol.*: the user is of the policy no more'
 check "carol: is gone" gone carol
 
 # --- relays ----------------------------------------------------------------
@@ -245,7 +245,7 @@ to_db1 bob bob
 lab on jump sh -c 'f=/run/jump/logins/$(ps -o ppid= -p '"$(login_of bob)"' | tr -d " ");
     chown bob "$f"'
 sweep
-check "somebody else's note: ended" printed '^ended: bob logged in.*: the note about it cannot be read$'
+check "somebody else's note: ended" printed '^ended: login of bob.*: the note about it cannot be read$'
 check "bob: is gone" gone bob
 
 # Who stops does not stay, and what only looks like sshd is not sshd.
@@ -255,7 +255,7 @@ lab on jump sh -c 'cp /bin/sleep /tmp/sshd && chown 2002 /tmp/sshd'
 lab on -u bob jump /tmp/sshd 300 &
 fake=$!
 run lab on jump jumpctl lock bob
-check "a lock: ends who is stopped" printed '^killed: bob logged in.*: the user is locked$'
+check "a lock: ends who is stopped" printed '^killed: login of bob.*: the user is locked$'
 check "a lock: exit 0" gave 0
 check "what looks like sshd is not touched" kill -0 $fake
 kill $fake
@@ -283,7 +283,7 @@ nobody() {
 for i in 1 2 3; do
 	check "again and again: $i" within some
 	run lab on jump jumpctl lock bob
-	check "again and again: locked" printed '^ended: bob logged in'
+	check "again and again: locked" printed '^ended: login of bob'
 	check "again and again: nobody is left" within nobody
 	[ $i -ne 3 ] || touch "$T/enough"
 	run lab on jump jumpctl unlock bob
@@ -303,7 +303,7 @@ run env EDITOR="sed -i /^allow/s/bob//" lab on jump jumpctl edit --no-sweep
 check "edit --no-sweep: bob runs" runs bob
 check "edit --no-sweep: ends nobody" not printed '^ended'
 run env EDITOR="sed -i s/^#.*//;\$a#" lab on jump jumpctl edit
-check "edit: ends what is not allowed" printed '^ended: bob logged in.*: no right to'
+check "edit: ends what is not allowed" printed '^ended: login of bob.*: no right to'
 check "bob: is gone" gone bob
 rules <<'END'
 allow all: { alice bob carol vend1 } to { web1 db1 }
@@ -319,7 +319,7 @@ second=$!
 sweep
 check "two at once" gave 0
 check "two at once: the other" wait $second
-check "two at once: it ends once" [ "$(cat "$T/out" "$T/second" | grep -c '^ended: bob logged in')" -eq 1 ]
+check "two at once: it ends once" [ "$(cat "$T/out" "$T/second" | grep -c '^ended: login of bob')" -eq 1 ]
 run lab on jump jumpctl unlock bob
 check "bob: is gone" gone bob
 to_db1 bob bob
@@ -382,7 +382,7 @@ past() {
 }
 until past; do sleep 0.2; done
 sweep
-check "it ends" printed '^ended: bob logged in.*: no right to 10.2.0.11:5432 any more$'
+check "it ends" printed '^ended: login of bob.*: no right to 10.2.0.11:5432 any more$'
 check "bob: is gone" gone bob
 
 # --- the others ------------------------------------------------------------

@@ -74,7 +74,7 @@ go
 within [ -n "$(login_of bob)" ]
 check "bob comes in" within eval '[ -n "$(login_of bob)" ]'
 run lab on jump jumpctl lock bob
-check "and is locked" printed '^ended: bob logged in, from 192.0.2.10: the user is locked$'
+check "and is locked" printed '^ended: login of bob, from 192.0.2.10: the user is locked$'
 check "and is gone" left stays
 run lab on jump jumpctl unlock bob
 
@@ -184,6 +184,6 @@ run lab on jump jumpctl sweep
 check "whole: exit 0" gave 0 ""
 lab on jump sh -c 'for f in /run/jump/logins/*; do truncate -s 40 "$f"; done'
 run lab on jump jumpctl sweep
-check "a damaged note of a login: ended" printed '^ended: bob logged in, .*: the note about it cannot be read$'
+check "a damaged note of a login: ended" printed '^ended: login of bob, .*: the note about it cannot be read$'
 check "bob is gone" left damaged
 finish
