@@ -330,6 +330,8 @@ usage_text(enum command_verb verb)
 		return "usage: why HOST, HOST PORT, HOST:PORT or -U PATH.";
 	case COMMAND_LIST:
 		return "usage: list.";
+	case COMMAND_WHO:
+		return "usage: who.";
 	default:
 		return "usage: help.";
 	}

@@ -25,7 +25,8 @@ static bool
 local_time(int64_t *time, const char *text, time_t now)
 {
 	static const char *const formats[] = {
-	    "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%H:%M"};
+	    "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
+	    "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%H:%M"};
 	struct tm tm;
 	const char *end;
 	time_t t;

@@ -306,6 +306,7 @@ usage	why	why web1 22 23
 usage	why	why $(id)
 usage	list	list all
 usage	list	list -l
+usage	who	who alice
 usage	help	help connect
 port	0	connect web1 0
 port	00	connect web1 00
