@@ -371,7 +371,8 @@ has_login(const struct live_list *logins, pid_t monitor)
 
 /* What a note says of its process, which has no login. */
 static void
-look_at_note(struct live_world *w, struct live_list *l, pid_t monitor)
+look_at_note(struct live_world *w, struct live_list *l, pid_t monitor,
+    const struct timespec *since)
 {
 	struct live *to = &l->list[l->n];
 	struct login_note note;
@@ -387,7 +388,8 @@ look_at_note(struct live_world *w, struct live_list *l, pid_t monitor)
 		snprintf(to->user, sizeof(to->user), "%s", note.user);
 		l->n++;
 	} else if (errno == EAGAIN) {
-		l->undecided++;
+		l->undecided +=
+		    !login_opened_after(LOGIN_DIRECTORY, monitor, since);
 	} else {
 		l->hidden += errno != ENOENT && errno != ESTALE &&
 		    errno != ENODATA;
@@ -396,7 +398,7 @@ look_at_note(struct live_world *w, struct live_list *l, pid_t monitor)
 
 int
 live_asking(struct live_world *w, const struct live_list *logins,
-    struct live_list *l)
+    const struct timespec *since, struct live_list *l)
 {
 	pid_t *notes;
 	ssize_t n = login_list(LOGIN_DIRECTORY, &notes);
@@ -407,7 +409,7 @@ live_asking(struct live_world *w, const struct live_list *logins,
 	l->list = calloc((size_t)n + 1, sizeof(*l->list));
 	for (ssize_t i = 0; i < n && l->list != NULL; i++) {
 		if (!has_login(logins, notes[i]))
-			look_at_note(w, l, notes[i]);
+			look_at_note(w, l, notes[i], since);
 	}
 	free(notes);
 	return l->list == NULL ? -1 : 0;

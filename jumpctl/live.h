@@ -84,10 +84,11 @@ int live_logins(struct live_world *, struct live_list *);
 /*
  * Those that may become logins: jump-authkeys has noted what they were given,
  * and none of these logins is theirs.  The process is sshd's monitor.  A note
- * that cannot be read hides one.  0, or -1 with errno.
+ * that cannot be read hides one.  Of what is undecided, what has been asked
+ * after that time does not count.  0, or -1 with errno.
  */
-int live_asking(
-    struct live_world *, const struct live_list *logins, struct live_list *);
+int live_asking(struct live_world *, const struct live_list *logins,
+    const struct timespec *, struct live_list *);
 void live_free(struct live_list *);
 
 /*

@@ -174,7 +174,7 @@ read_notes(struct sweep *s)
 {
 	struct live_world *w = &s->world;
 
-	if (live_asking(w, &s->logins, &s->asking) == 0)
+	if (live_asking(w, &s->logins, &s->since, &s->asking) == 0)
 		return;
 	warn("%s: logins are not judged", LOGIN_DIRECTORY);
 	s->failed++;
@@ -274,11 +274,14 @@ int
 sweep_after_change(void)
 {
 	struct sweep s = {.waiting = 1};
+	struct timespec since;
 
+	clock_gettime(CLOCK_REALTIME, &since);
 	for (int pass = 0; pass < PASSES && s.waiting > 0; pass++) {
 		if (pass > 0)
 			usleep(PASS_MS * 1000);
-		s = (struct sweep){.patient = pass < PATIENCE_PASSES};
+		s = (struct sweep){
+		    .patient = pass < PATIENCE_PASSES, .since = since};
 		fflush(stdout);
 		sweep(&s);
 	}

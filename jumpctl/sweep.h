@@ -25,6 +25,7 @@ struct carrier {
 struct sweep {
 	bool dry, json;
 	bool patient; /* who is only logging in may still ask again */
+	struct timespec since; /* who asks later is told by what is in force */
 	struct live_world world;
 	struct live_list sessions, logins, asking;
 	struct judge judge;

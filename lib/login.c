@@ -187,6 +187,21 @@ login_read(const char *directory, uid_t owner, pid_t monitor,
 	return result;
 }
 
+/* Who opens it empties it, which sets this time, and so does what is written. */
+bool
+login_opened_after(
+    const char *directory, pid_t monitor, const struct timespec *time)
+{
+	char path[4096];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%d", directory, (int)monitor);
+	return lstat(path, &st) == 0 && st.st_size == 0 &&
+	    (st.st_mtim.tv_sec > time->tv_sec ||
+		(st.st_mtim.tv_sec == time->tv_sec &&
+		    st.st_mtim.tv_nsec > time->tv_nsec));
+}
+
 /* The process of a note, by its name; 0 if it is no note's name. */
 static pid_t
 pid_of(const char *name)

@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #define LOGIN_DIRECTORY "/run/jump/logins"
 
@@ -73,6 +74,13 @@ int login_write(int fd, struct login_note *, const char *line, size_t size);
  */
 int login_read(const char *directory, uid_t owner, pid_t monitor,
     uint64_t started, struct login_note *, char **line);
+
+/*
+ * Whether a note that is being decided was opened after that time, if the clock
+ * has not been set back since: by a policy that was in force then, or later.
+ */
+bool login_opened_after(
+    const char *directory, pid_t monitor, const struct timespec *);
 
 /*
  * The processes that notes are named after, alive or not, in no order.  The

@@ -29,7 +29,7 @@ stuck() {
 }
 within stuck
 sweep
-check "stuck: killed" printed '^killed, but not gone: bob logged in, .*: nothing says what it was given$'
+check "stuck: killed" printed '^killed, but not gone: login of bob, .*: nothing says what it was given$'
 check "stuck: it is there" stuck
 check "stuck: no failure" gave 0
 check "stuck: the mark is left" heartbeat
@@ -38,4 +38,33 @@ check "stuck: is no login any more" gave 0 ""
 kill "$outside"
 lab on jump pkill -KILL -u bob
 check "stuck: gone" within not stuck
+
+# --- strangers at the door -------------------------------------------------
+
+# They need no key: the directory is asked about each that is offered.
+program=$LAB/hosts/jump/local/libexec/keys
+sed -i 's/^sysadmin:.*/sysadmin:x:2102:bob/' "$LAB/hosts/jump/etc/group"
+printf '#!/bin/sh\nsleep 1\n' >"$program"
+chmod 755 "$program"
+policy <<'END'
+set keys-from "/usr/local/libexec/keys"
+allow web: { alice %sysadmin } to web1
+END
+ssh-keygen -q -t ed25519 -N '' -C nobody -f "$T/nokey"
+for _ in 1 2 3 4 5 6 7 8; do
+	sleep 0.2
+	until [ -e "$T/stop" ]; do
+		ssh -F "$C" -o User=bob -o "IdentityFile=$T/nokey" jump \
+		    </dev/null 2>/dev/null
+	done &
+done
+asks() {
+	lab on jump pgrep -x jump-authkeys >/dev/null
+}
+check "strangers: ask" within asks
+run lab on jump jumpctl load
+check "strangers: a load waits for none who asks later" not said 'under way'
+check "strangers: and is whole" gave 0
+touch "$T/stop"
+wait
 finish

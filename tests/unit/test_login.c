@@ -132,6 +132,34 @@ START_TEST(locked_is_undecided)
 }
 END_TEST
 
+/* Who opened it before may be about to answer by what was in force before. */
+START_TEST(opened_after)
+{
+	struct login_note n = {.uid = 7};
+	struct timespec before, tick = {.tv_nsec = 20 * 1000 * 1000}, after;
+	int fd;
+
+	clock_gettime(CLOCK_REALTIME, &before);
+	nanosleep(&tick, NULL);
+	close(login_open(dir, 1234));
+	nanosleep(&tick, NULL);
+	clock_gettime(CLOCK_REALTIME, &after);
+	ck_assert(login_opened_after(dir, 1234, &before));
+	ck_assert(!login_opened_after(dir, 1234, &after));
+	ck_assert(!login_opened_after(dir, 1235, &before));
+
+	/* Again, though it was empty. */
+	nanosleep(&tick, NULL);
+	fd = login_open(dir, 1234);
+	ck_assert(login_opened_after(dir, 1234, &after));
+
+	/* What is written says nothing of when it was opened. */
+	ck_assert_int_eq(login_write(fd, &n, "x", 1), 0);
+	ck_assert(!login_opened_after(dir, 1234, &before));
+	close(fd);
+}
+END_TEST
+
 /* Who opens it waits for who reads it, and takes the file that is there. */
 START_TEST(is_waited_for)
 {
@@ -365,6 +393,7 @@ main(void)
 	tcase_add_test(t, is_of_this_process);
 	tcase_add_test(t, empty_is_nobody);
 	tcase_add_test(t, locked_is_undecided);
+	tcase_add_test(t, opened_after);
 	tcase_add_test(t, is_waited_for);
 	tcase_add_loop_test(t, spoilt_is_not_believed, 0, COUNT(spoilt));
 	tcase_add_loop_test(t, spoilt_is_not_opened, 0, 4);
