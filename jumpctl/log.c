@@ -182,8 +182,11 @@ idle(void *arg)
 	struct job *j = arg;
 
 	log_join_flush(j->join, (int64_t)time(NULL) * SECOND);
-	if (fflush(j->printer.out) != 0)
+	if (fflush(j->printer.out) == 0)
+		return;
+	if (errno == EPIPE)
 		exit(EXIT_OK); /* nobody reads on */
+	err(EXIT_INTERNAL, "standard output");
 }
 
 static void

@@ -24,9 +24,9 @@ ago(int64_t *time, const char *text, time_t now)
 static bool
 local_time(int64_t *time, const char *text, time_t now)
 {
-	static const char *const formats[] = {
-	    "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
-	    "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%H:%M"};
+	static const char *const formats[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M",
+	    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
+	    "%H:%M"};
 	struct tm tm;
 	const char *end;
 	time_t t;
@@ -168,8 +168,10 @@ log_filter_passes(const struct log_filter *f, const struct log_row *row)
 {
 	if (row->time < f->since || row->time >= f->until)
 		return false;
-	if (f->ref != NULL ? !is(row->ref, f->ref)
-			   : row->outcome == LOG_DECIDED)
+	if (f->ref == NULL && row->outcome == LOG_DECIDED)
+		return false;
+	if (f->ref != NULL && /* which may have been told on the telephone */
+	    (row->ref == NULL || strcasecmp(row->ref, f->ref) != 0))
 		return false;
 	if (f->user != NULL && !is(row->user, f->user) &&
 	    !is(row->account, f->user) && !is(row->who, f->user))

@@ -230,6 +230,9 @@ check "--until: nothing is left" gave 1 ""
 check "and that is told" said '^jumpctl: nothing of that is in the log$'
 list --since today --outcome open
 check "--since" only ' open '
+run lab on jump sh -c 'jumpctl log >/dev/full'
+check "no room for the list" gave 70 ""
+check "is told" said '^jumpctl: standard output: No space left'
 list --road tunnel
 check "a road that is none" gave 64
 check "is told" said '^jumpctl: --road takes forward, connect or shell, not .tunnel'
@@ -245,6 +248,9 @@ ask_again() {
 }
 
 list "$reference"
+cp "$T/out" "$T/story"
+list "$(echo "$reference" | tr a-z A-Z)"
+check "a reference in capitals" cmp "$T/story" "$T/out"
 check "a reference: the login" printed "login +alice .*key SHA256:"
 check "a reference: the refusal" printed " refused +alice +$HERE +db1:22 +connect $reference +no allow rule"
 check "a reference: the question" printed "^ask again: jumpctl explain alice db1:22 --via connect --from 192.0.2.10 --at ....-..-..T..:..Z$"
