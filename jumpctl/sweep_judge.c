@@ -170,8 +170,8 @@ ends_already(const struct sweep *s, const struct live *l)
 }
 
 /*
- * The relays of a login, which would end with it: they are told first, or
- * their last record would say that the client went away.
+ * The relays of a login, which would end with it, and say that their client
+ * went away.
  */
 static void
 add_relays(struct sweep *s, const struct live *login, const char *reason)
@@ -203,10 +203,10 @@ judge_logins(struct sweep *s, struct live_list *logins)
 		s->waiting += l->asks;
 		if (l->asks && s->patient)
 			continue;
-		add_relays(s, l, reason);
 		end = add(s, l);
 		end->login = true;
 		strcpy(end->reason, reason);
+		add_relays(s, l, reason);
 		add_forwards(s, l, reason);
 	}
 	s->waiting += logins->undecided;
