@@ -298,8 +298,8 @@ accounts:					## make _jump and the groups, if missing
 owners:						## give _jump its programs and folders
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
 	    $(DESTDIR)$(LOGINS)
-	chown _jump:_jump $(DESTDIR)$(LOGINS)
-	chmod 700 $(DESTDIR)$(LOGINS)
+	chown root:_jump $(DESTDIR)$(LOGINS)
+	chmod 1770 $(DESTDIR)$(LOGINS)
 	chgrp _jump $(DESTDIR)$(SESSIONS)
 	chmod 1730 $(DESTDIR)$(SESSIONS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)

@@ -511,23 +511,21 @@ check_names(struct doctor *d)
  * The registry of sessions, and the notes about logins.
  */
 static bool
-check_folder(struct doctor *d, const char *path, const char *owner, mode_t mode)
+check_folder(struct doctor *d, const char *path, mode_t mode)
 {
 	static const char remedy[] =
 	    "systemd-tmpfiles --create jump.conf, or make owners";
-	const struct passwd *pw = getpwnam(owner);
 	const struct group *gr = getgrnam("_jump");
 	struct stat st;
 
 	if (lstat(path, &st) == -1)
 		found(d, LEVEL_FAIL, NULL, NULL, remedy, "%s: %s", path,
 		    strerror(errno));
-	else if (!S_ISDIR(st.st_mode) || pw == NULL || gr == NULL ||
-	    st.st_uid != pw->pw_uid || st.st_gid != gr->gr_gid ||
-	    (st.st_mode & 07777) != mode)
+	else if (!S_ISDIR(st.st_mode) || gr == NULL || st.st_uid != 0 ||
+	    st.st_gid != gr->gr_gid || (st.st_mode & 07777) != mode)
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,
-		    "%s is not a folder of %s and _jump with mode %o", path,
-		    owner, (unsigned int)mode);
+		    "%s is not a folder of root and _jump with mode %o", path,
+		    (unsigned int)mode);
 	else
 		return true;
 	return false;
@@ -536,8 +534,8 @@ check_folder(struct doctor *d, const char *path, const char *owner, mode_t mode)
 void
 check_sessions(struct doctor *d)
 {
-	bool sessions = check_folder(d, SESSION_DIRECTORY, "root", 01730);
-	bool logins = check_folder(d, LOGIN_DIRECTORY, "_jump", 0700);
+	bool sessions = check_folder(d, SESSION_DIRECTORY, 01730);
+	bool logins = check_folder(d, LOGIN_DIRECTORY, 01770);
 
 	if (sessions && logins && safe_path(d, "/run/jump"))
 		found(d, LEVEL_OK, NULL, NULL, NULL,

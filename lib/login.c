@@ -37,6 +37,21 @@ open_note(int dir, pid_t monitor, int flags)
 	return openat(dir, name, flags | OPEN_FLAGS, 0600);
 }
 
+/* To write; instead of one that its owner may not, as somebody has arranged. */
+static int
+open_own(int dir, pid_t monitor)
+{
+	int fd = open_note(dir, monitor, O_WRONLY | O_CREAT);
+	char name[NAME];
+
+	if (fd != -1 || errno != EACCES)
+		return fd;
+	snprintf(name, sizeof(name), "%d", (int)monitor);
+	return unlinkat(dir, name, 0) == -1
+	    ? -1
+	    : open_note(dir, monitor, O_WRONLY | O_CREAT);
+}
+
 /*
  * Locked and emptied, and whether it may be written: 1, 0 if it was removed
  * meanwhile, or -1.
@@ -70,7 +85,7 @@ login_open(const char *directory, pid_t monitor)
 	if (dir == -1)
 		return -1;
 	do {
-		fd = open_note(dir, monitor, O_WRONLY | O_CREAT);
+		fd = open_own(dir, monitor);
 		if (fd != -1 && (claimed = claim(fd)) != 1)
 			failed(fd);
 	} while (fd != -1 && claimed == 0);
@@ -148,8 +163,7 @@ read_note(int fd, uid_t owner, uint64_t started, struct login_note *note,
 	if (fstat(fd, &st) == -1)
 		return -1;
 	errno = EPERM;
-	if (!S_ISREG(st.st_mode) || st.st_uid != owner || st.st_nlink != 1 ||
-	    (st.st_mode & 07777) != 0600)
+	if (!S_ISREG(st.st_mode) || st.st_uid != owner || st.st_nlink != 1)
 		return -1;
 	if (flock(fd, LOCK_SH | LOCK_NB) == -1)
 		return -1;

@@ -3,7 +3,9 @@
  * policy, for those who later look at the sshd process that asked.  sshd
  * itself keeps neither.
  *
- * The folder belongs to _jump, the user of jump-authkeys, alone (mode 0700).
+ * The folder belongs to root, and only the group _jump, of jump-authkeys, gets
+ * into it (mode 1770).  The notes are _jump's.  Of their modes nothing depends,
+ * for other programs of _jump's can change them.
  * A note is named after the process that ran the AuthorizedKeysCommand: the
  * monitor of sshd(8) for one connection, which is the parent of the process
  * that serves it.  It asks again when the client has proved that it has a key,

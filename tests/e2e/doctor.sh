@@ -348,12 +348,12 @@ on chmod 1730 /run/jump/sessions
 broken FAIL "/run/jump/sessions is not a folder of root and _jump" \
     chgrp root /run/jump/sessions
 on chgrp _jump /run/jump/sessions
-broken FAIL "/run/jump/logins is not a folder of _jump and _jump" \
-    chmod 750 /run/jump/logins
-on chmod 700 /run/jump/logins
-broken FAIL "/run/jump/logins is not a folder of _jump and _jump" \
-    chown root /run/jump/logins
-on chown _jump /run/jump/logins
+broken FAIL "/run/jump/logins is not a folder of root and _jump" \
+    chmod 770 /run/jump/logins
+on chmod 1770 /run/jump/logins
+broken FAIL "/run/jump/logins is not a folder of root and _jump" \
+    chown _jump /run/jump/logins
+on chown root /run/jump/logins
 broken FAIL "/run/jump is writable" chmod 777 /run/jump
 on chmod 755 /run/jump
 broken FAIL "/run/jump/sessions: No such file" mv /run/jump /run/jump.away

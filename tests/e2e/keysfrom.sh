@@ -192,11 +192,15 @@ check "as _jump, with PATH alone" has
 
 # What is _jump's, though it is _jump: it could give itself a note, or spoil
 # those of others, and their sessions.
+ssh -F "$C" -o User=alice -o "IdentityFile=$LAB/keys/alice" \
+    -M -S "$T/alice" -fN jump </dev/null
 cat <<END | directory
+chmod 0 /run/jump/logins
 cd /run/jump/logins || exit 1
+chmod 0 [0-9]*
 { ls | grep -c .
-echo x >1; cat [0-9]*; rm -f [0-9]*; mv [0-9]* x
-for f in [0-9]*; do : >>\$f; done; ln [0-9]* /tmp/linked
+echo x >1; cat [0-9]*; rm -f [0-9]*
+for f in [0-9]*; do mv \$f x; : >>\$f; ln \$f /tmp/linked; done
 cd /run/jump/sessions && echo x >2002.1
 chmod 777 /run/jump/sessions/[0-9]*
 kill -0 1; kill -0 \$PPID
@@ -210,11 +214,17 @@ ssh -F "$C" -S "$T/mux" -O exit jump 2>/dev/null
 with bob bob jump list
 check "it runs, and bob gets in" gave 0
 did() {
-	[ "$(cat "$host/tmp/done")" = "1
+	[ "$(cat "$host/tmp/done")" = "2
 0
 NoNewPrivs:	1" ]
 }
 check "notes, sessions and processes are out of its reach" did
+run lab on jump jumpctl sweep
+check "alice's login has its note" gave 0 ""
+ssh -F "$C" -S "$T/alice" -O exit jump 2>/dev/null
+run ssh -F "$C" -o User=alice -o "IdentityFile=$LAB/keys/alice" jump list \
+    </dev/null
+check "alice still gets in" gave 0
 
 # Only a program of root's alone is run, however it became another.
 answers bob

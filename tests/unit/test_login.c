@@ -189,11 +189,16 @@ START_TEST(is_waited_for)
 }
 END_TEST
 
-static void
-loose(void)
+/* Other programs of its owner's can change it, and are to end no login. */
+START_TEST(mode_says_nothing)
 {
-	ck_assert_int_eq(chmod(file("1234"), 0640), 0);
+	make(1234, "alice");
+	ck_assert_int_eq(chmod(file("1234"), 0666), 0);
+	ck_assert_int_eq(get(1234, 0), 0);
+	ck_assert_int_eq(chmod(file("1234"), 0), 0);
+	ck_assert_int_eq(get(1234, 0), 0);
 }
+END_TEST
 
 static void
 somebody_elses(void)
@@ -290,7 +295,7 @@ more(void)
 	    truncate(file("1234"), sizeof(struct login_note) + 6), 0);
 }
 
-static void (*const spoilt[])(void) = {loose, somebody_elses, linked,
+static void (*const spoilt[])(void) = {somebody_elses, linked,
     symlinked, fifo, cut, versioned, endless_user, endless_key,
     endless_policy, cut_line, endless_line, more};
 
@@ -394,6 +399,7 @@ main(void)
 	tcase_add_test(t, empty_is_nobody);
 	tcase_add_test(t, locked_is_undecided);
 	tcase_add_test(t, opened_after);
+	tcase_add_test(t, mode_says_nothing);
 	tcase_add_test(t, is_waited_for);
 	tcase_add_loop_test(t, spoilt_is_not_believed, 0, COUNT(spoilt));
 	tcase_add_loop_test(t, spoilt_is_not_opened, 0, 4);
