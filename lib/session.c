@@ -452,6 +452,15 @@ session_own_list(struct session_own *own, struct session_seen **seen, size_t *n)
 	return 0;
 }
 
+/* Whether it has its name still: another sweep may have removed it. */
+static bool
+is_there(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 1;
+}
+
 /*
  * A file of a slot that nobody holds is removed under our lock: whoever opened
  * it before finds then that it has no name any more.  Files of limits stay,
@@ -470,8 +479,8 @@ clean_entry(int dir, const char *name, gid_t gid)
 	fd = open_entry(dir, name, uid, gid, O_RDWR);
 	if (fd == -1)
 		return false;
-	removed =
-	    lock(fd, F_SETLK, 0, 0, NULL) == 0 && unlinkat(dir, name, 0) == 0;
+	removed = lock(fd, F_SETLK, 0, 0, NULL) == 0 && is_there(fd) &&
+	    unlinkat(dir, name, 0) == 0;
 	close(fd);
 	return removed;
 }
