@@ -381,7 +381,8 @@ find_people(struct judge *j)
 	enum truth account = TRUTH_NO;
 
 	if (j->q->user != POLICY_NONE) {
-		account = TRUTH_YES;
+		if (!(policy_user(j->p, j->q->user)->flags & USER_DEVICE))
+			account = TRUTH_YES; /* any is people */
 		standing_add(j, REF_USER, j->q->user, TRUTH_YES);
 	}
 	for (uint32_t i = 0; i < groups; i++) {
