@@ -83,7 +83,7 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	lib/procfs.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/state.c \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/nft.c jumpctl/nft_print.c jumpctl/state.c \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \
@@ -245,7 +245,7 @@ lint:						## static checks and manuals
 # What is installed, by folder.  Texts get the paths of this installation in
 # place of the default ones.
 DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
-	dist/jumphost.nft dist/rsyslog.conf dist/logrotate.conf \
+	dist/rsyslog.conf dist/logrotate.conf \
 	dist/jump-sweep.cron
 UNITFILES := $(wildcard dist/systemd/*)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))

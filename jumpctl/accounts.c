@@ -230,6 +230,19 @@ names_sort(struct names *names)
 }
 
 void
+names_jump(struct names *names, const struct policy *p)
+{
+	names_members(names, "jump");
+	for (uint32_t i = 0; p != NULL && i < p->table[PT_USERS].n; i++) {
+		const struct policy_user *u = policy_user(p, i);
+
+		if (!(u->flags & USER_DEVICE))
+			names_add(names, policy_string(p, u->account));
+	}
+	names_sort(names);
+}
+
+void
 names_free(struct names *names)
 {
 	for (size_t i = 0; i < names->n; i++)

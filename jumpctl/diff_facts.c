@@ -254,6 +254,7 @@ add_settings(struct facts *f)
 	add_setting(f, "contact", text_of(f, meta->contact));
 	add_setting(f, "keys-from", text_of(f, meta->keys_from));
 	add_setting(f, "ticket-program", text_of(f, meta->ticket_program));
+	add_setting(f, "nft", text_of(f, meta->nft));
 	out = open_memstream(&text, &size);
 	fprintf(out, "set sessions %u", meta->sessions);
 	fclose(out);
@@ -261,6 +262,9 @@ add_settings(struct facts *f)
 		add(f, text);
 	else
 		free(text);
+	for (uint32_t i = 0; i < meta->exempt.n; i++)
+		add_setting(f, "exempt",
+		    policy_word(f->p, meta->exempt.first + i));
 	for (uint32_t i = 0; i < meta->never.n; i++) {
 		char net[ADDR_TEXT + 4];
 

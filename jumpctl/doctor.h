@@ -105,6 +105,9 @@ void names_add(struct names *, const char *name);
 /* Add the members of a group, also those who have it as primary group. */
 void names_members(struct names *, const char *group);
 
+/* Add those who are ours: of the group jump, and of the policy, if any. */
+void names_jump(struct names *, const struct policy *);
+
 /* Sort them, and keep each once. */
 void names_sort(struct names *);
 void names_free(struct names *);

@@ -25,6 +25,7 @@
 
 #include "audit.h"
 #include "exit.h"
+#include "nft.h"
 #include "login.h"
 #include "session.h"
 #include "swept.h"
@@ -618,7 +619,7 @@ table_is_loaded(void)
 
 		snprintf(path, sizeof(path), "%s", places[i]);
 		if (program_run(argv, &out, &error) == 0)
-			loaded = strstr(out, "goto users") != NULL;
+			loaded = strstr(out, "goto people") != NULL;
 		free(out);
 		free(error);
 		if (loaded)
@@ -630,12 +631,16 @@ table_is_loaded(void)
 void
 check_firewall(struct doctor *d)
 {
-	if (table_is_loaded())
+	if (d->policy != NULL && policy_meta(d->policy)->nft != 0 &&
+	    !nft_stands(d->policy))
+		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl sweep",
+		    "the firewall table is not the one that was loaded");
+	else if (table_is_loaded())
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "the firewall table is loaded");
 	else
 		found(d, LEVEL_WARN, NULL, NULL,
-		    "read " DATADIR "/jumphost.nft, and load it",
+		    "set nft in the policy: FIREWALL in jumpctl(8)",
 		    "the firewall table is not loaded: who breaks out reaches "
 		    "the network");
 }

@@ -394,21 +394,6 @@ struct roll {
 	size_t nasked;
 };
 
-static void
-enrol_users(struct roll *r)
-{
-	const struct policy *p = r->d->policy;
-
-	names_members(&r->names, "jump");
-	for (uint32_t i = 0; p != NULL && i < p->table[PT_USERS].n; i++) {
-		const struct policy_user *u = policy_user(p, i);
-
-		if (!(u->flags & USER_DEVICE))
-			names_add(&r->names, policy_string(p, u->account));
-	}
-	names_sort(&r->names);
-}
-
 /* An answer that was given for an account in the very same groups. */
 static const struct sshd_answer *
 answered(const struct roll *r, const struct account *a, bool shared)
@@ -499,7 +484,7 @@ check_members(struct doctor *d)
 
 	if (d->sshd.path == NULL)
 		return;
-	enrol_users(&r);
+	names_jump(&r.names, d->policy);
 	for (size_t i = 0; i < r.names.n; i++) {
 		progress("asking sshd", i, r.names.n);
 		visit_name(&r, r.names.list[i]);

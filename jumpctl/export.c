@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exit.h"
+#include "nft.h"
 
 static void
 print_names(const struct policy *p, const struct policy_target *t)
@@ -52,10 +53,28 @@ export_hosts(void)
 	return EXIT_OK;
 }
 
+static int
+export_nft(void)
+{
+	struct policy *p = policy_in_force();
+	size_t unlisted;
+
+	if (!decide_zone(p))
+		errx(EXIT_POLICY,
+		    "the policy's time zone is not on this machine");
+	unlisted = nft_print(p, time(NULL), stdout);
+	if (policy_damaged(p))
+		errx(EXIT_POLICY, "%s: damaged", POLICY_IMAGE);
+	policy_free(p);
+	return unlisted == 0 ? EXIT_OK : EXIT_NO_MATCH;
+}
+
 int
 export_main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "hosts") == 0)
 		return export_hosts();
+	if (argc == 2 && strcmp(argv[1], "nft") == 0)
+		return export_nft();
 	return usage("export");
 }

@@ -130,6 +130,21 @@ rights(const struct judge *j, struct judged *k, bool mfa)
 	return text;
 }
 
+const char *
+judge_rights(struct judge *j, const char *account, const char *user)
+{
+	struct judged *k = somebody(j, account, user);
+	struct policy_request q;
+
+	if (k == NULL)
+		return "";
+	q = request(j, k, ROAD_FORWARD);
+	if (policy_has_account(j->policy, &q) != TRUTH_YES ||
+	    keys_refused(j->policy, &q) != NULL)
+		return "";
+	return rights(j, k, true);
+}
+
 static const char *
 judge_key(const struct policy *p, const struct policy_request *q,
     const struct login_note *note)

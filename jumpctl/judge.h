@@ -21,6 +21,14 @@ struct judge {
 void judge_free(struct judge *);
 
 /*
+ * What a login of this user on this account may forward to now at most, with
+ * a key that satisfies mfa: permitopen options as of keys_permitopen(), which
+ * judge owns; "" if it is nothing.  user is NULL for an account of one person.
+ * NULL if it cannot be listed.
+ */
+const char *judge_rights(struct judge *, const char *account, const char *user);
+
+/*
  * A login on this account, by its note and line.  account is NULL if the
  * machine has it no more.  True if it may go on, else why not.  Exits if
  * somebody cannot be looked up, for want of memory, say.

@@ -15,6 +15,7 @@
 
 #include "ctl.h"
 #include "exit.h"
+#include "nft.h"
 #include "swept.h"
 
 enum {
@@ -251,6 +252,8 @@ sweep(struct sweep *s)
 	if (policy_damaged(s->world.policy))
 		errx(EXIT_POLICY, "%s: %s: nothing is ended", POLICY_IMAGE,
 		    policy_strerror(POLICY_BROKEN));
+	if (!s->dry && nft_renew(s->world.policy, s->judge.now) == -1)
+		s->failed++;
 	for (size_t i = 0; i < s->nends && s->dry; i++)
 		print(s, &s->ends[i], END_GONE);
 	if (!s->dry) {

@@ -62,11 +62,12 @@ struct policy_place {
 };
 
 struct policy_meta {
-	uint32_t timezone, contact, keys_from, ticket_program; /* strings */
+	uint32_t timezone, contact, keys_from, ticket_program, nft; /* strings */
 	uint32_t sessions;
 	struct policy_range never;  /* PT_NETS */
+	struct policy_range exempt; /* PT_WORDS: accounts */
 	uint64_t lengths[3];        /* bit n: PT_IX_NET has length n */
-	struct policy_place place[6]; /* of each setting; line 0: not set */
+	struct policy_place place[8]; /* of each setting; line 0: not set */
 	/* How many of the last PT_UNIXGROUPS and PT_STRINGS only locks use. */
 	uint32_t locked_groups, locked_strings;
 };

@@ -573,6 +573,23 @@ warn_settings(struct build *b)
 		    "keys-from serves nobody: no Unix group is in the policy");
 }
 
+/* Users, and devices, are whom the firewall is for. */
+static void
+check_exempt(struct build *b)
+{
+	struct policy_range exempt = policy_meta(b->p)->exempt;
+
+	for (uint32_t i = exempt.first; i < exempt.first + exempt.n; i++) {
+		const char *name = policy_word(b->p, i);
+
+		if (policy_find_account(b->p, name) != POLICY_NONE ||
+		    policy_account_shared(b->p, name))
+			report_error(b->report, &b->at[PT_WORDS][i], NULL,
+			    "`%.64s' is a user's account: no user is exempt",
+			    name);
+	}
+}
+
 static bool
 has_ssh(const struct build *b, const struct policy_target *t)
 {
@@ -638,6 +655,7 @@ build_check(struct build *b)
 		check_rule(b, i);
 	for (uint32_t i = 0; i < count(b, PT_TESTS); i++)
 		check_test(b, i);
+	check_exempt(b);
 	warn_shared(b);
 	warn_settings(b);
 	warn_hostkeys(b);

@@ -76,12 +76,29 @@ set_sessions(struct build *b, void *arg)
 }
 
 static bool
+set_nft(struct build *b, void *arg)
+{
+	struct policy_meta *meta = arg;
+
+	return read_path(b, &meta->nft);
+}
+
+static bool
+set_exempt(struct build *b, void *arg)
+{
+	struct policy_meta *meta = arg;
+
+	return read_list(b, PT_WORDS, &meta->exempt, read_account_item, NULL);
+}
+
+static bool
 parse_set(struct build *b, const struct position *at)
 {
 	static const struct option settings[] = {{"timezone", set_timezone},
 	    {"contact", set_contact}, {"never", set_never},
 	    {"keys-from", set_keys_from}, {"sessions", set_sessions},
-	    {"ticket-program", set_ticket_program}};
+	    {"ticket-program", set_ticket_program}, {"nft", set_nft},
+	    {"exempt", set_exempt}};
 	struct policy_meta meta = *policy_meta(b->p);
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -97,7 +114,7 @@ parse_set(struct build *b, const struct position *at)
 		return true;
 	}
 	return parse_fail(b, "one of timezone contact never keys-from sessions "
-	    "ticket-program", "unknown setting");
+	    "ticket-program nft exempt", "unknown setting");
 }
 
 /*

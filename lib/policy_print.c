@@ -146,9 +146,9 @@ print_settings(const struct print *w)
 {
 	const struct policy_meta *meta = policy_meta(w->p);
 	static const char *const words[] = {
-	    "timezone", "contact", "keys-from", "ticket-program"};
+	    "timezone", "contact", "keys-from", "ticket-program", "nft"};
 	const uint32_t values[] = {meta->timezone, meta->contact,
-	    meta->keys_from, meta->ticket_program};
+	    meta->keys_from, meta->ticket_program, meta->nft};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		if (values[i] != 0)
@@ -158,6 +158,11 @@ print_settings(const struct print *w)
 	if (meta->never.n != 0) {
 		fputs("set never", w->f);
 		print_list(w, "", &meta->never, print_net);
+		fputc('\n', w->f);
+	}
+	if (meta->exempt.n != 0) {
+		fputs("set exempt", w->f);
+		print_list(w, "", &meta->exempt, print_name_item);
 		fputc('\n', w->f);
 	}
 	if (meta->sessions != 0)

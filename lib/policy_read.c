@@ -795,16 +795,28 @@ read_what(struct build *b, void *arg)
 	return true;
 }
 
-bool
-read_word_item(struct build *b, void *arg)
+static bool
+read_word(struct build *b, bool person)
 {
 	struct policy_word word = {0, 0};
 	struct position at;
 
-	(void)arg;
-	if (!read_name(b, false, &word.string, &at))
+	if (!read_name(b, person, &word.string, &at))
 		return false;
 	build_row(b, PT_WORDS, &word, &at);
 	return true;
 }
 
+bool
+read_word_item(struct build *b, void *arg)
+{
+	(void)arg;
+	return read_word(b, false);
+}
+
+bool
+read_account_item(struct build *b, void *arg)
+{
+	(void)arg;
+	return read_word(b, true);
+}

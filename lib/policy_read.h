@@ -92,6 +92,7 @@ bool read_literal(const char **s, char);
 bool read_net(struct build *, void *);
 bool read_address(struct build *, void *);
 bool read_word_item(struct build *, void *);
+bool read_account_item(struct build *, void *);
 bool read_who(struct build *, void *);
 bool read_member(struct build *, void *);
 bool read_what(struct build *, void *);

@@ -250,24 +250,11 @@ rule_until(struct build *b, void *arg)
 }
 
 static bool
-read_login(struct build *b, void *arg)
-{
-	struct policy_word word = {0, 0};
-	struct position at;
-
-	(void)arg;
-	if (!read_name(b, true, &word.string, &at))
-		return false;
-	build_row(b, PT_WORDS, &word, &at);
-	return true;
-}
-
-static bool
 rule_as(struct build *b, void *arg)
 {
 	struct policy_rule *rule = arg;
 
-	return read_list(b, PT_WORDS, &rule->as, read_login, NULL);
+	return read_list(b, PT_WORDS, &rule->as, read_account_item, NULL);
 }
 
 static void

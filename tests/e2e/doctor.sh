@@ -75,7 +75,7 @@ check "a sweep runs" printed '^ ok    jumpctl sweep runs'
 check "administrators are named" printed 'plain sshd: admin, root$'
 check "what is well is said" printed '^ ok    4 accounts: sshd holds each'
 check "no firewall is a warning" says warn 'firewall table is not loaded'
-on nft -f - <"$LAB_REPO/dist/jumphost.nft"
+on sh -c 'jumpctl export nft | nft -f -'
 doctor
 check "a firewall is none" printed '^ ok    the firewall table is loaded'
 on nft delete table inet jumphost

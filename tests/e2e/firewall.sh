@@ -1,39 +1,216 @@
-# The shipped firewall table: only the group _jump passes.
-# lab: LAB_NFT=1
+# The firewall table: somebody with a shell of their own on the jump host
+# reaches what the policy gives them by ProxyJump now, and nothing else.
 . "$(dirname "$0")/lib.sh"
 
-policy <<'END'
-allow web: { alice carol } to web1
-END
 
-# dials USER: a plain nc of that user on the jump host gets an answer.
-dials() {
-	run lab on -u "$1" jump nc -w 2 10.2.0.10 22 </dev/null
-	printed '^SSH-2.0-'
+# Everything that there is to reach: what each user is tried with.
+{
+	for a in 10.2.0.10 10.2.0.11 10.50.1.7 2001:db8::10 2001:db8::11; do
+		for port in 22 80 502 5432; do
+			printf '%s\n' "tcp $a $port" "mptcp $a $port" "udp $a $port"
+		done
+		echo "icmp $a 0"
+	done
+	for a in 127.0.0.1 ::1 10.2.0.1; do
+		for port in 22 7777; do
+			printf '%s\n' "tcp $a $port" "udp $a $port"
+		done
+	done
+	printf '%s\n' "udp 10.2.0.53 53" "tcp 10.2.0.53 53" "udp 10.2.0.10 53"
+} >"$T/everything"
+chmod 644 "$T/everything"
+try="python3 $LAB_REPO/tests/e2e/reach.py $T/everything"
+
+on() {
+	lab on jump "$@"
 }
 
-dropped() {
-	lab on jump nft list counter inet jumphost refused |
+# reach USER: what a program of USER reaches; in $T/out.
+reach() {
+	run lab on -u "$1" jump $try
+}
+
+# reached TEXT: those, and the name server, and nothing else.
+reached() {
+	printf '%s\n' "$@" 'udp 10.2.0.53 53' 'tcp 10.2.0.53 53' |
+	    sed '/^$/d' | sort >"$T/want"
+	cmp -s "$T/want" "$T/out" || {
+		diff "$T/want" "$T/out"
+		return 1
+	}
+}
+
+# A user's loopback listener, of both kinds.
+lab on -u vend1 jump socat TCP-LISTEN:7777,fork,bind=127.0.0.1 EXEC:true 2>/dev/null &
+lab on -u vend1 jump socat UDP-LISTEN:7777,fork,bind=127.0.0.1 EXEC:echo 2>/dev/null &
+# Echo requests are anybody's to send.
+on sysctl -qw net.ipv4.ping_group_range='0 2147483647'
+
+rules() {
+	{
+		cat <<-'END'
+			set nft "/usr/sbin/nft"
+			set exempt admin
+			user bob
+			key bob "ssh-ed25519 AAAA"
+		END
+		cat
+	} >"$T/rules"
+	policy <"$T/rules"
+}
+
+refused_count() {
+	on nft list counter inet jumphost refused |
 	    sed -n 's/.*packets \([0-9]*\).*/\1/p'
 }
 
+# --- without the table ------------------------------------------------------
+
+policy <<'END'
+user bob
+key bob "ssh-ed25519 AAAA"
+allow web: { alice bob carol } to web1:22
+END
+reach bob
+check "without the table, bob reaches other ports" printed '^tcp 10.2.0.11 5432$'
+check "and other hosts by UDP" printed '^udp 10.2.0.10 502$'
+check "and by IPv6" printed '^tcp 2001:db8::11 5432$'
+check "and by another protocol" printed '^mptcp 10.2.0.11 5432$'
+check "and by echo requests" printed '^icmp 10.2.0.11 0$'
+check "and somebody's listener" printed '^tcp 127.0.0.1 7777$'
+check "which is also one by UDP" printed '^udp 127.0.0.1 7777$'
+check "and sshd" printed '^tcp 127.0.0.1 22$'
+
+# --- with it ------------------------------------------------------------------
+
+rules <<'END'
+allow web: { alice bob carol } to web1:22
+allow db: carol to db1:5432
+END
+check "the load puts the table there" gave 0
+reach bob
+check "bob: his own, and names" reached 'tcp 10.2.0.10 22' 'tcp 2001:db8::10 22' \
+    'mptcp 10.2.0.10 22' 'mptcp 2001:db8::10 22'
+reach jump
+check "a shared account: of all its people" reached 'tcp 10.2.0.10 22' \
+    'tcp 2001:db8::10 22' 'mptcp 10.2.0.10 22' 'mptcp 2001:db8::10 22' \
+    'tcp 10.2.0.11 5432' 'tcp 2001:db8::11 5432' \
+    'mptcp 10.2.0.11 5432' 'mptcp 2001:db8::11 5432'
+reach vend1
+check "who has no such right: names only" reached ''
+reach mallory
+check "nor somebody whom the policy does not know" reached ''
+run lab on jump setpriv --reuid 165536 --regid 165536 --clear-groups $try
+check "nor the uids of a user namespace" reached ''
+check "what was refused is counted" [ "$(refused_count)" -gt 0 ]
+check "an exempt administrator passes" eval 'reach admin;
+    printed "^tcp 10.2.0.11 5432$"'
+run lab on jump $try
+check "and root" printed '^tcp 10.2.0.11 5432$'
 for u in alice carol; do
 	export LAB_USER=$u
 	run ssh -F "$C" -o "ProxyCommand=ssh -F $C jump connect %h %p" \
 	    web1 hostname </dev/null
 	check "$u: connect passes" gave 0 web1
+	run ssh -F "$C" -J jump web1 hostname </dev/null
+	check "$u: ProxyJump passes" gave 0 web1
 done
-for u in alice jump; do
-	check "$u: a plain nc on the jump host gets nothing" not dials $u
-done
-check "what was dropped is counted" [ "$(dropped)" -gt 0 ]
-check "an exempt administrator passes" dials admin
 
-export LAB_USER=alice
-run ssh -F "$C" -o ConnectTimeout=3 -J jump web1 hostname </dev/null
-check "ProxyJump to an address that is not listed does not pass" \
-    not gave 0
-lab on jump nft add element inet jumphost forward4 '{ 10.2.0.10 . 22 }'
-run ssh -F "$C" -J jump web1 hostname </dev/null
-check "ProxyJump to a listed address passes" gave 0 web1
+# A reverse path: two who connect to a listener of bob's.
+lab on -u bob jump socat TCP-LISTEN:7778,fork EXEC:echo 2>/dev/null &
+run lab on web1 timeout 3 nc -w 2 10.2.0.1 7778 </dev/null
+check "bob answers nobody from elsewhere" [ ! -s "$T/out" ]
+run lab on jump nc -w 2 127.0.0.1 7778 </dev/null
+check "but root, on this host" [ -s "$T/out" ]
+
+# --- in time ------------------------------------------------------------------
+
+# A connection of bob's own, that stays.
+hold() {
+	lab on -u bob jump python3 -c '
+import socket, sys, time
+s = socket.create_connection(("10.2.0.11", 5432))
+for i in range(400):
+    s.send(b"x")
+    s.settimeout(1)
+    try:
+        s.recv(1)
+        print("answered", flush=True)
+    except Exception as e:
+        print("not", flush=True)
+    time.sleep(0.1)
+' >"$T/hold" 2>&1 &
+	holder=$!
+	within grep -q answered "$T/hold"
+}
+last() {
+	[ "$(tail -n 1 "$T/hold")" = "$1" ]
+}
+until=$(($(date +%s) + 8))
+rules <<END
+allow web: { alice bob } to web1:22
+allow brief: bob to db1:5432 until $(date -u -d "@$until" +%Y-%m-%dT%H:%M:%SZ)
+END
+check "bob has a connection" hold
+run lab on jump jumpctl sweep
+check "a sweep changes nothing" last answered
+past() {
+	[ "$(date +%s)" -gt "$until" ]
+}
+within past
+run lab on jump jumpctl sweep
+check "when the right ends, a sweep closes it" gave 0
+check "also for a connection that stands" within last not
+reach bob
+check "and for new ones" reached 'tcp 10.2.0.10 22' 'tcp 2001:db8::10 22' \
+    'mptcp 10.2.0.10 22' 'mptcp 2001:db8::10 22'
+run lab on jump jumpctl lock bob
+reach bob
+check "who is locked reaches nothing" reached ''
+run lab on jump jumpctl unlock bob
+kill $holder
+
+# --- it stands ------------------------------------------------------------------
+
+stands() {
+	run lab on jump nft list table inet jumphost
+	gave 0
+}
+run lab on jump nft flush ruleset
+check "flushed: gone" not stands
+run lab on jump jumpctl doctor
+check "flushed: doctor says so" printed 'FAIL .*the firewall table is not the one'
+run lab on jump jumpctl sweep
+check "flushed: a sweep puts it back" stands
+run lab on jump nft add element inet jumphost exempt '{ 2002 }'
+run lab on jump jumpctl sweep
+reach bob
+check "changed: a sweep puts it right" reached 'tcp 10.2.0.10 22' \
+    'tcp 2001:db8::10 22' 'mptcp 10.2.0.10 22' 'mptcp 2001:db8::10 22'
+before=$(on stat -c %i /run/jump/jumphost.nft)
+run lab on jump jumpctl sweep
+check "as it is to be: it is left alone" \
+    [ "$before" = "$(on stat -c %i /run/jump/jumphost.nft)" ]
+run lab on jump jumpctl doctor
+check "doctor: it stands" printed ' ok    the firewall table is loaded'
+run lab on jump jumpctl export nft
+check "export prints it" [ "$(cat "$T/out")" = "$(on cat /run/jump/jumphost.nft)" ]
+
+# Where it cannot be loaded.
+cp "$LAB/hosts/jump/etc/jump/policy" "$T/good"
+on rm -f /run/jump/swept
+sed 's,/usr/sbin/nft,/usr/local/sbin/none,' "$T/good" >"$T/none"
+run lab load "$T/none"
+check "no such program: the load says so" said 'set nft: /usr/local/sbin/none is not run'
+check "no such program: exit 70" gave 70
+run lab on jump jumpctl sweep
+check "no such program: a sweep leaves no mark" not on test -e /run/jump/swept
+printf '#!/bin/sh\necho no >&2\nexit 1\n' >"$LAB/hosts/jump/local/sbin/none"
+chmod 755 "$LAB/hosts/jump/local/sbin/none"
+run lab on jump jumpctl sweep
+check "it fails: says what it said" said '/usr/local/sbin/none: no'
+check "it fails: exit 70" gave 70
+on chmod 775 /usr/local/sbin/none
+run lab on jump jumpctl sweep
+check "anybody's program is not run" said 'is not run: it is no executable'
 finish

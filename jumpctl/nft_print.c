@@ -1,0 +1,439 @@
+/*
+ * The table, as text.
+ */
+#include "nft.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "exit.h"
+#include "judge.h"
+#include "target.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+
+enum { UID_MIN = 1000, UID_MAX = 60000, HIGH_MIN = 65536, RESOLVERS = 3 };
+
+struct place {
+	struct addr addr;
+	uint16_t port;
+};
+
+/* What some users may reach; most have the same as others. */
+struct class {
+	struct place *list; /* sorted, each once */
+	size_t n;
+};
+
+struct table {
+	const struct policy *policy;
+	time_t now;
+	struct names names; /* of accounts */
+	struct class *classes;
+	size_t nclasses, unlisted;
+	struct member {
+		unsigned uid;
+		size_t class;
+	} *members;
+	size_t nmembers;
+	FILE *out;
+};
+
+static void *
+grow(void *list, size_t n, size_t size)
+{
+	void *more = reallocarray(list, n + 1, size);
+
+	if (more == NULL)
+		err(EXIT_INTERNAL, NULL);
+	return more;
+}
+
+/*
+ * Who may reach what.
+ */
+static int
+by_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int order = memcmp(&x->addr, &y->addr, sizeof(x->addr));
+
+	return order != 0 ? order : (int)x->port - (int)y->port;
+}
+
+/* ADDRESS:PORT, in quotes; names are not for a firewall. */
+static bool
+read_place(struct place *place, const char *quoted)
+{
+	char text[ADDR_TEXT + 16], *colon, *address = text;
+	size_t n = strcspn(quoted, "\"");
+
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, quoted, n);
+	text[n] = '\0';
+	colon = strrchr(text, ':');
+	if (colon == NULL || !port_parse(&place->port, colon + 1))
+		return false;
+	*colon = '\0';
+	if (*address == '[' && colon[-1] == ']') {
+		address++;
+		colon[-1] = '\0';
+	}
+	return addr_parse(&place->addr, address);
+}
+
+/* Add what permitopen options say. */
+static void
+add_places(struct class *c, const char *options)
+{
+	static const char word[] = "permitopen=\"";
+
+	while ((options = strstr(options, word)) != NULL) {
+		options += sizeof(word) - 1;
+		c->list = grow(c->list, c->n, sizeof(*c->list));
+		memset(&c->list[c->n], 0, sizeof(*c->list));
+		c->n += read_place(&c->list[c->n], options);
+	}
+}
+
+static void
+sort_places(struct class *c)
+{
+	size_t kept = 0;
+
+	if (c->n == 0)
+		return;
+	qsort(c->list, c->n, sizeof(*c->list), by_place);
+	for (size_t i = 0; i < c->n; i++) {
+		if (kept == 0 ||
+		    by_place(&c->list[kept - 1], &c->list[i]) != 0)
+			c->list[kept++] = c->list[i];
+	}
+	c->n = kept;
+}
+
+static void
+add_rights(struct table *t, struct class *c, const char *account,
+    const char *user)
+{
+	struct judge judge = {.policy = t->policy, .now = t->now};
+	const char *options = judge_rights(&judge, account, user);
+
+	if (options != NULL) {
+		add_places(c, options);
+	} else {
+		warnx("%s: what to reach cannot be listed: nothing",
+		    user == NULL ? account : user);
+		t->unlisted++;
+	}
+	judge_free(&judge);
+}
+
+/* Of an account of one person, or of all who share it. */
+static struct class
+find_rights(struct table *t, const char *account)
+{
+	const struct policy *p = t->policy;
+	struct class c = {0};
+
+	if (!policy_account_shared(p, account))
+		add_rights(t, &c, account, NULL);
+	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
+		const struct policy_user *u = policy_user(p, i);
+
+		if ((u->flags & USER_SHARED) &&
+		    strcmp(policy_string(p, u->account), account) == 0)
+			add_rights(t, &c, account, policy_string(p, u->name));
+	}
+	return c;
+}
+
+/* The class of these rights, which it takes. */
+static size_t
+class_of(struct table *t, struct class *c)
+{
+	size_t i;
+
+	for (i = 0; i < t->nclasses; i++) {
+		const struct class *old = &t->classes[i];
+
+		if (old->n == c->n &&
+		    (c->n == 0 ||
+			memcmp(old->list, c->list, c->n * sizeof(*c->list)) ==
+			    0)) {
+			free(c->list);
+			return i;
+		}
+	}
+	t->classes = grow(t->classes, t->nclasses, sizeof(*t->classes));
+	t->classes[t->nclasses++] = *c;
+	return i;
+}
+
+/* Of this uid, which may be that of two accounts; a new one without rights. */
+static struct member *
+member_of(struct table *t, unsigned uid)
+{
+	struct class none = {0};
+	struct member *m;
+
+	for (size_t i = 0; i < t->nmembers; i++) {
+		if (t->members[i].uid == uid)
+			return &t->members[i];
+	}
+	t->members = grow(t->members, t->nmembers, sizeof(*t->members));
+	m = &t->members[t->nmembers++];
+	m->uid = uid;
+	m->class = class_of(t, &none);
+	return m;
+}
+
+static void
+add_member(struct table *t, const char *name)
+{
+	struct account account;
+	const struct class *old;
+	struct member *m;
+	struct class c;
+
+	if (!account_find(&account, name))
+		return;
+	if (account.uid == 0) {
+		warnx("%s is root, whom no table holds", name);
+		account_free(&account);
+		return;
+	}
+	c = find_rights(t, name);
+	m = member_of(t, account.uid);
+	old = &t->classes[m->class];
+	for (size_t i = 0; i < old->n; i++) {
+		c.list = grow(c.list, c.n, sizeof(*c.list));
+		c.list[c.n++] = old->list[i];
+	}
+	sort_places(&c);
+	m->class = class_of(t, &c);
+	account_free(&account);
+}
+
+/*
+ * Printing.
+ */
+
+/* One of many, with a comma between them. */
+static void
+item(FILE *out, size_t *n)
+{
+	fputs(*n == 0 ? "\n\t\t\t" : *n % 4 == 0 ? ",\n\t\t\t" : ", ", out);
+	++*n;
+}
+
+/* Of the addresses of one family. */
+static size_t
+print_places(const struct table *t, const struct class *c, size_t number,
+    bool v4)
+{
+	char text[ADDR_TEXT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct addr *a = &c->list[i].addr;
+
+		if (addr_is_v4(a) != v4)
+			continue;
+		if (n == 0)
+			fprintf(t->out,
+			    "\tset rights%zu_%s {\n"
+			    "\t\ttype %s . inet_service\n\t\telements = {",
+			    number, v4 ? "v4" : "v6",
+			    v4 ? "ipv4_addr" : "ipv6_addr");
+		item(t->out, &n);
+		fprintf(t->out, "%s . %u", addr_print(a, text),
+		    c->list[i].port);
+	}
+	if (n > 0)
+		fputs("\n\t\t}\n\t}\n", t->out);
+	return n;
+}
+
+static void
+print_class(const struct table *t, size_t number)
+{
+	const struct class *c = &t->classes[number - 1];
+	size_t v4, v6;
+
+	if (c->n == 0)
+		return;
+	v4 = print_places(t, c, number, true);
+	v6 = print_places(t, c, number, false);
+	fprintf(t->out, "\tchain rights%zu {\n", number);
+	if (v4 > 0)
+		fprintf(t->out, "\t\tip daddr . tcp dport @rights%zu_v4 accept\n",
+		    number);
+	if (v6 > 0)
+		fprintf(t->out, "\t\tip6 daddr . tcp dport @rights%zu_v6 accept\n",
+		    number);
+	fputs("\t}\n\n", t->out);
+}
+
+static bool
+is_login_uid(unsigned uid)
+{
+	return (uid >= UID_MIN && uid <= UID_MAX) || uid >= HIGH_MIN;
+}
+
+/* A set of uids; nft(8) wants no list of no elements. */
+static void
+print_uids(const struct table *t)
+{
+	fprintf(t->out,
+	    "\tset people {\n\t\ttype uid\n\t\tflags interval\n"
+	    "\t\telements = { %d-%d, %d-4294967294",
+	    UID_MIN, UID_MAX, HIGH_MIN);
+	for (size_t i = 0; i < t->nmembers; i++) {
+		if (!is_login_uid(t->members[i].uid))
+			fprintf(t->out, ", %u", t->members[i].uid);
+	}
+	fputs(" }\n\t}\n", t->out);
+}
+
+static void
+print_exempt(const struct table *t)
+{
+	const struct policy_range *exempt = &policy_meta(t->policy)->exempt;
+	size_t n = 0;
+
+	fputs("\tset exempt {\n\t\ttype uid\n", t->out);
+	for (uint32_t i = 0; i < exempt->n; i++) {
+		const char *name =
+		    policy_word(t->policy, exempt->first + i);
+		struct account a;
+
+		if (!account_find(&a, name)) {
+			warnx("set exempt: there is no account %s", name);
+			continue;
+		}
+		if (account_in(&a, "jump")) {
+			warnx("set exempt: %s is of the group jump, and is "
+			      "not exempt", name);
+		} else {
+			fputs(n == 0 ? "\t\telements = {" : "", t->out);
+			item(t->out, &n);
+			fprintf(t->out, "%u", a.uid);
+		}
+		account_free(&a);
+	}
+	fputs(n == 0 ? "\t}\n" : "\n\t\t}\n\t}\n", t->out);
+}
+
+static void
+print_map(const struct table *t)
+{
+	size_t n = 0;
+
+	fputs("\tmap rights {\n\t\ttype uid : verdict\n", t->out);
+	for (size_t i = 0; i < t->nmembers; i++) {
+		const struct member *m = &t->members[i];
+
+		if (t->classes[m->class].n == 0)
+			continue;
+		fputs(n == 0 ? "\t\telements = {" : "", t->out);
+		item(t->out, &n);
+		fprintf(t->out, "%u : jump rights%zu", m->uid, m->class + 1);
+	}
+	fputs(n == 0 ? "\t}\n" : "\n\t\t}\n\t}\n", t->out);
+}
+
+/* The name servers; where none is configured, resolv.conf(5) says this host. */
+static void
+print_resolvers(const struct table *t)
+{
+	FILE *f = fopen(RESOLV_CONF, "re");
+	char line[512], word[ADDR_TEXT + 32];
+	struct addr a;
+	int n = 0;
+
+	while (f != NULL && n < RESOLVERS && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "nameserver %77s", word) != 1)
+			continue;
+		n++;
+		word[strcspn(word, "%")] = '\0';
+		if (addr_parse(&a, word))
+			fprintf(t->out,
+			    "\t\t%s daddr %s meta l4proto { tcp, udp } "
+			    "th dport 53 accept\n",
+			    addr_is_v4(&a) ? "ip" : "ip6", word);
+	}
+	if (f != NULL)
+		fclose(f);
+	if (n == 0)
+		fputs("\t\tip daddr 127.0.0.1 meta l4proto { tcp, udp } "
+		      "th dport 53 accept\n", t->out);
+}
+
+static void
+print_head(const struct table *t)
+{
+	char hash[17];
+
+	policy_hash_text(t->policy, hash);
+	fprintf(t->out,
+	    "# The firewall of the jump policy %s, made by: jumpctl export "
+	    "nft\n# To make it again and load it: jumpctl export nft | nft -f "
+	    "-\n# See FIREWALL in jumpctl(8).\n\n"
+	    "table inet jumphost\ndelete table inet jumphost\n\n"
+	    "table inet jumphost {\n\tcounter refused { }\n",
+	    hash);
+}
+
+static void
+print_chains(const struct table *t)
+{
+	fputs("\n\tchain output {\n"
+	      "\t\ttype filter hook output priority filter; policy accept;\n"
+	      "\t\tmeta skuid @people meta skuid != @exempt goto people\n\t}\n"
+	      "\n\tchain people {\n"
+	      "\t\t# jump-connect made its sockets with this group.\n"
+	      "\t\tmeta skgid \"_jump\" accept\n"
+	      "\t\toif \"lo\" ct direction reply accept\n"
+	      "\t\tmeta skuid vmap @rights\n", t->out);
+	print_resolvers(t);
+	fputs("\t\tlimit rate 5/second log prefix \"jumphost refused: \" "
+	      "flags skuid\n"
+	      "\t\tcounter name \"refused\" "
+	      "reject with icmpx admin-prohibited\n\t}\n}\n", t->out);
+}
+
+static void
+table_free(struct table *t)
+{
+	for (size_t i = 0; i < t->nclasses; i++)
+		free(t->classes[i].list);
+	free(t->classes);
+	free(t->members);
+	names_free(&t->names);
+}
+
+size_t
+nft_print(const struct policy *p, time_t now, FILE *out)
+{
+	struct table t = {.policy = p, .now = now, .out = out};
+
+	names_jump(&t.names, p);
+	for (size_t i = 0; i < t.names.n; i++) {
+		progress("listing rights", i, t.names.n);
+		add_member(&t, t.names.list[i]);
+	}
+	progress("listing rights", t.names.n, t.names.n);
+	print_head(&t);
+	print_uids(&t);
+	print_exempt(&t);
+	for (size_t i = 1; i <= t.nclasses; i++)
+		print_class(&t, i);
+	print_map(&t);
+	print_chains(&t);
+	table_free(&t);
+	return t.unlisted;
+}
