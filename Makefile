@@ -55,7 +55,8 @@ PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
 IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
-	jump-authkeys/cert.c jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c
+	jump-authkeys/cert.c jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c \
+	lib/probe.c
 
 LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
@@ -75,15 +76,15 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c jump-shell/who.c jumpctl/table.c $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
-	lib/swept.c lib/target.c
+	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
-	jump-connect/request.c jump-connect/relay.c jump-connect/hostkey.c \
+	jump-connect/request.c jump-connect/gate.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c jump-connect/monitor.c lib/session.c \
 	lib/procfs.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/nft.c jumpctl/nft_print.c jumpctl/state.c \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c jumpctl/state.c \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \

@@ -9,6 +9,7 @@ struct rights {
 	FILE *out;
 	bool names;    /* may stand beside addresses */
 	uint8_t *seen; /* a bit a target */
+	uint8_t *wide; /* a bit a port that the gate may pass; NULL: no gate */
 	int n;
 };
 
@@ -109,6 +110,28 @@ permit_names(struct rights *r, const struct policy_target *t, uint16_t port)
 	}
 }
 
+/* Behind the gate, any address: it decides about each connection. */
+static void
+note_ports(struct rights *r, struct policy_range ports)
+{
+	for (uint32_t i = 0; i < ports.n && r->wide != NULL; i++) {
+		const struct policy_port *row =
+		    policy_row(r->p, PT_PORTS, ports.first + i);
+
+		r->wide[row->port / 8] |= (uint8_t)(1 << row->port % 8);
+	}
+}
+
+static void
+permit_ports(struct rights *r)
+{
+	for (unsigned int port = 1; port <= PORT_MAX && r->wide != NULL;
+	     port++) {
+		if (r->wide[port / 8] >> port % 8 & 1)
+			permit(r, "*", (uint16_t)port);
+	}
+}
+
 static void
 permit_target(void *arg, uint32_t index)
 {
@@ -117,11 +140,13 @@ permit_target(void *arg, uint32_t index)
 	struct policy_range ports = policy_clip(r->p, PT_PORTS, t->ports);
 
 	if (index >= r->p->table[PT_TARGETS].n ||
-	    (r->seen[index / 8] >> index % 8 & 1) || r->n > PERMITOPEN_MAX ||
-	    (t->kind != TARGET_HOST && t->kind != TARGET_DEVICE) ||
-	    t->path != 0)
+	    (r->seen[index / 8] >> index % 8 & 1) || r->n > PERMITOPEN_MAX)
 		return;
 	r->seen[index / 8] |= (uint8_t)(1 << index % 8);
+	note_ports(r, ports);
+	if ((t->kind != TARGET_HOST && t->kind != TARGET_DEVICE) ||
+	    t->path != 0)
+		return;
 	for (uint32_t i = 0; i < ports.n; i++) {
 		const struct policy_port *row =
 		    policy_row(r->p, PT_PORTS, ports.first + i);
@@ -138,11 +163,17 @@ keys_permitopen(const struct policy *p, const struct policy_request *q,
 	struct rights r = {.p = p, .q = *q, .out = out, .names = names};
 
 	r.q.road = ROAD_FORWARD;
+	r.wide = q->gate ? calloc(1, (PORT_MAX + 1) / 8) : NULL;
 	r.seen = calloc(p->table[PT_TARGETS].n / 8 + 1, 1);
-	if (r.seen == NULL)
+	if (r.seen == NULL || (q->gate && r.wide == NULL)) {
+		free(r.seen);
+		free(r.wide);
 		return -1;
+	}
 	policy_candidates(p, &r.q, 1 << ROAD_FORWARD, permit_target, &r);
+	permit_ports(&r);
 	free(r.seen);
+	free(r.wide);
 	return r.n > PERMITOPEN_MAX || policy_damaged(p) ? -1 : r.n;
 }
 

@@ -19,6 +19,7 @@
 #include "exit.h"
 #include "identify.h"
 #include "login.h"
+#include "probe.h"
 #include "process.h"
 #include "swept.h"
 #include "text.h"
@@ -36,6 +37,7 @@ struct answer {
 	time_t now;
 	bool names; /* /etc/hosts is as the load saw it */
 	bool swept; /* jumpctl sweep runs */
+	bool gate;  /* what is forwarded goes through jump-connect */
 	int note;   /* of login_open() */
 	char *line;
 	size_t size;
@@ -68,6 +70,7 @@ make_line(struct answer *a, bool principals)
 
 	decide_request(&request, &l->person, ROAD_FORWARD, a->now);
 	request.swept = a->swept;
+	request.gate = request.gate && a->gate;
 	l->reason = keys_refused(p, &request);
 	if (l->reason != NULL)
 		return false;
@@ -194,6 +197,7 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 	a->uid = pw->pw_uid;
 	a->names = policy_hosts_changed() == p->hosts_changed;
 	a->swept = swept_lately(SWEPT_FILE, 0, time(NULL));
+	a->gate = policy_meta(p)->gate != 0 && probe_gate(PROBE_MS);
 	*code = EXIT_INTERNAL;
 	if (person_look_up(
 		&a->login.person, p, offer->account, pw->pw_gid) == -1)

@@ -59,6 +59,9 @@ set(struct options *o, int option)
 	case 'F':
 		o->pass = true;
 		return 0;
+	case 'G':
+		o->gate = true;
+		return 0;
 	case 'n':
 		o->plain = true;
 		return 0;
@@ -98,7 +101,7 @@ options_parse(struct options *o, int argc, char **argv)
 	memset(o, 0, sizeof(*o));
 	o->wait = DIAL_TIMEOUT;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+46FnU:w:", names, NULL)) !=
+	while ((option = getopt_long(argc, argv, "+46FGnU:w:", names, NULL)) !=
 	    -1) {
 		if (option == OPT_HELP) {
 			o->help = true;
@@ -107,8 +110,13 @@ options_parse(struct options *o, int argc, char **argv)
 		if (set(o, option) == -1)
 			return -1;
 	}
-	if (o->plain &&
+	if ((o->plain || o->gate) &&
 	    (o->id != NULL || o->from != NULL || o->session != NULL))
 		return -1;
+	if (o->gate)
+		return argc == optind && !o->plain && !o->pass &&
+			o->path == NULL && o->family == AF_UNSPEC
+		    ? 0
+		    : -1;
 	return set_target(o, argc - optind, argv + optind);
 }

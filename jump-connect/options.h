@@ -6,7 +6,7 @@
 
 /* Strings are those of argv; NULL if they were not given. */
 struct options {
-	bool plain, pass;
+	bool plain, pass, gate;
 	bool help;  /* nothing else was looked at */
 	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
 	int wait;   /* seconds */

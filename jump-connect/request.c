@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "login.h"
 #include "lookup.h"
 
 static const char unusable[] = "the policy of this host cannot be used.";
@@ -27,7 +28,7 @@ event_of(const struct request *r, enum audit_kind kind, char hash[17])
 	    .address = r->target.text,
 	    .ip = r->ip,
 	    .port = r->target.port,
-	    .road = policy_road_names[ROAD_CONNECT]};
+	    .road = policy_road_names[r->road]};
 
 	if (e.user != r->account && strcmp(e.user, r->account) != 0)
 		e.account = r->account;
@@ -108,7 +109,6 @@ read_account(struct request *r)
 {
 	const struct passwd *pw;
 
-	r->uid = getuid();
 	pw = getpwuid(r->uid);
 	r->account = pw != NULL ? strdup(pw->pw_name) : NULL;
 	if (r->account != NULL) {
@@ -160,24 +160,21 @@ read_person(struct request *r)
 	    "who you are cannot be found out.", EXIT_INTERNAL);
 }
 
-int
-request_read(
-    struct request *r, const struct options *o, enum policy_error error)
+static int
+new_reference(struct request *r)
 {
-	int code;
+	if (audit_session_id(r->reference) == 0)
+		return EXIT_OK;
+	dprintf(STDERR_FILENO, "jump: there are no random numbers.\n");
+	return EXIT_INTERNAL;
+}
 
-	r->options = o;
-	if (audit_session_id(r->reference) == -1) {
-		dprintf(STDERR_FILENO, "jump: there are no random numbers.\n");
-		return EXIT_INTERNAL;
-	}
-	if (read_arguments(r) == -1) {
-		dprintf(STDERR_FILENO,
-		    "jump: this is not a target, or not "
-		    "an option of jump-connect(8).\n");
-		return EXIT_USAGE;
-	}
-	code = read_account(r);
+/* Who it is, by the uid, and what there is to decide with. */
+static int
+read_user(struct request *r, enum policy_error error)
+{
+	int code = read_account(r);
+
 	if (code != EXIT_OK)
 		return code;
 	if (error != POLICY_OK)
@@ -189,6 +186,67 @@ request_read(
 		    EXIT_POLICY);
 	code = read_person(r);
 	return code == EXIT_OK ? check_session(r) : code;
+}
+
+int
+request_read(
+    struct request *r, const struct options *o, enum policy_error error)
+{
+	int code = new_reference(r);
+
+	r->options = o;
+	r->road = ROAD_CONNECT;
+	r->uid = getuid();
+	if (code != EXIT_OK)
+		return code;
+	if (read_arguments(r) == -1) {
+		dprintf(STDERR_FILENO,
+		    "jump: this is not a target, or not "
+		    "an option of jump-connect(8).\n");
+		return EXIT_USAGE;
+	}
+	return read_user(r, error);
+}
+
+/* The address that it was for is all that is known of the target. */
+static bool
+read_gate_target(struct request *r)
+{
+	char host[ADDR_TEXT], port[8];
+
+	addr_print(&r->gate.to, host);
+	snprintf(port, sizeof(port), "%u", r->gate.port);
+	return target_parse(&r->target, host, port);
+}
+
+int
+request_gate(
+    struct request *r, const struct options *o, enum policy_error error)
+{
+	int code = new_reference(r);
+	char reason[128];
+
+	r->options = o;
+	r->road = ROAD_FORWARD;
+	r->uid = (uid_t)-1;
+	r->account = "";
+	if (code != EXIT_OK)
+		return code;
+	if (gate_read(STDIN_FILENO, &r->gate) == -1 || !read_gate_target(r)) {
+		snprintf(reason, sizeof(reason),
+		    "whose connection it is cannot be told: %s",
+		    strerror(errno));
+		return request_refuse(
+		    r, reason, "nobody is known.", EXIT_DENIED);
+	}
+	if (r->gate.probe)
+		return EXIT_OK;
+	r->uid = r->gate.uid;
+	if (r->session.page != NULL &&
+	    session_count_for(&r->session, SESSION_DIRECTORY, r->uid) == -1)
+		return request_refuse(r, "the session cannot be counted",
+		    "the session cannot be counted.", EXIT_STATE);
+	return read_user(r, error);
 }
 
 /* The user learns what would help only about what is open to them. */
@@ -291,10 +349,16 @@ request_decide(struct request *r)
 
 	r->patience = (struct patience){
 	    dial_clock() + (int64_t)r->options->wait * 1000, STDOUT_FILENO};
-	decide_request(&r->query, &r->person, ROAD_CONNECT, time(NULL));
+	decide_request(&r->query, &r->person, r->road, time(NULL));
+	r->query.gate = r->road == ROAD_FORWARD;
 	if (r->source[0] != '\0')
 		r->query.from = &r->from;
 	decide(r->policy, &r->query, &r->target, NULL, 0, d);
+	if (r->road == ROAD_FORWARD && (d->verdict.unmet & MUST_MFA) &&
+	    login_all_mfa(LOGIN_DIRECTORY, getuid(), r->uid)) {
+		r->query.mfa = true;
+		decide(r->policy, &r->query, &r->target, NULL, 0, d);
+	}
 	if (d->lookup)
 		code = decide_looked_up(r, &reason);
 	if (code != EXIT_OK)
@@ -465,7 +529,8 @@ request_describe(struct request *r)
 	snprintf(page->rule, sizeof(page->rule), "%s",
 	    policy_string(r->policy, policy_rule(r->policy, v->rule)->name));
 	page->port = r->target.port;
-	page->road = ROAD_CONNECT;
+	page->road = (uint8_t)r->road;
+	page->client_port = r->gate.client_port;
 	page->idle = v->idle;
 	page->deadline = r->deadline;
 	page->started = time(NULL);

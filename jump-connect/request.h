@@ -8,6 +8,7 @@
 #include "audit.h"
 #include "decide.h"
 #include "dial.h"
+#include "gate.h"
 #include "limits.h"
 #include "options.h"
 #include "relay.h"
@@ -21,6 +22,8 @@ struct request {
 	struct session session; /* taken before all else; no page: an error */
 	int session_error;	/* that error */
 	struct limits limits;
+	enum policy_road road;
+	struct gate gate; /* of road forward */
 	uid_t uid;
 	gid_t gid;
 	const char *account;
@@ -56,6 +59,13 @@ struct request_end {
  * policy.  EXIT_OK, or the exit code of a request that has been refused.
  */
 int request_read(
+    struct request *, const struct options *, enum policy_error error);
+
+/*
+ * The same of a connection that came by the gate, for the user who made it;
+ * what is counted is counted for them.
+ */
+int request_gate(
     struct request *, const struct options *, enum policy_error error);
 
 /*

@@ -18,6 +18,7 @@
 #include "decide.h"
 #include "exit.h"
 #include "process.h"
+#include "probe.h"
 #include "swept.h"
 #include "who.h"
 
@@ -255,6 +256,7 @@ answer(struct visit *s, const struct command *c)
 
 	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
 	request.swept = swept_lately(SWEPT_FILE, 0, time(NULL));
+	request.gate = request.gate && probe_gate(PROBE_MS);
 	if (s->from_text[0] != '\0')
 		request.from = &s->from;
 	switch (c->verb) {

@@ -237,8 +237,9 @@ meet_target(void *arg, uint32_t target, bool certain)
 	const struct policy_target *t = policy_target(p, target);
 	uint32_t how = certain ? 0 : MET_UNSURE;
 
-	if ((t->kind != TARGET_HOST && t->kind != TARGET_DEVICE) ||
-	    t->path != 0)
+	if (((t->kind != TARGET_HOST && t->kind != TARGET_DEVICE) ||
+		t->path != 0) &&
+	    (t->kind != TARGET_NET || policy_meta(p)->gate == 0))
 		how |= MET_NOT_FORWARD;
 	if (m->presumed)
 		how = MET_PRESUMED;

@@ -243,25 +243,26 @@ add_setting(struct facts *f, const char *word, const char *value)
 }
 
 static void
+add_number(struct facts *f, const char *word, uint32_t value)
+{
+	char *text;
+
+	if (value != 0 && asprintf(&text, "set %s %u", word, value) != -1)
+		add(f, text);
+}
+
+static void
 add_settings(struct facts *f)
 {
 	const struct policy_meta *meta = policy_meta(f->p);
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out;
 
 	add_setting(f, "timezone", text_of(f, meta->timezone));
 	add_setting(f, "contact", text_of(f, meta->contact));
 	add_setting(f, "keys-from", text_of(f, meta->keys_from));
 	add_setting(f, "ticket-program", text_of(f, meta->ticket_program));
 	add_setting(f, "nft", text_of(f, meta->nft));
-	out = open_memstream(&text, &size);
-	fprintf(out, "set sessions %u", meta->sessions);
-	fclose(out);
-	if (meta->sessions != 0)
-		add(f, text);
-	else
-		free(text);
+	add_number(f, "sessions", meta->sessions);
+	add_number(f, "gate", meta->gate);
 	for (uint32_t i = 0; i < meta->exempt.n; i++)
 		add_setting(f, "exempt",
 		    policy_word(f->p, meta->exempt.first + i));

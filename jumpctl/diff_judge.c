@@ -225,6 +225,9 @@ evaluate(const struct dispute *x, int side, struct policy_request *q,
 	const struct cell *c = &x->d->cells[x->where->cell];
 
 	q->user = x->who->user[side];
+	q->gate = policy_meta(p)->gate != 0 &&
+	    (q->user == POLICY_NONE ||
+		!(policy_user(p, q->user)->flags & USER_SHARED));
 	q->unixgroups = x->unixgroups[side];
 	q->asked = c->name;
 	q->path = c->path;

@@ -182,6 +182,7 @@ look_at(struct search *s, const struct procfs_process *p,
 	    .inode = socket->inode,
 	    .target = socket->remote,
 	    .port = socket->remote_port,
+	    .local_port = socket->local_port,
 	    .sent = socket->sent,
 	    .received = socket->received,
 	    .idle = socket->idle};

@@ -17,6 +17,7 @@ struct forward {
 	struct addr source; /* of the SSH connection */
 	struct addr target;
 	uint16_t port;
+	uint16_t local_port; /* of its own end */
 	uint64_t sent, received; /* bytes: to the target, from it */
 	uint32_t idle;		 /* ms */
 	bool far; /* of another network than ours, whose sockets are not seen */

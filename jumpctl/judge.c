@@ -96,6 +96,7 @@ request(const struct judge *j, const struct judged *k, enum policy_road road)
 
 	decide_request(&q, &k->person, road, j->now);
 	q.swept = true; /* by this very sweep */
+	q.gate = q.gate && j->gate;
 	return q;
 }
 
@@ -282,9 +283,10 @@ judge_verdict(const struct judge *j, const struct policy_verdict *v,
 /* Decide again about what it asked for.  Why not, or NULL. */
 static const char *
 judge_again(const struct judge *j, const struct judged *k,
-    const struct session_page *page, const char **rule)
+    const struct judge_relay *r, const char **rule)
 {
 	static struct decision d;
+	const struct session_page *page = r->page;
 	struct policy_request q = request(j, k, page->road);
 	const struct policy_verdict *v;
 	struct addr used, from;
@@ -297,6 +299,8 @@ judge_again(const struct judge *j, const struct judged *k,
 		return "its page cannot be read";
 	if (addr_parse(&from, page->source))
 		q.from = &from;
+	q.gate = r->gate;
+	q.mfa = r->mfa;
 	decide(j->policy, &q, &asked, has ? &used : NULL, has, &d);
 	if (d.n == 0)
 		return policy_reason_text(d.verdict.reason);
@@ -308,22 +312,22 @@ judge_again(const struct judge *j, const struct judged *k,
 }
 
 bool
-judge_relay(struct judge *j, const char *account,
-    const struct session_page *page, const char **rule,
+judge_relay(struct judge *j, const struct judge_relay *r, const char **rule,
     char reason[JUDGE_REASON])
 {
-	const struct judged *k =
-	    account == NULL ? NULL : somebody(j, account, page->user);
+	const struct judged *k = r->account == NULL
+	    ? NULL
+	    : somebody(j, r->account, r->page->user);
 	const char *why = NULL;
 
 	*rule = "";
 	if (k == NULL)
-		why = account == NULL ? "the account is gone"
+		why = r->account == NULL ? "the account is gone"
 				      : "the user is of the policy no more";
-	else if (page->road >= ROAD_COUNT)
+	else if (r->page->road >= ROAD_COUNT)
 		why = "its page cannot be read";
 	else
-		why = judge_again(j, k, page, rule);
+		why = judge_again(j, k, r, rule);
 	if (why != NULL)
 		snprintf(reason, JUDGE_REASON, "%s", why);
 	return why == NULL;

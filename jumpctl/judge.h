@@ -14,6 +14,7 @@ enum { JUDGE_REASON = 224 };
 struct judge {
 	const struct policy *policy;
 	time_t now;
+	bool gate; /* the gate stands */
 	struct judged *known; /* owned; judge_free() */
 	size_t n;
 };
@@ -37,10 +38,17 @@ bool judge_login(struct judge *, const char *account, const struct login_note *,
     const char *line, char reason[JUDGE_REASON]);
 
 /*
- * A relay of this account, by its page.  *rule is then the rule that denies,
- * a string of the policy, or "".
+ * A relay of this account, by its page.  gate says that the gate made it, whose
+ * word is the road; mfa, that the user's logins have it.  *rule is then the
+ * rule that denies, a string of the policy, or "".
  */
-bool judge_relay(struct judge *, const char *account,
-    const struct session_page *, const char **rule, char reason[JUDGE_REASON]);
+struct judge_relay {
+	const char *account;
+	const struct session_page *page;
+	bool gate, mfa;
+};
+
+bool judge_relay(struct judge *, const struct judge_relay *, const char **rule,
+    char reason[JUDGE_REASON]);
 
 #endif

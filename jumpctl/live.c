@@ -179,11 +179,21 @@ from_ticks(uint64_t ticks)
 	    1000;
 }
 
+/* Whose it is: of the gate's, which are _jump's, the page says so. */
+static const struct live_owner *
+owner_of(struct live_world *w, const struct session_seen *s)
+{
+	const struct passwd *pw =
+	    s->uid == w->uid ? getpwnam(s->page.account) : NULL;
+
+	return owner(w, pw == NULL ? s->uid : pw->pw_uid);
+}
+
 static void
 fill_relay(struct live_world *w, struct live *l, const struct session_seen *s)
 {
 	const struct session_page *p = &s->page;
-	const struct live_owner *o = owner(w, s->uid);
+	const struct live_owner *o = owner_of(w, s);
 	int64_t idle = p->active <= 0 /* any number: the page is the user's */
 	    ? -1
 	    : clock_ms(CLOCK_MONOTONIC) - p->active;
@@ -199,7 +209,6 @@ fill_relay(struct live_world *w, struct live *l, const struct session_seen *s)
 	    .sent = p->sent,
 	    .received = p->received,
 	    .idle = p->active > 0 && idle < 0 ? 0 : idle};
-	/* The gate's sessions are _jump's, and somebody's. */
 	snprintf(l->user, sizeof(l->user), "%s",
 	    o->shared || s->uid == w->uid ? p->user : o->user);
 	memcpy(l->source, p->source, sizeof(l->source));
@@ -207,6 +216,8 @@ fill_relay(struct live_world *w, struct live *l, const struct session_seen *s)
 	memcpy(l->ip, p->ip, sizeof(l->ip));
 	if (addr_parse(&a, p->ip))
 		name_address(w, l, &a);
+	if (p->client_port != 0 && *l->name != '\0') /* asked for by address */
+		strcpy(l->target, l->name);
 }
 
 /*
@@ -288,6 +299,31 @@ read_both(struct live_world *w, struct live_list *l, struct session_seen **seen,
 	return result;
 }
 
+/*
+ * A forward that leads to the gate is one session with the gate's relay, which
+ * counts its bytes and can be ended alone; sshd knows where it comes from.
+ */
+static bool
+goes_by_gate(struct live_list *l, const struct forward *f)
+{
+	char ip[ADDR_TEXT];
+
+	addr_print(&f->target, ip);
+	for (size_t i = 0; i < l->n; i++) {
+		struct live *r = &l->list[i];
+
+		if (!r->relay || r->seen.page.client_port == 0 ||
+		    r->seen.page.client_port != f->local_port ||
+		    r->port != f->port || r->owner->uid != f->process.uid ||
+		    strcmp(r->ip, ip) != 0)
+			continue;
+		if (f->from)
+			addr_print(&f->source, r->source);
+		return true;
+	}
+	return false;
+}
+
 int
 live_read(struct live_world *w, struct live_list *l)
 {
@@ -305,7 +341,8 @@ live_read(struct live_world *w, struct live_list *l)
 	for (size_t i = 0; i < nseen && result == 0; i++)
 		fill_relay(w, &l->list[l->n++], &seen[i]);
 	for (size_t i = 0; i < nforwards && result == 0; i++) {
-		if (owner(w, forwards[i].process.uid)->jump)
+		if (owner(w, forwards[i].process.uid)->jump &&
+		    !goes_by_gate(l, &forwards[i]))
 			fill_forward(w, &l->list[l->n++], &forwards[i]);
 	}
 	if (result == 0)

@@ -10,6 +10,7 @@
 #include "doctor.h"
 #include "exit.h"
 #include "judge.h"
+#include "probe.h"
 #include "target.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
@@ -35,6 +36,7 @@ struct table {
 	size_t nclasses, unlisted;
 	struct member {
 		unsigned uid;
+		bool gated; /* all of its connections go through the gate */
 		size_t class;
 	} *members;
 	size_t nmembers;
@@ -187,6 +189,7 @@ member_of(struct table *t, unsigned uid)
 	t->members = grow(t->members, t->nmembers, sizeof(*t->members));
 	m = &t->members[t->nmembers++];
 	m->uid = uid;
+	m->gated = policy_meta(t->policy)->gate != 0;
 	m->class = class_of(t, &none);
 	return m;
 }
@@ -206,8 +209,9 @@ add_member(struct table *t, const char *name)
 		account_free(&account);
 		return;
 	}
-	c = find_rights(t, name);
 	m = member_of(t, account.uid);
+	m->gated = m->gated && !policy_account_shared(t->policy, name);
+	c = m->gated ? (struct class){0} : find_rights(t, name);
 	old = &t->classes[m->class];
 	for (size_t i = 0; i < old->n; i++) {
 		c.list = grow(c.list, c.n, sizeof(*c.list));
@@ -337,7 +341,7 @@ print_map(const struct table *t)
 	for (size_t i = 0; i < t->nmembers; i++) {
 		const struct member *m = &t->members[i];
 
-		if (t->classes[m->class].n == 0)
+		if (t->classes[m->class].n == 0 || m->gated)
 			continue;
 		fputs(n == 0 ? "\t\telements = {" : "", t->out);
 		item(t->out, &n);
@@ -346,9 +350,25 @@ print_map(const struct table *t)
 	fputs(n == 0 ? "\t}\n" : "\n\t\t}\n\t}\n", t->out);
 }
 
+static void
+print_gated(const struct table *t)
+{
+	size_t n = 0;
+
+	fputs("\tset gated {\n\t\ttype uid\n", t->out);
+	for (size_t i = 0; i < t->nmembers; i++) {
+		if (!t->members[i].gated)
+			continue;
+		fputs(n == 0 ? "\t\telements = {" : "", t->out);
+		item(t->out, &n);
+		fprintf(t->out, "%u", t->members[i].uid);
+	}
+	fputs(n == 0 ? "\t}\n" : "\n\t\t}\n\t}\n", t->out);
+}
+
 /* The name servers; where none is configured, resolv.conf(5) says this host. */
 static void
-print_resolvers(const struct table *t)
+print_resolvers(const struct table *t, const char *verdict)
 {
 	FILE *f = fopen(RESOLV_CONF, "re");
 	char line[512], word[ADDR_TEXT + 32];
@@ -363,14 +383,15 @@ print_resolvers(const struct table *t)
 		if (addr_parse(&a, word))
 			fprintf(t->out,
 			    "\t\t%s daddr %s meta l4proto { tcp, udp } "
-			    "th dport 53 accept\n",
-			    addr_is_v4(&a) ? "ip" : "ip6", word);
+			    "th dport 53 %s\n",
+			    addr_is_v4(&a) ? "ip" : "ip6", word, verdict);
 	}
 	if (f != NULL)
 		fclose(f);
 	if (n == 0)
-		fputs("\t\tip daddr 127.0.0.1 meta l4proto { tcp, udp } "
-		      "th dport 53 accept\n", t->out);
+		fprintf(t->out,
+		    "\t\tip daddr 127.0.0.1 meta l4proto { tcp, udp } "
+		    "th dport 53 %s\n", verdict);
 }
 
 static void
@@ -399,11 +420,44 @@ print_chains(const struct table *t)
 	      "\t\tmeta skgid \"_jump\" accept\n"
 	      "\t\toif \"lo\" ct direction reply accept\n"
 	      "\t\tmeta skuid vmap @rights\n", t->out);
-	print_resolvers(t);
+	if (policy_meta(t->policy)->gate != 0)
+		fprintf(t->out,
+		    "\t\tmeta skuid @gated ip daddr 127.0.0.1 tcp dport %u "
+		    "accept\n"
+		    "\t\tmeta skuid @gated ip6 daddr ::1 tcp dport %u "
+		    "accept\n",
+		    policy_meta(t->policy)->gate,
+		    policy_meta(t->policy)->gate);
+	print_resolvers(t, "accept");
 	fputs("\t\tlimit rate 5/second log prefix \"jumphost refused: \" "
 	      "flags skuid\n"
 	      "\t\tcounter name \"refused\" "
 	      "reject with icmpx admin-prohibited\n\t}\n}\n", t->out);
+}
+
+/*
+ * All that the users' own sockets connect to leads to the gate, but name
+ * servers; and the address by which jump-authkeys sees that it does.
+ */
+static void
+print_gate(const struct table *t)
+{
+	uint32_t port = policy_meta(t->policy)->gate;
+
+	if (port == 0)
+		return;
+	print_gated(t);
+	fprintf(t->out,
+	    "\n\tchain gate {\n"
+	    "\t\ttype nat hook output priority -100; policy accept;\n"
+	    "\t\tip daddr " PROBE_ADDRESS
+	    " tcp dport %u redirect to :%u\n"
+	    "\t\tmeta skgid \"_jump\" accept\n"
+	    "\t\tmeta skuid != @gated accept\n",
+	    PROBE_PORT, port);
+	print_resolvers(t, "accept");
+	fprintf(t->out,
+	    "\t\tmeta l4proto tcp redirect to :%u\n\t}\n", port);
 }
 
 static void
@@ -433,6 +487,7 @@ nft_print(const struct policy *p, time_t now, FILE *out)
 	for (size_t i = 1; i <= t.nclasses; i++)
 		print_class(&t, i);
 	print_map(&t);
+	print_gate(&t);
 	print_chains(&t);
 	table_free(&t);
 	return t.unlisted;

@@ -16,6 +16,7 @@
 #include "ctl.h"
 #include "exit.h"
 #include "nft.h"
+#include "probe.h"
 #include "swept.h"
 
 enum {
@@ -200,6 +201,8 @@ read_all(struct sweep *s)
 		err(EXIT_INTERNAL, "sessions");
 	read_notes(s);
 	s->judge = (struct judge){.policy = w->policy, .now = time(NULL)};
+	s->judge.gate = policy_meta(w->policy)->gate != 0 &&
+	    probe_gate(PROBE_MS);
 }
 
 /* What dead sessions have left. */

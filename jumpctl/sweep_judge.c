@@ -32,6 +32,18 @@ account_of(const struct live_owner *o)
 	return o->known ? o->account : NULL;
 }
 
+static struct judge_relay
+relay_of(const struct sweep *s, const struct live *l)
+{
+	struct judge_relay r = {
+	    .account = account_of(l->owner), .page = &l->seen.page};
+
+	r.gate = l->seen.uid == s->world.uid;
+	r.mfa = r.gate &&
+	    login_all_mfa(LOGIN_DIRECTORY, s->world.uid, l->owner->uid);
+	return r;
+}
+
 /* One that has ended, and waits for the log, would only lose its record. */
 static void
 judge_relays(struct sweep *s)
@@ -40,11 +52,13 @@ judge_relays(struct sweep *s)
 		const struct live *l = &s->sessions.list[i];
 		char reason[JUDGE_REASON];
 		const char *rule;
+		struct judge_relay relay;
 		struct end *end;
 
-		if (!l->relay || l->seen.page.ended ||
-		    judge_relay(&s->judge, account_of(l->owner), &l->seen.page,
-			&rule, reason))
+		if (!l->relay || l->seen.page.ended)
+			continue;
+		relay = relay_of(s, l);
+		if (judge_relay(&s->judge, &relay, &rule, reason))
 			continue;
 		end = add(s, l);
 		end->rule = rule;

@@ -247,6 +247,8 @@ decide_request(struct policy_request *q, const struct person *person,
 	q->road = road;
 	q->now = now;
 	q->minute = decide_minute(now);
+	q->gate = policy_meta(person->policy)->gate != 0 &&
+	    !policy_account_shared(person->policy, person->account);
 }
 
 /* The request about one choice of what is asked. */

@@ -77,7 +77,8 @@ struct decision {
 
 /*
  * Fill a request with what the person, the road and the time say; the caller
- * adds from, as, mfa, ticket and approvals.
+ * adds from, as, mfa, ticket and approvals.  Presumes that the gate stands if
+ * the policy has one and the account is one person's.
  */
 void decide_request(struct policy_request *, const struct person *,
     enum policy_road, time_t now);

@@ -263,6 +263,27 @@ is_gone(pid_t pid)
 	return kill(pid, 0) == -1 && errno == ESRCH;
 }
 
+bool
+login_all_mfa(const char *directory, uid_t owner, uid_t uid)
+{
+	struct login_note note;
+	pid_t *list;
+	ssize_t n = login_list(directory, &list);
+	bool any = false, all = true;
+
+	for (ssize_t i = 0; i < n; i++) {
+		if (is_gone(list[i]) ||
+		    login_read(directory, owner, list[i], 0, &note, NULL) ==
+			-1 ||
+		    note.uid != uid)
+			continue;
+		any = true;
+		all = all && note.mfa;
+	}
+	free(list);
+	return any && all;
+}
+
 /*
  * Under the lock: a process of the same number may have begun to write it, and
  * finds then that it has no name any more.

@@ -64,10 +64,11 @@ struct policy_place {
 struct policy_meta {
 	uint32_t timezone, contact, keys_from, ticket_program, nft; /* strings */
 	uint32_t sessions;
+	uint32_t gate;              /* its port; 0: none */
 	struct policy_range never;  /* PT_NETS */
 	struct policy_range exempt; /* PT_WORDS: accounts */
 	uint64_t lengths[3];        /* bit n: PT_IX_NET has length n */
-	struct policy_place place[8]; /* of each setting; line 0: not set */
+	struct policy_place place[10]; /* of each setting; line 0: not set */
 	/* How many of the last PT_UNIXGROUPS and PT_STRINGS only locks use. */
 	uint32_t locked_groups, locked_strings;
 };
@@ -427,6 +428,7 @@ struct policy_request {
 	uint32_t minute;            /* of the week in the policy's zone */
 	bool mfa;
 	bool swept;                 /* jumpctl sweep runs: forward holds ends */
+	bool gate;                  /* forward goes through jump-connect -G */
 	const char *ticket;         /* or NULL */
 	const uint32_t *approvals;  /* PT_GROUPS whose approval is valid now */
 	size_t napprovals;
@@ -518,7 +520,7 @@ enum truth policy_has_account(
     const struct policy *, const struct policy_request *);
 
 /* What a road of this version can hold, bits of enum policy_obligation. */
-uint32_t policy_road_holds(enum policy_road);
+uint32_t policy_road_holds(const struct policy *, enum policy_road);
 
 /* Whether a program of this version serves the road. */
 bool policy_road_served(enum policy_road);

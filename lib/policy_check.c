@@ -423,8 +423,8 @@ check_port(struct build *b, const struct policy_ref *ref,
 }
 
 /*
- * Whether forward can hold a rule at all: one literal target is enough, and
- * ends are held while a sweep runs.
+ * Whether forward can hold a rule at all: one literal target is enough, or a
+ * net behind the gate, and ends are held while a sweep runs.
  */
 static bool
 forward_serves(const struct build *b, const struct policy_rule *rule)
@@ -442,6 +442,8 @@ forward_serves(const struct build *b, const struct policy_rule *rule)
 		if ((t->kind == TARGET_HOST || t->kind == TARGET_DEVICE) &&
 		    t->path == 0)
 			return true;
+		if (t->kind == TARGET_NET && policy_meta(b->p)->gate != 0)
+			return true;
 	}
 	return false;
 }
@@ -457,7 +459,7 @@ roads_of(const struct build *b, const struct policy_rule *rule)
 	if (rule->as.n != 0)
 		roads &= 1U << ROAD_SHELL;
 	for (int road = 0; road < ROAD_COUNT; road++) {
-		if (rule->obligations & ~policy_road_holds(road))
+		if (rule->obligations & ~policy_road_holds(b->p, road))
 			roads &= ~(1U << road);
 	}
 	return roads;
@@ -494,7 +496,7 @@ warn_require(struct build *b, uint32_t i)
 		return;
 	for (int road = 0; road < ROAD_COUNT; road++) {
 		if (policy_road_served(road) &&
-		    (rule->obligations & ~policy_road_holds(road)) == 0)
+		    (rule->obligations & ~policy_road_holds(b->p, road)) == 0)
 			return;
 	}
 	report_warning(b->report, &b->at[PT_RULES][i],

@@ -7,10 +7,12 @@
 #include <string.h>
 
 /* jump-policy(5), "What the roads hold". */
-static const struct {
+struct hold {
 	bool from, ends, as, any_target;
 	uint32_t obligations;
-} holds[ROAD_COUNT] = {
+};
+
+static const struct hold holds[ROAD_COUNT] = {
     [ROAD_FORWARD] = {.obligations = MUST_MFA},
     [ROAD_CONNECT] = {.from = true,
 	.ends = true,
@@ -23,6 +25,11 @@ static const struct {
 	.any_target = true,
 	.obligations = (1 << OBLIGATIONS) - 1},
 };
+
+/* The road forward, where jump-connect takes the connections over. */
+static const struct hold gated = {.ends = true,
+    .any_target = true,
+    .obligations = MUST_MFA | MUST_IDLE | MUST_DURATION | MUST_MAX};
 
 enum { COVERS_MAX = 256, PEOPLE_MAX = 1024 };
 
@@ -81,16 +88,24 @@ truth_of(bool b)
 	return b ? TRUTH_YES : TRUTH_NO;
 }
 
+static const struct hold *
+hold_of(const struct policy_request *q)
+{
+	return q->road == ROAD_FORWARD && q->gate ? &gated : &holds[q->road];
+}
+
 /* Whether a right on the request's road ends when it should. */
 static bool
 holds_ends(const struct policy_request *q)
 {
-	return holds[q->road].ends || (q->road == ROAD_FORWARD && q->swept);
+	return hold_of(q)->ends || (q->road == ROAD_FORWARD && q->swept);
 }
 
 uint32_t
-policy_road_holds(enum policy_road road)
+policy_road_holds(const struct policy *p, enum policy_road road)
 {
+	if (road == ROAD_FORWARD && policy_meta(p)->gate != 0)
+		return gated.obligations;
 	return holds[road].obligations;
 }
 
@@ -113,7 +128,8 @@ policy_ends_forward(const struct policy *p)
 		if ((rule->when.n != 0 ||
 			(rule->until != 0 && rule->verb == VERB_ALLOW)) &&
 		    (rule->roads == 0 || (rule->roads >> ROAD_FORWARD & 1)) &&
-		    (rule->obligations & ~holds[ROAD_FORWARD].obligations) == 0)
+		    (rule->obligations &
+			~policy_road_holds(p, ROAD_FORWARD)) == 0)
 			return true;
 	}
 	return false;
@@ -132,7 +148,7 @@ pattern_matches(const struct judge *j, const struct policy_target *t)
 static bool
 holdable(const struct judge *j, const struct policy_target *t)
 {
-	if (holds[j->q->road].any_target)
+	if (hold_of(j->q)->any_target)
 		return true;
 	return (t->kind == TARGET_HOST || t->kind == TARGET_DEVICE) &&
 	    t->path == 0;
@@ -462,7 +478,7 @@ judge_from(const struct judge *j, const struct policy_rule *rule)
 {
 	if (rule->from.n == 0)
 		return TRUTH_YES;
-	if (!holds[j->q->road].from || j->q->from == NULL)
+	if (!hold_of(j->q)->from || j->q->from == NULL)
 		return TRUTH_UNCERTAIN;
 	return truth_of(policy_nets_have(j->p, rule->from, j->q->from));
 }
@@ -517,7 +533,7 @@ judge_as(const struct judge *j, const struct policy_rule *rule)
 
 	if (r.n == 0)
 		return TRUTH_YES;
-	if (!holds[j->q->road].as || j->q->as == NULL)
+	if (!hold_of(j->q)->as || j->q->as == NULL)
 		return TRUTH_UNCERTAIN;
 	for (uint32_t i = 0; i < r.n; i++) {
 		if (strcmp(policy_word(j->p, r.first + i), j->q->as) == 0)
@@ -823,7 +839,7 @@ conclude(struct judge *j)
 {
 	struct policy_verdict *v = j->v;
 
-	v->unheld = v->obligations & ~holds[j->q->road].obligations;
+	v->unheld = v->obligations & ~hold_of(j->q)->obligations;
 	if (j->denied)
 		decide(j, ACTION_DENY, REASON_DENIED, j->deny_rule);
 	else if (!j->allowed)

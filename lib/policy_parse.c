@@ -92,13 +92,21 @@ set_exempt(struct build *b, void *arg)
 }
 
 static bool
+set_gate(struct build *b, void *arg)
+{
+	struct policy_meta *meta = arg;
+
+	return read_number(b, 1, PORT_MAX, &meta->gate);
+}
+
+static bool
 parse_set(struct build *b, const struct position *at)
 {
 	static const struct option settings[] = {{"timezone", set_timezone},
 	    {"contact", set_contact}, {"never", set_never},
 	    {"keys-from", set_keys_from}, {"sessions", set_sessions},
 	    {"ticket-program", set_ticket_program}, {"nft", set_nft},
-	    {"exempt", set_exempt}};
+	    {"exempt", set_exempt}, {"gate", set_gate}};
 	struct policy_meta meta = *policy_meta(b->p);
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -114,7 +122,7 @@ parse_set(struct build *b, const struct position *at)
 		return true;
 	}
 	return parse_fail(b, "one of timezone contact never keys-from sessions "
-	    "ticket-program nft exempt", "unknown setting");
+	    "ticket-program nft exempt gate", "unknown setting");
 }
 
 /*

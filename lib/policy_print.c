@@ -165,6 +165,8 @@ print_settings(const struct print *w)
 		print_list(w, "", &meta->exempt, print_name_item);
 		fputc('\n', w->f);
 	}
+	if (meta->gate != 0)
+		fprintf(w->f, "set gate %u\n", meta->gate);
 	if (meta->sessions != 0)
 		fprintf(w->f, "set sessions %u\n", meta->sessions);
 }

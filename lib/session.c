@@ -114,12 +114,14 @@ open_limits(int dir, uid_t uid)
 	int fd;
 
 	snprintf(name, sizeof(name), "%u", (unsigned int)uid);
-	fd = openat(dir, name, O_RDWR | O_CREAT | OPEN_FLAGS, 0600);
+	fd = openat(dir, name, O_RDWR | O_CREAT | OPEN_FLAGS, 0660);
 	if (fd == -1)
 		return -1;
+	fchmod(fd, 0660); /* whoever made it */
 	errno = EPERM;
-	if (fchmod(fd, 0600) == -1 || fstat(fd, &st) == -1 ||
-	    !is_ours(&st, uid) || st.st_nlink != 1)
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_gid != getegid() || (st.st_mode & 07777) != 0660 ||
+	    st.st_nlink != 1)
 		return failed(fd);
 	return fd;
 }
@@ -160,6 +162,20 @@ session_open(struct session *s, const char *directory, uid_t uid)
 		return 0;
 	session_close(s);
 	return -1;
+}
+
+int
+session_count_for(struct session *s, const char *directory, uid_t uid)
+{
+	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir == -1)
+		return -1;
+	if (s->limits != -1)
+		close(s->limits);
+	s->limits = open_limits(dir, uid);
+	failed(dir);
+	return s->limits == -1 ? -1 : 0;
 }
 
 /* Of places: FNV-1a, the upper bits of 64, which leaves a start below 2^62. */

@@ -3,7 +3,8 @@
  * root reads and only the group _jump writes (mode 1730).
  *
  *   UID.SLOT   a page that its relay has mapped; who owns it is who connects
- *   UID        of it only the locks are used: each is a place under a limit
+ *   UID        of it only the locks are used: each is a place under a limit.
+ *              Whoever has the group counts in it: the gate too
  *
  * A session lives as long as its record lock (fcntl(2), F_SETLK) is held,
  * which the kernel frees on any death of its process; who holds it is what the
@@ -61,6 +62,7 @@ struct session_page {
 	uint16_t port;	   /* of the target; 0: a path */
 	uint8_t road;	   /* enum policy_road */
 	uint8_t ended;	   /* nothing goes through: only its record waits */
+	uint16_t client_port; /* of the gate: of sshd's end; else 0 */
 	char id[SESSION_ID];	     /* jump.session of the records */
 	char user[SESSION_USER];     /* of the policy */
 	char account[SESSION_USER];  /* the Unix account */
@@ -70,7 +72,7 @@ struct session_page {
 	char rule[SESSION_RULE];     /* that allowed it */
 };
 
-#define SESSION_VERSION 0x3130534553504d4aU /* "JMPSES01" */
+#define SESSION_VERSION 0x3230534553504d4aU /* "JMPSES02" */
 
 struct session {
 	struct session_page *page; /* mapped; NULL: no session */
@@ -86,6 +88,12 @@ struct session {
  * we make them.  Descriptors are close-on-exec.
  */
 int session_open(struct session *, const char *directory, uid_t uid);
+
+/*
+ * Count places in the file of another uid from here on: the gate's, whose
+ * sessions are those of users.  0, or -1 with errno.
+ */
+int session_count_for(struct session *, const char *directory, uid_t uid);
 
 /*
  * Take one of n places of this user and rule ("" is a name too).  0, or -1

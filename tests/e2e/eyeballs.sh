@@ -112,6 +112,6 @@ fails refusing 0 5000 'Connection refused' -4
 
 # A user's own sockets do not pass, those of the dial do.
 check "the firewall is loaded" \
-    not lab on -u alice jump nc -w 1 10.2.0.12 22 </dev/null
+    not lab on -u mallory jump nc -w 1 10.2.0.12 22 </dev/null
 ssh -F "$C" -S "$T/control" -O exit jump 2>/dev/null
 finish

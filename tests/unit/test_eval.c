@@ -936,7 +936,7 @@ START_TEST(road_holds)
 			    ACTION_ALLOW : ACTION_DENY);
 			ck_assert_int_eq(v.reason, obligations[_i].holds[road] ?
 			    REASON_NONE : REASON_NOT_HELD);
-			ck_assert_int_eq((policy_road_holds(
+			ck_assert_int_eq((policy_road_holds(p,
 			    (enum policy_road)road) &
 			    obligations[_i].obligation) != 0,
 			    obligations[_i].holds[road]);

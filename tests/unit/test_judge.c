@@ -299,6 +299,8 @@ START_TEST(relay)
 	struct session_page page = {.port = (uint16_t)relays[_i].port,
 	    .road = (uint8_t)relays[_i].road,
 	    .started = FRIDAY_NOON - relays[_i].lived};
+	struct judge_relay asked = {
+	    .account = relays[_i].account, .page = &page};
 	char reason[JUDGE_REASON] = "";
 	const char *rule = NULL;
 	struct timespec now;
@@ -309,8 +311,7 @@ START_TEST(relay)
 	strcpy(page.target, relays[_i].target);
 	strcpy(page.ip, relays[_i].ip);
 	strcpy(page.source, relays[_i].source);
-	ck_assert_int_eq(
-	    judge_relay(&j, relays[_i].account, &page, &rule, reason),
+	ck_assert_int_eq(judge_relay(&j, &asked, &rule, reason),
 	    relays[_i].reason == NULL);
 	if (relays[_i].reason != NULL)
 		ck_assert_str_eq(reason, relays[_i].reason);

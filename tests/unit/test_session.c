@@ -353,6 +353,39 @@ START_TEST(odd_slots)
 }
 END_TEST
 
+/* The gate's session counts among those of the user, whoever came first. */
+START_TEST(counts_for_another)
+{
+	struct session own, gate;
+	struct stat st;
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(session_open(&own, dir, geteuid()), 0);
+	ck_assert_int_eq(session_take(&own, "alice", "", 1), 0);
+	pid = fork(); /* locks are of processes */
+	if (pid == 0) {
+		if (session_open(&gate, dir, 0) == -1 ||
+		    session_count_for(&gate, dir, geteuid()) == -1)
+			_exit(2);
+		_exit(session_take(&gate, "alice", "", 1) == -1 &&
+			    errno == EAGAIN &&
+			    session_take(&gate, "alice", "", 2) == 0
+			? 0
+			: 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	session_close(&own);
+	ck_assert_int_eq(session_open(&gate, dir, 0), 0);
+	ck_assert_int_eq(session_count_for(&gate, dir, 4711), 0);
+	ck_assert_int_eq(stat(file("4711"), &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0660);
+	session_close(&gate);
+	ck_assert_int_eq(session_count_for(&gate, file("none"), 1), -1);
+}
+END_TEST
+
 START_TEST(no_directory)
 {
 	struct session s;
@@ -741,8 +774,9 @@ main(void)
 	tcase_add_test(t, damaged_is_odd);
 	tcase_add_test(t, child_holds_nothing);
 	tcase_add_loop_test(t, odd_files, 0, COUNT(oddities));
-	tcase_add_loop_test(t, odd_slots, 0, 6);
+	tcase_add_loop_test(t, odd_slots, 0, 5);
 	tcase_add_test(t, nobodys_number);
+	tcase_add_test(t, counts_for_another);
 	tcase_add_test(t, no_directory);
 	tcase_add_test(t, places_are_of_user_and_rule);
 	tcase_add_test(t, never_more_and_never_fewer);
