@@ -96,7 +96,8 @@ set_gate(struct build *b, void *arg)
 {
 	struct policy_meta *meta = arg;
 
-	return read_number(b, 1, PORT_MAX, &meta->gate);
+	/* A port that only root can listen on. */
+	return read_number(b, 1, 1023, &meta->gate);
 }
 
 static bool

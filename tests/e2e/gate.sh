@@ -7,18 +7,18 @@ gates=
 
 # gate_up: the gate without systemd, by socat as an inetd.
 gate_up() {
-	for listen in TCP4-LISTEN:7022,bind=127.0.0.1 'TCP6-LISTEN:7022,bind=[::1]'; do
+	for listen in TCP4-LISTEN:1022,bind=127.0.0.1 'TCP6-LISTEN:1022,bind=[::1]'; do
 		lab on jump socat "$listen,fork,reuseaddr,backlog=512" \
 		    "EXEC:$as_gate $connect -G,nofork" 2>/dev/null &
 		gates="$gates $!"
 	done
-	within lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:7022' &&
-	    ss -ltn | grep -q '\[::1\]:7022'"
+	within lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:1022' &&
+	    ss -ltn | grep -q '\[::1\]:1022'"
 }
 
 # gate_down: whoever listens; connections that stand go on.
 gate_down() {
-	lab on jump sh -c 'ss -ltnp "sport = 7022" |
+	lab on jump sh -c 'ss -ltnp "sport = 1022" |
 	    sed -n "s/.*pid=\([0-9]*\).*/\1/p" | xargs -r kill'
 	gates=
 }
@@ -27,7 +27,7 @@ rules() {
 	{
 		cat <<-'END'
 			set nft "/usr/sbin/nft"
-			set gate 7022
+			set gate 1022
 			set exempt admin
 			user bob
 			key bob "ssh-ed25519 AAAA"
@@ -231,7 +231,7 @@ run lab on -u bob jump nc -w 2 10.2.0.10 22 </dev/null
 check "a shell of bob's: and no more" not printed SSH
 run lab on -u bob jump sh -c "exec $connect -G </dev/null"
 check "nobody else is the gate" gave 64
-lab on jump sh -c "nc -w 2 127.0.0.1 7022 </dev/null" >"$T/out"
+lab on jump sh -c "nc -w 2 127.0.0.1 1022 </dev/null" >"$T/out"
 check "who was not turned around gets nothing" [ ! -s "$T/out" ]
 check "and is recorded" logged 'whose connection it is cannot be told'
 
