@@ -575,6 +575,18 @@ warn_settings(struct build *b)
 		    "keys-from serves nobody: no Unix group is in the policy");
 }
 
+/* Without the table, nothing leads to the gate. */
+static void
+check_gate(struct build *b)
+{
+	const struct policy_meta *meta = policy_meta(b->p);
+	struct position at = line_of(&meta->place[8]);
+
+	if (meta->gate != 0 && meta->nft == 0)
+		report_error(b->report, &at, "such as: set nft \"/usr/sbin/nft\"",
+		    "the gate needs `set nft'");
+}
+
 /* Users, and devices, are whom the firewall is for. */
 static void
 check_exempt(struct build *b)
@@ -657,6 +669,7 @@ build_check(struct build *b)
 		check_rule(b, i);
 	for (uint32_t i = 0; i < count(b, PT_TESTS); i++)
 		check_test(b, i);
+	check_gate(b);
 	check_exempt(b);
 	warn_shared(b);
 	warn_settings(b);

@@ -8,7 +8,8 @@
 
 /* jump-policy(5), "What the roads hold". */
 struct hold {
-	bool from, ends, as, any_target;
+	bool from, ends, as;
+	bool nets, names; /* domains, sockets and paths are names */
 	uint32_t obligations;
 };
 
@@ -16,19 +17,21 @@ static const struct hold holds[ROAD_COUNT] = {
     [ROAD_FORWARD] = {.obligations = MUST_MFA},
     [ROAD_CONNECT] = {.from = true,
 	.ends = true,
-	.any_target = true,
+	.nets = true,
+	.names = true,
 	.obligations = MUST_MFA | MUST_TICKET | MUST_APPROVE | MUST_IDLE |
 	    MUST_DURATION | MUST_MAX},
     [ROAD_SHELL] = {.from = true,
 	.ends = true,
 	.as = true,
-	.any_target = true,
+	.nets = true,
+	.names = true,
 	.obligations = (1 << OBLIGATIONS) - 1},
 };
 
 /* The road forward, where jump-connect takes the connections over. */
 static const struct hold gated = {.ends = true,
-    .any_target = true,
+    .nets = true,
     .obligations = MUST_MFA | MUST_IDLE | MUST_DURATION | MUST_MAX};
 
 enum { COVERS_MAX = 256, PEOPLE_MAX = 1024 };
@@ -148,10 +151,13 @@ pattern_matches(const struct judge *j, const struct policy_target *t)
 static bool
 holdable(const struct judge *j, const struct policy_target *t)
 {
-	if (hold_of(j->q)->any_target)
-		return true;
-	return (t->kind == TARGET_HOST || t->kind == TARGET_DEVICE) &&
-	    t->path == 0;
+	const struct hold *hold = hold_of(j->q);
+
+	if (t->kind == TARGET_NET)
+		return hold->nets;
+	return hold->names ||
+	    ((t->kind == TARGET_HOST || t->kind == TARGET_DEVICE) &&
+		t->path == 0);
 }
 
 static void

@@ -267,6 +267,8 @@ read_value(
 		r->mfa = *value == '1';
 	else if (strcmp(key, "swept") == 0)
 		r->swept = *value == '1';
+	else if (strcmp(key, "gate") == 0)
+		r->gate = *value == '1';
 	else if (strcmp(key, "ticket") == 0)
 		r->ticket = value;
 	else

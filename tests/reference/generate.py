@@ -265,6 +265,13 @@ class World:
             self.add("set", "keys-from", quoted("/usr/bin/keys"))
         if self.chance(0.05):
             self.add("set", "ticket-program", quoted("/usr/bin/ticket"))
+        if self.chance(0.3):
+            self.add("set", "nft", quoted("/usr/sbin/nft"))
+            if self.chance(0.7):
+                self.add("set", "gate", str(rng.choice((1, 722, 1023))))
+            if self.chance(0.3):
+                self.add("set", "exempt", List(map(self.name, self.some(
+                    ("root", "admin", "op-1@corp.example", "to")))))
 
     def people(self):
         rng = self.rng

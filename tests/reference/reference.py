@@ -475,27 +475,31 @@ class Policy:
 
 ROADS = ("forward", "connect", "shell")
 
+# Forward is of two kinds: with the gate, and without.
+COLUMNS = ("forward", "gate", "connect", "shell")
+
 HOLDS = {
-    # need              forward connect shell
-    "hosts":            (True,  True,  True),
-    "nets":             (False, True,  True),   # domains, sockets, paths
-    "from":             (False, True,  True),
-    "ends":             (False, True,  True),   # forward: while swept
-    "as":               (False, False, True),
-    "mfa":              (True,  True,  True),
-    "ticket":           (False, True,  True),
-    "approve":          (False, True,  True),
-    "record":           (False, False, True),
-    "consent":          (False, False, True),
-    "notify":           (False, False, True),
-    "max":              (False, True,  True),
-    "idle":             (False, True,  True),
-    "duration":         (False, True,  True),
+    # need              forward gate   connect shell
+    "hosts":            (True,  True,  True,  True),
+    "nets":             (False, True,  True,  True),
+    "domains":          (False, False, True,  True),   # sockets, paths
+    "from":             (False, False, True,  True),
+    "ends":             (False, True,  True,  True),   # forward: while swept
+    "as":               (False, False, False, True),
+    "mfa":              (True,  True,  True,  True),
+    "ticket":           (False, False, True,  True),
+    "approve":          (False, False, True,  True),
+    "record":           (False, False, False, True),
+    "consent":          (False, False, False, True),
+    "notify":           (False, False, False, True),
+    "max":              (False, True,  True,  True),
+    "idle":             (False, True,  True,  True),
+    "duration":         (False, True,  True,  True),
 }
 
 
-def holds(road, need):
-    return HOLDS[need][ROADS.index(road)]
+def holds(column, need):
+    return HOLDS[need][COLUMNS.index(column)]
 
 
 # ---------------------------------------------------------------------------
@@ -558,6 +562,8 @@ class Request:
         self.presume = pairs.get("presume") == "1"
         self.port = int(pairs["port"]) if pairs.get("port") else None
         self.road = pairs["road"]
+        gate = self.road == "forward" and pairs.get("gate") == "1"
+        self.column = "gate" if gate else self.road
         self.source = address(pairs["from"]) if pairs.get("from") else None
         self.login = pairs.get("as") or None
         self.now = int(pairs["now"])
@@ -631,8 +637,9 @@ class Judgement:
 
     def road_holds_target(self, target):
         if target.kind in ("host", "device") and target.path is None:
-            return holds(self.request.road, "hosts")
-        return holds(self.request.road, "nets")
+            return holds(self.request.column, "hosts")
+        return holds(self.request.column,
+                     "nets" if target.kind == "net" else "domains")
 
     # Certain, uncertain, false
 
@@ -684,7 +691,8 @@ class Judgement:
                 cover = self.covers(target)
                 if (verb == "allow" and cover == TRUE
                         and not self.road_holds_target(target)):
-                    self.note("allow of a target not held:", target.kind)
+                    self.note("allow of a target not held:", target.kind,
+                              "on", self.request.column)
                     cover = UNCERTAIN
                 self.note(verb, "what", kind, TRUTH[cover])
                 truths.append(cover)
@@ -692,7 +700,7 @@ class Judgement:
 
     def holds_ends(self):
         """forward holds ends while jumpctl sweep runs."""
-        return holds(self.request.road, "ends") or (
+        return holds(self.request.column, "ends") or (
             self.request.road == "forward" and self.request.swept)
 
     def condition(self, rule, word, value):
@@ -700,7 +708,7 @@ class Judgement:
         if word == "via":
             return certain(request.road in value)
         if word == "from":
-            if not holds(request.road, "from") or request.source is None:
+            if not holds(request.column, "from") or request.source is None:
                 return UNCERTAIN
             return certain(inside_any(request.source, value))
         if word == "when":
@@ -712,7 +720,7 @@ class Judgement:
                 return FALSE
             return certain(True) if self.holds_ends() else UNCERTAIN
         assert word == "as"
-        if not holds(request.road, "as") or request.login is None:
+        if not holds(request.column, "as") or request.login is None:
             return UNCERTAIN
         return certain(request.login in value)
 
@@ -733,10 +741,10 @@ class Judgement:
         truths = [self.who(rule), self.what(rule, rule.verb)]
         for word, value in rule.conditions.items():
             truth = self.condition(rule, word, value)
-            self.note(rule.verb, word, TRUTH[truth], "on", self.request.road)
+            self.note(rule.verb, word, TRUTH[truth], "on", self.request.column)
             truths.append(truth)
         truth = all_of(truths)
-        self.note(rule.verb, TRUTH[truth], "on", self.request.road)
+        self.note(rule.verb, TRUTH[truth], "on", self.request.column)
         return truth
 
     def rule_matches(self, rule):
@@ -982,14 +990,14 @@ class Judgement:
                 places.append((rule.name, rule.obligations["max"]))
             for word, value in rule.obligations.items():
                 words.add(word)
-                self.note("binds:", word, "on", self.request.road)
+                self.note("binds:", word, "on", self.request.column)
                 if not self.met(word, value):
                     unmet.add(word)
                 if word in limits:
                     limits[word].append(value)
         idle = min(limits["idle"], default=0)       # the smallest wins
         duration = min(limits["duration"], default=0)
-        if not all(holds(self.request.road, word) for word in words):
+        if not all(holds(self.request.column, word) for word in words):
             word, step = "deny", "an obligation is not held"
         elif unmet:
             word, step = "ask", "an obligation is not met"

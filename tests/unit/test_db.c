@@ -29,6 +29,9 @@ static const char statements[] =
     "set timezone \"Europe/Amsterdam\"\n"
     "set contact \"ot-access@example.com\"\n"
     "set never 100.64.0.0/10\n"
+    "set nft \"/usr/sbin/nft\"\n"
+    "set exempt { root op }\n"
+    "set gate 1022\n"
     "user alice until 2036-01-01T00:00Z\n"
     "user bob\n"
     "user carol account jump\n"
@@ -290,6 +293,7 @@ START_TEST(end_of_an_image)
 	struct policy *p = open_good();
 	uint8_t unixgroups[4] = {TRUTH_NO};
 	struct person person = {.policy = p,
+	    .account = "alice",
 	    .user = policy_find_user(p, "alice"), .unixgroups = unixgroups};
 	struct policy_request q;
 	struct target asked;

@@ -154,6 +154,8 @@ ask(const struct policy *p, const char *words, struct question *x)
 			x->q.presume = true;
 		else if (strcmp(word, "swept") == 0)
 			x->q.swept = true;
+		else if (strcmp(word, "gate") == 0)
+			x->q.gate = true;
 		else
 			set_word(p, x, word, value);
 	}
@@ -611,6 +613,77 @@ static const struct {
     {"net n 10.2.0.0/24 ssh 22\nallow a: alice to web1\nallow b: alice to n mfa",
 	"road=forward", "ask a must mfa unmet mfa"},
 
+    /* Forward behind the gate: nets, but nothing that has no address. */
+    {"allow a: alice to web1", "road=forward gate", "allow a"},
+    {"allow a: alice to rtu", "road=forward gate addr=127.77.0.17 port=2222",
+	"allow a"},
+    {"allow a: alice to lab", "road=forward gate addr=10.9.0.1", "allow a"},
+    {"allow a: alice to lab", "road=forward gate addr=10.9.0.1 port=23",
+	"deny: no-rule"},
+    {"allow a: alice to any", "road=forward gate addr=10.9.0.1", "allow a"},
+    {"allow a: alice to v6", "road=forward gate addr=2001:db8::1 port=7",
+	"allow a"},
+    {"allow a: alice to dev", "road=forward gate addr=10.8.0.1",
+	"deny: no-rule"},
+    {"allow a: alice to dev",
+	"road=forward gate addr=10.8.0.1 asked=x.dev.example", "deny: no-rule"},
+    {"allow a: alice to { lab dev }\ndeny d: any to dev",
+	"road=forward gate addr=10.8.0.1", "deny d"},
+    {"net n 10.8.0.0/24 ssh 22\nallow a: alice to n\n"
+     "require r: any to dev mfa", "road=forward gate addr=10.8.0.1",
+	"ask a must mfa unmet mfa"},
+    {"allow a: alice to metr", "road=forward gate path=/run/m.sock",
+	"deny: no-rule"},
+    {"allow a: alice to box", "road=forward gate path=/run/box.sock",
+	"deny: no-rule"},
+    {"allow a: alice to any", "road=forward gate addr=127.0.0.1",
+	"deny: never"},
+    {"net me 10.2.0.0/24 ssh 22\nallow a: alice to me",
+	"road=forward gate addr=10.2.0.1 own=10.2.0.1", "deny: never"},
+    {"allow a: alice to lab via connect",
+	"road=forward gate addr=10.9.0.1", "deny: no-rule"},
+
+    /* It knows neither whence nor as whom. */
+    {"allow a: alice to lab from 192.0.2.0/24",
+	"road=forward gate addr=10.9.0.1 from=192.0.2.1", "deny: no-rule"},
+    {"allow a: alice to lab\ndeny d: any to lab from 192.0.2.0/24",
+	"road=forward gate addr=10.9.0.1 from=10.0.0.1", "deny d"},
+    {"allow a: alice to lab as root",
+	"road=forward gate addr=10.9.0.1 as=root", "deny: no-rule"},
+
+    /* Ends hold there, with or without a sweep. */
+    {"allow a: alice to lab when day", "at=2026-11-20T08:00Z road=forward "
+	"gate addr=10.9.0.1", "allow a, timed"},
+    {"allow a: alice to lab when day", "at=2026-11-20T18:00Z road=forward "
+	"gate addr=10.9.0.1", "deny: no-rule, timed"},
+    {"allow a: alice to web1\ndeny d: any to web1 when day",
+	"road=forward gate", "allow a, timed"},
+    {"allow a: alice to web1 until 2026-11-21T12:00:01Z",
+	"road=forward gate", "allow a, timed"},
+    {"allow a: alice to web1 until 2026-11-21T12:00Z",
+	"road=forward gate", "deny: no-rule, timed"},
+    {"allow a: any to web1", "user=bob road=forward gate", "allow a, timed"},
+    {"allow a: any to web1", "user=bob at=2027-01-01T00:00Z road=forward "
+	"gate swept", "deny: expired, timed"},
+
+    /* Limits hold there, and what else would take a conversation does not. */
+    {"allow a: alice to lab idle 5m duration 1h max 2",
+	"road=forward gate addr=10.9.0.1",
+	"allow a must max idle duration idle 300 duration 3600"},
+    {"allow a: alice to lab mfa", "road=forward gate addr=10.9.0.1",
+	"ask a must mfa unmet mfa"},
+    {"allow a: alice to lab mfa", "mfa road=forward gate addr=10.9.0.1",
+	"allow a must mfa"},
+    {"allow a: alice to lab\nrequire r: any to lab record idle 5m",
+	"road=forward gate addr=10.9.0.1",
+	"deny a must record idle unheld record idle 300"},
+
+    /* It is a matter of forward alone. */
+    {"allow a: alice to dev", "gate addr=10.8.0.1 asked=x.dev.example",
+	"allow a"},
+    {"allow a: alice to lab as root when day", "at=2026-11-20T08:00Z gate "
+	"road=shell addr=10.9.0.1 as=root", "allow a, timed"},
+
     /* The verdict, 1 and 2: the user and its end. */
     {"allow a: any to web1", "user=bob", "allow a, timed"},
     {"allow a: any to web1", "user=bob at=2026-12-31T23:59:59Z",
@@ -899,48 +972,56 @@ END_TEST
 static const struct {
 	const char *words;
 	uint32_t obligation;
-	bool holds[ROAD_COUNT];
+	bool holds[ROAD_COUNT], gate;
 } obligations[] = {
-    {"mfa", MUST_MFA, {true, true, true}},
-    {"ticket \"T*\"", MUST_TICKET, {false, true, true}},
-    {"approve @g 1h", MUST_APPROVE, {false, true, true}},
-    {"record", MUST_RECORD, {false, false, true}},
-    {"consent", MUST_CONSENT, {false, false, true}},
-    {"notify", MUST_NOTIFY, {false, false, true}},
-    {"max 3", MUST_MAX, {false, true, true}},
-    {"idle 5m", MUST_IDLE, {false, true, true}},
-    {"duration 5m", MUST_DURATION, {false, true, true}},
+    {"mfa", MUST_MFA, {true, true, true}, true},
+    {"ticket \"T*\"", MUST_TICKET, {false, true, true}, false},
+    {"approve @g 1h", MUST_APPROVE, {false, true, true}, false},
+    {"record", MUST_RECORD, {false, false, true}, false},
+    {"consent", MUST_CONSENT, {false, false, true}, false},
+    {"notify", MUST_NOTIFY, {false, false, true}, false},
+    {"max 3", MUST_MAX, {false, true, true}, true},
+    {"idle 5m", MUST_IDLE, {false, true, true}, true},
+    {"duration 5m", MUST_DURATION, {false, true, true}, true},
 };
 
-START_TEST(road_holds)
+static void
+check_road(const struct policy *p, int i, enum policy_road road, bool gate)
 {
-	char text[128];
-	struct policy *p;
+	bool holds = gate && road == ROAD_FORWARD ? obligations[i].gate :
+						    obligations[i].holds[road];
 	struct policy_verdict v;
 	struct question x;
 
-	for (int allow = 0; allow < 2; allow++) {
+	ask(p, "mfa ticket=T1 approved=g", &x);
+	x.q.road = road;
+	x.q.gate = gate;
+	policy_evaluate(p, &x.q, &v);
+	ck_assert_uint_eq(v.obligations, obligations[i].obligation);
+	ck_assert_uint_eq(v.unmet, 0);
+	ck_assert_int_eq(v.action, holds ? ACTION_ALLOW : ACTION_DENY);
+	ck_assert_int_eq(v.reason, holds ? REASON_NONE : REASON_NOT_HELD);
+	ck_assert_int_eq(
+	    (policy_road_holds(p, road) & obligations[i].obligation) != 0,
+	    holds);
+}
+
+START_TEST(road_holds)
+{
+	char text[160];
+	struct policy *p;
+
+	for (int n = 0; n < 4; n++) {
+		bool gate = n >= 2;
+
 		snprintf(text, sizeof(text),
-		    "group @g bob\nallow a: alice to web1\n%s b: any to web1 "
-		    "%s", allow ? "allow" : "require",
-		    obligations[_i].words);
+		    "%sgroup @g bob\nallow a: alice to web1\n%s b: any to web1 "
+		    "%s",
+		    gate ? "set nft \"/x\"\nset gate 1022\n" : "",
+		    n % 2 ? "allow" : "require", obligations[_i].words);
 		p = policy_of(text);
-		for (int road = 0; road < ROAD_COUNT; road++) {
-			ask(p, "mfa ticket=T1 approved=g", &x);
-			x.q.road = (enum policy_road)road;
-			policy_evaluate(p, &x.q, &v);
-			ck_assert_uint_eq(
-			    v.obligations, obligations[_i].obligation);
-			ck_assert_uint_eq(v.unmet, 0);
-			ck_assert_int_eq(v.action, obligations[_i].holds[road] ?
-			    ACTION_ALLOW : ACTION_DENY);
-			ck_assert_int_eq(v.reason, obligations[_i].holds[road] ?
-			    REASON_NONE : REASON_NOT_HELD);
-			ck_assert_int_eq((policy_road_holds(p,
-			    (enum policy_road)road) &
-			    obligations[_i].obligation) != 0,
-			    obligations[_i].holds[road]);
-		}
+		for (int road = 0; road < ROAD_COUNT; road++)
+			check_road(p, _i, (enum policy_road)road, gate);
 		policy_free(p);
 	}
 }

@@ -230,7 +230,9 @@ describe_meta(struct lines *l, uint32_t i)
 	describe_string(l, "keys-from", m->keys_from);
 	describe_string(l, "ticket-program", m->ticket_program);
 	describe_nets(l, "never", m->never);
-	fprintf(l->out, " sessions=%u", m->sessions);
+	fprintf(l->out, " sessions=%u gate=%u", m->sessions, m->gate);
+	describe_string(l, "nft", m->nft);
+	describe_words(l, "exempt", m->exempt);
 	for (int n = 0; n < 6; n++)
 		fprintf(l->out, " %d", m->place[n].line != 0);
 	for (int n = 0; n < 3; n++)
@@ -509,6 +511,8 @@ END_TEST
 static const char *const texts[] = {
     "",
     "set sessions 5\nset keys-from \"/usr/x\"\nset ticket-program \"/usr/y\"",
+    "set nft \"/usr/sbin/nft\"\nset gate 1022",
+    "set exempt { root \"op-1@corp.example\" \"tag\" }\nset nft \"/n\"",
     "user carol comment \"J\303\274rgen # { }\" account \"shell\"",
     "user \"x.y@z\" until 9999-12-31T23:59:59Z",
     "device \"net\" \"/run/x\" tcp account \"agent\" alias \"user\" agent "
