@@ -110,11 +110,17 @@ permit_names(struct rights *r, const struct policy_target *t, uint16_t port)
 	}
 }
 
-/* Behind the gate, any address: it decides about each connection. */
+/*
+ * Behind the gate, a port of any address: the gate decides about each
+ * connection.  It passes what has an address.
+ */
 static void
-note_ports(struct rights *r, struct policy_range ports)
+note_ports(struct rights *r, const struct policy_target *t,
+    struct policy_range ports)
 {
-	for (uint32_t i = 0; i < ports.n && r->wide != NULL; i++) {
+	if (t->kind == TARGET_DOMAIN || t->kind == TARGET_SOCKET)
+		return;
+	for (uint32_t i = 0; i < ports.n; i++) {
 		const struct policy_port *row =
 		    policy_row(r->p, PT_PORTS, ports.first + i);
 
@@ -125,10 +131,25 @@ note_ports(struct rights *r, struct policy_range ports)
 static void
 permit_ports(struct rights *r)
 {
-	for (unsigned int port = 1; port <= PORT_MAX && r->wide != NULL;
-	     port++) {
+	for (unsigned int port = 1; port <= PORT_MAX; port++) {
 		if (r->wide[port / 8] >> port % 8 & 1)
 			permit(r, "*", (uint16_t)port);
+	}
+}
+
+/* An address, or names, of a host or a device that has addresses. */
+static void
+permit_places(struct rights *r, const struct policy_target *t,
+    struct policy_range ports)
+{
+	if (t->kind != TARGET_HOST && t->kind != TARGET_DEVICE)
+		return;
+	for (uint32_t i = 0; i < ports.n; i++) {
+		const struct policy_port *row =
+		    policy_row(r->p, PT_PORTS, ports.first + i);
+
+		if (permit_addresses(r, t, row->port) && r->names)
+			permit_names(r, t, row->port);
 	}
 }
 
@@ -140,20 +161,14 @@ permit_target(void *arg, uint32_t index)
 	struct policy_range ports = policy_clip(r->p, PT_PORTS, t->ports);
 
 	if (index >= r->p->table[PT_TARGETS].n ||
-	    (r->seen[index / 8] >> index % 8 & 1) || r->n > PERMITOPEN_MAX)
-		return;
-	r->seen[index / 8] |= (uint8_t)(1 << index % 8);
-	note_ports(r, ports);
-	if ((t->kind != TARGET_HOST && t->kind != TARGET_DEVICE) ||
+	    (r->seen[index / 8] >> index % 8 & 1) || r->n > PERMITOPEN_MAX ||
 	    t->path != 0)
 		return;
-	for (uint32_t i = 0; i < ports.n; i++) {
-		const struct policy_port *row =
-		    policy_row(r->p, PT_PORTS, ports.first + i);
-
-		if (permit_addresses(r, t, row->port) && r->names)
-			permit_names(r, t, row->port);
-	}
+	r->seen[index / 8] |= (uint8_t)(1 << index % 8);
+	if (r->wide != NULL)
+		note_ports(r, t, ports);
+	else
+		permit_places(r, t, ports);
 }
 
 int
@@ -171,7 +186,8 @@ keys_permitopen(const struct policy *p, const struct policy_request *q,
 		return -1;
 	}
 	policy_candidates(p, &r.q, 1 << ROAD_FORWARD, permit_target, &r);
-	permit_ports(&r);
+	if (r.wide != NULL)
+		permit_ports(&r);
 	free(r.seen);
 	free(r.wide);
 	return r.n > PERMITOPEN_MAX || policy_damaged(p) ? -1 : r.n;

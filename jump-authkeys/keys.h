@@ -44,8 +44,10 @@ const char *keys_refused(
 /*
  * Write the permitopen options of everything that the request's user may
  * reach by forward now, each after a comma: addresses, and if names is set
- * the names that the load found to lead nowhere else.  Returns their number, or
- * -1 if they are more than PERMITOPEN_MAX or memory ran out.
+ * the names that the load found to lead nowhere else.  For a request with gate,
+ * the ports of all that their rules name, of any address, and nothing else.
+ * Returns their number, or -1 if they are more than PERMITOPEN_MAX or memory
+ * ran out.
  */
 int keys_permitopen(const struct policy *, const struct policy_request *,
     bool names, FILE *);

@@ -104,11 +104,15 @@ request(const struct judge *j, const struct judged *k, enum policy_road road)
  * Logins.
  */
 
-/* As a login of now has them; NULL if they cannot be listed. */
+/*
+ * As a login of now has them, with the gate or, if it began before the gate was
+ * there, without; NULL if they cannot be listed.
+ */
 static const char *
 rights(const struct judge *j, struct judged *k, bool mfa)
 {
 	struct policy_request q = request(j, k, ROAD_FORWARD);
+	bool gate = q.gate;
 	char *text = NULL;
 	size_t size;
 	FILE *f;
@@ -120,7 +124,11 @@ rights(const struct judge *j, struct judged *k, bool mfa)
 	if (f == NULL)
 		err(EXIT_INTERNAL, NULL);
 	q.mfa = mfa;
+	q.gate = false;
 	n = keys_permitopen(j->policy, &q, true, f);
+	q.gate = gate;
+	if (n != -1 && gate)
+		n = keys_permitopen(j->policy, &q, true, f);
 	if (fclose(f) != 0)
 		err(EXIT_INTERNAL, NULL);
 	if (n == -1) {

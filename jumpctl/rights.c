@@ -12,7 +12,8 @@
 
 struct count {
 	const struct policy *p;
-	uint64_t n;
+	uint64_t n;    /* places */
+	uint64_t wide; /* ports, which the gate may pass */
 };
 
 static void
@@ -21,9 +22,17 @@ count_target(void *arg, uint32_t index)
 	struct count *count = arg;
 	const struct policy_target *t = policy_target(count->p, index);
 
+	count->wide += t->ports.n;
 	if (t->kind == TARGET_HOST || t->kind == TARGET_DEVICE)
 		count->n +=
 		    (uint64_t)t->ports.n * (t->nets.n + t->aliases.n + 1);
+}
+
+static bool
+count_fits(const struct count *count)
+{
+	return count->n <= PERMITOPEN_MAX &&
+	    (policy_meta(count->p)->gate == 0 || count->wide <= PERMITOPEN_MAX);
 }
 
 /* An upper bound for a user, as if in every Unix group. */
@@ -31,10 +40,10 @@ static bool
 surely_fits(const struct policy *p, uint32_t user, const uint8_t *groups)
 {
 	struct policy_request q = {.user = user, .unixgroups = groups};
-	struct count count = {p, 0};
+	struct count count = {.p = p};
 
 	policy_candidates(p, &q, 1 << ROAD_FORWARD, count_target, &count);
-	return count.n <= PERMITOPEN_MAX;
+	return count_fits(&count);
 }
 
 /* Whether a login has too many entries, at this time. */
@@ -71,7 +80,9 @@ fits(const struct policy *p, const struct policy_user *u)
 		return true;
 	decide_request(&request, &person, ROAD_FORWARD, q.at);
 	request.mfa = request.swept = true;
-	too_many = exceeds(p, &request);
+	too_many = request.gate && exceeds(p, &request);
+	request.gate = false; /* a login while it is away */
+	too_many = too_many || exceeds(p, &request);
 	for (uint32_t i = 0; i < p->table[PT_SPANS].n && !too_many; i++) {
 		const struct policy_span *span = policy_row(p, PT_SPANS, i);
 
@@ -88,11 +99,11 @@ fits(const struct policy *p, const struct policy_user *u)
 static bool
 fits_everybody(const struct policy *p)
 {
-	struct count count = {p, 0};
+	struct count count = {.p = p};
 
 	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++)
 		count_target(&count, i);
-	return count.n <= PERMITOPEN_MAX;
+	return count_fits(&count);
 }
 
 size_t

@@ -321,6 +321,119 @@ START_TEST(relay)
 }
 END_TEST
 
+/*
+ * With `set gate', which stands or not.
+ */
+#define GATE "set nft \"/n\"\nset gate 1022\n"
+#define AWAY "no right to *:22 any more"
+static const struct {
+	const char *policy, *account, *user, *line;
+	bool stands;
+	const char *reason; /* NULL: it stays */
+} behind[] = {
+    /* Of now, and from when the gate was away. */
+    {ALICE "allow a: alice to db1", "alice", "alice", P("*:22"), true, NULL},
+    {ALICE "allow a: alice to db1", "alice", "alice", DB1, true, NULL},
+    {ALICE "allow a: alice to db1", "alice", "alice", DB1, false, NULL},
+    {ALICE "allow a: alice to db1", "alice", "alice", P("*:22"), false, AWAY},
+    {ALICE "allow a: alice to db1", "alice", "alice", P("*:80"), true,
+	"no right to *:80 any more"},
+    /* The gate ends what is over, and the login stays for the rest. */
+    {ALICE "allow a: alice to { db1 web1:22 } when day", "alice", "alice",
+	P("*:22") P("*:80"), true, NULL},
+    {ALICE "allow a: alice to web1\ndeny d: any to db1", "alice", "alice",
+	P("*:22"), true, NULL},
+    {ALICE "allow a: alice to lab", "alice", "alice", P("*:22"), true, NULL},
+    {ALICE "allow a: alice to web1\ndeny d: any to db1", "alice", "alice",
+	DB1, true, "no right to 10.2.0.11:22 any more"},
+    {ALICE "allow a: alice to lab via connect", "alice", "alice", P("*:22"),
+	true, AWAY},
+    /* Never for an account that is shared. */
+    {JUMP "allow a: carol to db1", "jump", "carol", DB1, true, NULL},
+    {JUMP "allow a: carol to db1", "jump", "carol", P("*:22"), true, AWAY},
+};
+
+START_TEST(login_behind_the_gate)
+{
+	struct login_note note = {.by = LOGIN_BY_KEY};
+	char reason[JUDGE_REASON] = "", text[1024], line[512];
+	struct policy *p;
+	struct judge j;
+
+	snprintf(text, sizeof(text), GATE "%s", behind[_i].policy);
+	snprintf(line, sizeof(line), "restrict%s ssh-ed25519 x\n",
+	    behind[_i].line);
+	p = open_policy(text, &j, FRIDAY_EVENING);
+	j.gate = behind[_i].stands;
+	strcpy(note.user, behind[_i].user);
+	strcpy(note.key, FA);
+	ck_assert_msg(judge_login(&j, behind[_i].account, &note, line,
+			  reason) == (behind[_i].reason == NULL),
+	    "%s", reason);
+	if (behind[_i].reason != NULL)
+		ck_assert_str_eq(reason, behind[_i].reason);
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
+/* What the firewall lets pass is what goes by without the gate. */
+START_TEST(rights_are_addresses)
+{
+	struct judge j;
+	struct policy *p = open_policy(
+	    GATE ALICE "allow a: alice to { db1 lab }", &j, 0);
+
+	ck_assert_str_eq(judge_rights(&j, "alice", NULL), DB1);
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
+/* A relay of the gate, by the words of its road. */
+static const struct {
+	const char *rule;
+	bool gate, mfa;
+	const char *reason;
+} passed[] = {
+    {"", true, false, NULL},
+    {"", false, false, NO_RULE}, /* a page that says forward, of a user's */
+    {"when day", true, false, NULL},
+    {"from 192.0.2.0/24", true, false, NO_RULE},
+    {"mfa", true, true, NULL},
+    {"mfa", true, false, "something is to be done first"},
+    {"ticket \"*\"", true, true, "an obligation cannot be held on this road"},
+};
+
+START_TEST(relay_of_the_gate)
+{
+	struct session_page page = {
+	    .port = 22, .road = ROAD_FORWARD, .started = FRIDAY_NOON};
+	struct judge_relay asked = {.account = "alice",
+	    .page = &page,
+	    .gate = passed[_i].gate,
+	    .mfa = passed[_i].mfa};
+	char reason[JUDGE_REASON] = "", text[1024];
+	const char *rule = NULL;
+	struct policy *p;
+	struct judge j;
+
+	snprintf(text, sizeof(text), GATE ALICE "allow a: alice to lab %s",
+	    passed[_i].rule);
+	p = open_policy(text, &j, 0);
+	j.gate = true;
+	strcpy(page.target, "10.9.1.1");
+	strcpy(page.ip, "10.9.1.1");
+	strcpy(page.source, "192.0.2.1");
+	ck_assert_int_eq(judge_relay(&j, &asked, &rule, reason),
+	    passed[_i].reason == NULL);
+	if (passed[_i].reason != NULL)
+		ck_assert_str_eq(reason, passed[_i].reason);
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -329,6 +442,9 @@ main(void)
 
 	tcase_add_loop_test(t, login, 0, COUNT(logins));
 	tcase_add_loop_test(t, relay, 0, COUNT(relays));
+	tcase_add_loop_test(t, login_behind_the_gate, 0, COUNT(behind));
+	tcase_add_test(t, rights_are_addresses);
+	tcase_add_loop_test(t, relay_of_the_gate, 0, COUNT(passed));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -212,6 +212,49 @@ START_TEST(line_is)
 }
 END_TEST
 
+/* Behind the gate: each port that it may pass, once, and no address. */
+static const struct {
+	const char *rules, *rights;
+} gated[] = {
+    {"", ""},
+    {"allow a: alice to db1", OPEN("*:5432")},
+    {"allow a: alice to web1", OPEN("*:22") OPEN("*:80")},
+    {"allow a: alice to { db1 web1 lab rtu }",
+	OPEN("*:22") OPEN("*:80") OPEN("*:2222") OPEN("*:5432")},
+    {"allow a: alice to any",
+	OPEN("*:22") OPEN("*:80") OPEN("*:2222") OPEN("*:5432")},
+    {"allow a: alice to any via connect", ""},
+    {"allow a: bob to any", ""},
+    {"net odd { 192.0.2.0/24 2001:db8:5::/64 } tcp { 1 65535 }\n"
+     "allow a: alice to odd", OPEN("*:1") OPEN("*:65535")},
+    /* What has no address is not for the gate. */
+    {"allow a: alice to { dev metr box }", ""},
+    /* The gate sees to every condition. */
+    {"allow a: alice to lab when day", OPEN("*:22")},
+    {"allow a: alice to lab until 2026-11-23T10:00:01Z", OPEN("*:22")},
+    {"allow a: alice to lab mfa idle 5m max 1", OPEN("*:22")},
+    {"allow a: alice to lab\ndeny d: any to any", OPEN("*:22")},
+};
+
+START_TEST(rights_behind_the_gate)
+{
+	struct policy *p = policy_of(gated[_i].rules);
+	struct policy_request q = request_of(p, key_of(p, KA));
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	resolves(p, "web1 www");
+	q.gate = true;
+	q.mfa = false;
+	ck_assert_int_ge(keys_permitopen(p, &q, true, out), 0);
+	fclose(out);
+	ck_assert_str_eq(text, gated[_i].rights);
+	free(text);
+	policy_free(p);
+}
+END_TEST
+
 /*
  * Lines of certificates, for both commands.
  */
@@ -372,6 +415,44 @@ START_TEST(entries_are_bounded)
 }
 END_TEST
 
+/* And so many ports, however many addresses. */
+START_TEST(ports_are_bounded)
+{
+	for (int n = 4095; n <= 4097; n++) {
+		struct policy_request q;
+		struct policy *p;
+		char *text, *line;
+		size_t size;
+		FILE *out = open_memstream(&text, &size), *to;
+
+		fputs("user alice\nkey alice \"" ED " " KA "\"\n", out);
+		for (int port = 1; port <= n; port++) {
+			if (port % 200 == 1)
+				fprintf(out, "%snet n%d 10.0.0.0/8 tcp {",
+				    port == 1 ? "" : " }\n", port);
+			fprintf(out, " %d", port);
+		}
+		for (int i = 0; i < 200; i++)
+			fprintf(out, " }\nhost h%d { 10.1.%d.1 10.1.%d.2 } tcp "
+			    "{ 1 2 3 4 5 6 7 8 9 10 11", i, i, i);
+		fputs(" }\nallow a: alice to any\n", out);
+		fclose(out);
+		p = unit_policy(text);
+		q = request_of(p, 0);
+		q.gate = true;
+		to = open_memstream(&line, &size);
+		ck_assert_int_eq(
+		    keys_permitopen(p, &q, true, to), n <= 4096 ? n : -1);
+		q.gate = false;
+		ck_assert_int_eq(keys_permitopen(p, &q, true, to), -1);
+		fclose(to);
+		free(line);
+		free(text);
+		policy_free(p);
+	}
+}
+END_TEST
+
 START_TEST(error_is_told)
 {
 	struct policy *p = policy_of("allow a: alice to web1");
@@ -493,6 +574,8 @@ keys_suite(void)
 	    t, line_of_certificate_is, 0, COUNT(certified));
 	tcase_add_test(t, line_leaves_out_own_addresses);
 	tcase_add_loop_test(t, entries_are_bounded, 0, COUNT(sizes));
+	tcase_add_loop_test(t, rights_behind_the_gate, 0, COUNT(gated));
+	tcase_add_test(t, ports_are_bounded);
 	tcase_add_test(t, error_is_told);
 	tcase_add_loop_test(t, offer_is, 0, COUNT(offers));
 	tcase_add_test(t, offer_of_each_key);
