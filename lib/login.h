@@ -92,7 +92,9 @@ ssize_t login_list(const char *directory, pid_t **list);
 
 /*
  * Whether the account has logins, and the notes of all of them say mfa: what
- * the gate has to go by.  A note that cannot be read is none.
+ * the gate has to go by.  False too if there is a note that is damaged, which
+ * may be anybody's; one that is being written is none, nor is what others put
+ * there.
  */
 bool login_all_mfa(const char *directory, uid_t owner, uid_t uid);
 

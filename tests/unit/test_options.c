@@ -56,6 +56,13 @@ START_TEST(everything_is_read)
 	ck_assert_str_eq(o.path, "/x");
 	ck_assert_ptr_eq(o.host, NULL);
 	ck_assert_int_eq(o.wait, 3600);
+	ck_assert(!o.gate);
+	ck_assert_int_eq(parse(&o, "c -G"), 0);
+	ck_assert(o.gate && !o.plain && !o.pass && o.host == NULL);
+	ck_assert_int_eq(o.wait, DIAL_TIMEOUT);
+	ck_assert_int_eq(parse(&o, "c -G -w 7"), 0);
+	ck_assert(o.gate);
+	ck_assert_int_eq(o.wait, 7);
 }
 END_TEST
 
@@ -95,6 +102,19 @@ static const char *const wrong[] = {
     "c -n --id=a web1 22",
     "c -n --from=192.0.2.1 web1 22",
     "c -n --session=abcdefgh web1 22",
+    "c -G web1",
+    "c -G web1 22",
+    "c -G ''",
+    "c -G -4",
+    "c -6G",
+    "c -G -F",
+    "c -G -n",
+    "c -G -U /x",
+    "c -U /x -G",
+    "c -G --id=a",
+    "c -G --from=192.0.2.1",
+    "c -G --session=abcdefgh",
+    "c -G -w 0",
 };
 
 START_TEST(wrong_is_refused)
