@@ -104,15 +104,11 @@ request(const struct judge *j, const struct judged *k, enum policy_road road)
  * Logins.
  */
 
-/*
- * As a login of now has them, with the gate or, if it began before the gate was
- * there, without; NULL if they cannot be listed.
- */
+/* As a login past the gate has them now; NULL if they cannot be listed. */
 static const char *
 rights(const struct judge *j, struct judged *k, bool mfa)
 {
 	struct policy_request q = request(j, k, ROAD_FORWARD);
-	bool gate = q.gate;
 	char *text = NULL;
 	size_t size;
 	FILE *f;
@@ -126,9 +122,6 @@ rights(const struct judge *j, struct judged *k, bool mfa)
 	q.mfa = mfa;
 	q.gate = false;
 	n = keys_permitopen(j->policy, &q, true, f);
-	q.gate = gate;
-	if (n != -1 && gate)
-		n = keys_permitopen(j->policy, &q, true, f);
 	if (fclose(f) != 0)
 		err(EXIT_INTERNAL, NULL);
 	if (n == -1) {
@@ -227,6 +220,7 @@ judge_login(struct judge *j, const char *account, const struct login_note *note,
 	    account == NULL ? "the account is gone" : judge_person(j, k, note);
 	const char *now = NULL;
 	char lost[WITHIN_ROOM];
+	bool gate;
 
 	if (why == NULL) {
 		now = rights(j, k, note->mfa);
@@ -236,7 +230,8 @@ judge_login(struct judge *j, const char *account, const struct login_note *note,
 		snprintf(reason, JUDGE_REASON, "%s", why);
 		return false;
 	}
-	if (within(line, now, lost))
+	gate = request(j, k, ROAD_FORWARD).gate;
+	if (within(line, now, gate, lost))
 		return true;
 	if (*lost == '\0')
 		snprintf(reason, JUDGE_REASON, "its rights cannot be read");
@@ -323,15 +318,14 @@ bool
 judge_relay(struct judge *j, const struct judge_relay *r, const char **rule,
     char reason[JUDGE_REASON])
 {
-	const struct judged *k = r->account == NULL
-	    ? NULL
-	    : somebody(j, r->account, r->page->user);
+	const struct judged *k =
+	    r->account == NULL ? NULL : somebody(j, r->account, r->page->user);
 	const char *why = NULL;
 
 	*rule = "";
 	if (k == NULL)
 		why = r->account == NULL ? "the account is gone"
-				      : "the user is of the policy no more";
+					 : "the user is of the policy no more";
 	else if (r->page->road >= ROAD_COUNT)
 		why = "its page cannot be read";
 	else

@@ -84,11 +84,14 @@ read_rights(struct rights *r, const char *s)
 
 /* The first right that is not among the others, or NULL. */
 static const struct right *
-find_lost(const struct rights *given, const struct rights *now)
+find_lost(const struct rights *given, const struct rights *now, bool gate)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < given->n; i++) {
+		if (gate && given->list[i].size > 2 &&
+		    memcmp(given->list[i].text, "*:", 2) == 0)
+			continue;
 		while (
 		    n < now->n && by_text(&now->list[n], &given->list[i]) < 0)
 			n++;
@@ -99,7 +102,7 @@ find_lost(const struct rights *given, const struct rights *now)
 }
 
 bool
-within(const char *given, const char *now, char lost[WITHIN_ROOM])
+within(const char *given, const char *now, bool gate, char lost[WITHIN_ROOM])
 {
 	struct rights before = {0}, after = {0};
 	const struct right *right = NULL;
@@ -108,7 +111,7 @@ within(const char *given, const char *now, char lost[WITHIN_ROOM])
 	lost[0] = '\0';
 	both = read_rights(&before, given) && read_rights(&after, now);
 	if (both)
-		right = find_lost(&before, &after);
+		right = find_lost(&before, &after, gate);
 	if (right != NULL)
 		snprintf(
 		    lost, WITHIN_ROOM, "%.*s", (int)right->size, right->text);

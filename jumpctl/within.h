@@ -13,8 +13,10 @@ enum { WITHIN_ROOM = 160 };
  * Compare the permitopen options of a line of authorized_keys, as
  * jump-authkeys(8) has printed it, with those of keys_permitopen(), each of
  * which may begin with a comma.  False if now lacks one, which is written to
- * lost, if either cannot be read, or without memory; lost is then empty.
+ * lost, if either cannot be read, or without memory; lost is then empty.  With
+ * gate, no port of any address is lost: it leads to the gate, which decides.
  */
-bool within(const char *given, const char *now, char lost[WITHIN_ROOM]);
+bool within(
+    const char *given, const char *now, bool gate, char lost[WITHIN_ROOM]);
 
 #endif

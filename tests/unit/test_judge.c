@@ -61,18 +61,18 @@ getgrouplist(const char *account, gid_t gid, gid_t *groups, int *n)
 	"window day mon-fri 08:00-18:00\n"
 #define ALICE "user alice\nkey alice \"ssh-ed25519 " KA "\"\n"
 #define JUMP                                                                   \
-	"user carol account jump\nkey carol \"ssh-ed25519 " KA "\"\n"           \
+	"user carol account jump\nkey carol \"ssh-ed25519 " KA "\"\n"          \
 	"user dave account jump\n"
 
 /* 2026-11-20 is a Friday. */
-#define FRIDAY_NOON	 1795176000
-#define FRIDAY_EVENING	 1795200000
-#define LINE(rights)	 "restrict,pty,command=\"x\"" rights " ssh-ed25519 " KA "\n"
-#define P(where)	 ",permitopen=\"" where "\""
-#define DB1		 P("10.2.0.11:22")
-#define WEB1		 P("10.2.0.10:22") P("[2001:db8::10]:22")
-#define GONE		 "the user is of the policy no more"
-#define KEY		 "the key is the user's no more"
+#define FRIDAY_NOON    1795176000
+#define FRIDAY_EVENING 1795200000
+#define LINE(rights)   "restrict,pty,command=\"x\"" rights " ssh-ed25519 " KA "\n"
+#define P(where)       ",permitopen=\"" where "\""
+#define DB1	       P("10.2.0.11:22")
+#define WEB1	       P("10.2.0.10:22") P("[2001:db8::10]:22")
+#define GONE	       "the user is of the policy no more"
+#define KEY	       "the key is the user's no more"
 
 static const struct {
 	const char *policy, *account; /* NULL: it is gone */
@@ -83,8 +83,8 @@ static const struct {
 } logins[] = {
     {ALICE "allow a: alice to db1", "alice", "alice", FA, LINE(DB1), 0, 0, 0,
 	NULL},
-    {ALICE "allow a: alice to { db1 web1:22 }", "alice", "alice", FA,
-	LINE(DB1), 0, 0, 0, NULL},
+    {ALICE "allow a: alice to { db1 web1:22 }", "alice", "alice", FA, LINE(DB1),
+	0, 0, 0, NULL},
     {ALICE "allow a: alice to db1", "alice", "alice", FA, LINE(""), 0, 0, 0,
 	NULL},
     {ALICE "allow a: alice to web1", "alice", "alice", FA, LINE(DB1), 0, 0, 0,
@@ -94,8 +94,8 @@ static const struct {
 	"no right to 10.2.0.10:22 any more"},
     {ALICE, "alice", "alice", FA, LINE(DB1), 0, 0, 0,
 	"no right to 10.2.0.11:22 any more"},
-    {ALICE "allow a: alice to db1", "alice", "alice", FA, "restrict,x=\"", 0,
-	0, 0, "its rights cannot be read"},
+    {ALICE "allow a: alice to db1", "alice", "alice", FA, "restrict,x=\"", 0, 0,
+	0, "its rights cannot be read"},
     /* A name that does not resolve. */
     {ALICE "allow a: alice to db1", "alice", "alice", FA, LINE(DB1 P("db1:22")),
 	0, 0, 0, "no right to db1:22 any more"},
@@ -110,8 +110,7 @@ static const struct {
 	GONE},
     {JUMP "allow a: carol to db1", "jump", "carol", FA, LINE(DB1), 0, 0, 0,
 	NULL},
-    {JUMP "allow a: carol to db1", "jump", "erin", FA, LINE(""), 0, 0, 0,
-	GONE},
+    {JUMP "allow a: carol to db1", "jump", "erin", FA, LINE(""), 0, 0, 0, GONE},
     {JUMP "allow a: carol to db1", "jump", "dave", FA, LINE(""), 0, 0, 0, KEY},
     {ALICE "user erin account jump", "jump", "carol", FA, LINE(""), 0, 0, 0,
 	GONE},
@@ -185,8 +184,7 @@ open_policy(const char *statements, struct judge *j, time_t now)
 	snprintf(text, sizeof(text), BASE "%s\n", statements);
 	p = unit_policy(text);
 	ck_assert(decide_zone(p));
-	*j = (struct judge){
-	    .policy = p, .now = now == 0 ? FRIDAY_NOON : now};
+	*j = (struct judge){.policy = p, .now = now == 0 ? FRIDAY_NOON : now};
 	return p;
 }
 
@@ -237,57 +235,57 @@ static const struct {
 	"", 0, 0, 1, NULL, ""},
     {ALICE "allow a: alice to web1", "alice", "", "web1", "2001:db8::10", 80,
 	"", 0, 0, 1, NULL, ""},
-    {ALICE "allow a: alice to lab", "alice", "", "10.9.1.1", "10.9.1.1", 22,
-	"", 0, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to lab", "alice", "", "10.9.1.1", "10.9.1.1", 22, "",
+	0, 0, 1, NULL, ""},
     {ALICE "allow a: alice to dev", "alice", "", "x.dev.example", "10.8.0.1",
 	22, "", 0, 0, 1, NULL, ""},
     {ALICE "allow a: alice to metr", "alice", "", "/run/m.sock", "", 0, "", 0,
 	0, 1, NULL, ""},
     {ALICE "allow a: alice to metr", "alice", "", "metr", "", 0, "", 0, 0, 1,
 	NULL, ""},
-    {ALICE "allow a: alice to web1", "alice", "", "db1", "10.2.0.11", 22, "",
-	0, 0, 1, NO_RULE, ""},
+    {ALICE "allow a: alice to web1", "alice", "", "db1", "10.2.0.11", 22, "", 0,
+	0, 1, NO_RULE, ""},
     {ALICE "allow a: alice to db1\ndeny d: any to db1", "alice", "", "db1",
 	"10.2.0.11", 22, "", 0, 0, 1, "a deny rule matches", "d"},
-    {ALICE "allow a: alice to db1 via forward", "alice", "", "db1",
-	"10.2.0.11", 22, "", 0, 0, 1, NO_RULE, ""},
+    {ALICE "allow a: alice to db1 via forward", "alice", "", "db1", "10.2.0.11",
+	22, "", 0, 0, 1, NO_RULE, ""},
     {ALICE "allow a: alice to db1", "alice", "", "db1", "10.2.0.12", 22, "", 0,
 	0, 1, MOVED, ""},
     {ALICE "allow a: alice to db1", "alice", "", "db1", "", 22, "", 0, 0, 1,
 	MOVED, ""},
     {ALICE "allow a: alice to dev", "alice", "", "x.dev.example", "10.7.0.1",
 	22, "", 0, 0, 1, NO_RULE, ""},
-    {ALICE "allow a: alice to metr", "alice", "", "/run/m.sock", "10.2.0.11",
-	0, "", 0, 0, 1, MOVED, ""},
+    {ALICE "allow a: alice to metr", "alice", "", "/run/m.sock", "10.2.0.11", 0,
+	"", 0, 0, 1, MOVED, ""},
     {ALICE "allow a: alice to db1 from 192.0.2.0/24", "alice", "", "db1",
 	"10.2.0.11", 22, "192.0.2.9", 0, 0, 1, NULL, ""},
     {ALICE "allow a: alice to db1 from 192.0.2.0/24", "alice", "", "db1",
 	"10.2.0.11", 22, "198.51.100.9", 0, 0, 1, NO_RULE, ""},
     {ALICE "allow a: alice to db1 from 192.0.2.0/24", "alice", "", "db1",
 	"10.2.0.11", 22, "", 0, 0, 1, NO_RULE, ""},
-    {ALICE "allow a: alice to db1 duration 1m", "alice", "", "db1",
-	"10.2.0.11", 22, "", 59, 0, 1, NULL, ""},
-    {ALICE "allow a: alice to db1 duration 1m", "alice", "", "db1",
-	"10.2.0.11", 22, "", 60, 0, 1, "the rules give it less time now", ""},
-    {ALICE "allow a: alice to db1 idle 1m", "alice", "", "db1", "10.2.0.11",
-	22, "", 900, 30, 1, NULL, ""},
-    {ALICE "allow a: alice to db1 idle 1m", "alice", "", "db1", "10.2.0.11",
-	22, "", 900, 70, 1, "the rules give it less idle time now", ""},
-    {ALICE "allow a: alice to db1 mfa", "alice", "", "db1", "10.2.0.11", 22,
-	"", 0, 0, 1, "something is to be done first", "a"},
+    {ALICE "allow a: alice to db1 duration 1m", "alice", "", "db1", "10.2.0.11",
+	22, "", 59, 0, 1, NULL, ""},
+    {ALICE "allow a: alice to db1 duration 1m", "alice", "", "db1", "10.2.0.11",
+	22, "", 60, 0, 1, "the rules give it less time now", ""},
+    {ALICE "allow a: alice to db1 idle 1m", "alice", "", "db1", "10.2.0.11", 22,
+	"", 900, 30, 1, NULL, ""},
+    {ALICE "allow a: alice to db1 idle 1m", "alice", "", "db1", "10.2.0.11", 22,
+	"", 900, 70, 1, "the rules give it less idle time now", ""},
+    {ALICE "allow a: alice to db1 mfa", "alice", "", "db1", "10.2.0.11", 22, "",
+	0, 0, 1, "something is to be done first", "a"},
     {JUMP "allow a: carol to db1", "jump", "carol", "db1", "10.2.0.11", 22, "",
 	0, 0, 1, NULL, ""},
     {JUMP "allow a: carol to db1", "jump", "dave", "db1", "10.2.0.11", 22, "",
 	0, 0, 1, NO_RULE, ""},
-    {JUMP "allow a: carol to db1", "jump", "", "db1", "10.2.0.11", 22, "", 0,
-	0, 1, GONE, ""},
+    {JUMP "allow a: carol to db1", "jump", "", "db1", "10.2.0.11", 22, "", 0, 0,
+	1, GONE, ""},
     /* What the page claims plays no part on an account of one person. */
     {ALICE "user erin account jump\nallow a: alice to db1", "alice", "erin",
 	"db1", "10.2.0.11", 22, "", 0, 0, 1, NULL, ""},
     {ALICE "allow a: alice to db1", NULL, "", "db1", "10.2.0.11", 22, "", 0, 0,
 	1, "the account is gone", ""},
-    {ALICE "allow a: alice to db1", "alice", "", "db 1", "10.2.0.11", 22, "",
-	0, 0, 1, "its page cannot be read", ""},
+    {ALICE "allow a: alice to db1", "alice", "", "db 1", "10.2.0.11", 22, "", 0,
+	0, 1, "its page cannot be read", ""},
     {ALICE "allow a: alice to db1", "alice", "", "db1", "10.2.0.11", 22, "", 0,
 	0, 3, "its page cannot be read", ""},
 };
@@ -311,8 +309,8 @@ START_TEST(relay)
 	strcpy(page.target, relays[_i].target);
 	strcpy(page.ip, relays[_i].ip);
 	strcpy(page.source, relays[_i].source);
-	ck_assert_int_eq(judge_relay(&j, &asked, &rule, reason),
-	    relays[_i].reason == NULL);
+	ck_assert_int_eq(
+	    judge_relay(&j, &asked, &rule, reason), relays[_i].reason == NULL);
 	if (relays[_i].reason != NULL)
 		ck_assert_str_eq(reason, relays[_i].reason);
 	ck_assert_str_eq(rule, relays[_i].rule);
@@ -336,18 +334,23 @@ static const struct {
     {ALICE "allow a: alice to db1", "alice", "alice", DB1, true, NULL},
     {ALICE "allow a: alice to db1", "alice", "alice", DB1, false, NULL},
     {ALICE "allow a: alice to db1", "alice", "alice", P("*:22"), false, AWAY},
-    {ALICE "allow a: alice to db1", "alice", "alice", P("*:80"), true,
-	"no right to *:80 any more"},
+    {ALICE "allow a: alice to db1", "alice", "alice", DB1 P("*:80"), true,
+	NULL},
+    {ALICE "allow a: alice to web1:80", "alice", "alice", DB1 P("*:22"), true,
+	"no right to 10.2.0.11:22 any more"},
     /* The gate ends what is over, and the login stays for the rest. */
     {ALICE "allow a: alice to { db1 web1:22 } when day", "alice", "alice",
 	P("*:22") P("*:80"), true, NULL},
     {ALICE "allow a: alice to web1\ndeny d: any to db1", "alice", "alice",
 	P("*:22"), true, NULL},
     {ALICE "allow a: alice to lab", "alice", "alice", P("*:22"), true, NULL},
-    {ALICE "allow a: alice to web1\ndeny d: any to db1", "alice", "alice",
-	DB1, true, "no right to 10.2.0.11:22 any more"},
+    {ALICE "allow a: alice to web1\ndeny d: any to db1", "alice", "alice", DB1,
+	true, "no right to 10.2.0.11:22 any more"},
     {ALICE "allow a: alice to lab via connect", "alice", "alice", P("*:22"),
-	true, AWAY},
+	true, NULL},
+    {ALICE, "alice", "alice", P("*:22"), true, NULL},
+    {ALICE, "alice", "alice", P("*:22"), false, AWAY},
+    {ALICE, "alice", "alice", P("*"), true, "no right to * any more"},
     /* Never for an account that is shared. */
     {JUMP "allow a: carol to db1", "jump", "carol", DB1, true, NULL},
     {JUMP "allow a: carol to db1", "jump", "carol", P("*:22"), true, AWAY},
@@ -361,8 +364,8 @@ START_TEST(login_behind_the_gate)
 	struct judge j;
 
 	snprintf(text, sizeof(text), GATE "%s", behind[_i].policy);
-	snprintf(line, sizeof(line), "restrict%s ssh-ed25519 x\n",
-	    behind[_i].line);
+	snprintf(
+	    line, sizeof(line), "restrict%s ssh-ed25519 x\n", behind[_i].line);
 	p = open_policy(text, &j, FRIDAY_EVENING);
 	j.gate = behind[_i].stands;
 	strcpy(note.user, behind[_i].user);
@@ -381,8 +384,8 @@ END_TEST
 START_TEST(rights_are_addresses)
 {
 	struct judge j;
-	struct policy *p = open_policy(
-	    GATE ALICE "allow a: alice to { db1 lab }", &j, 0);
+	struct policy *p =
+	    open_policy(GATE ALICE "allow a: alice to { db1 lab }", &j, 0);
 
 	ck_assert_str_eq(judge_rights(&j, "alice", NULL), DB1);
 	judge_free(&j);
@@ -425,8 +428,8 @@ START_TEST(relay_of_the_gate)
 	strcpy(page.target, "10.9.1.1");
 	strcpy(page.ip, "10.9.1.1");
 	strcpy(page.source, "192.0.2.1");
-	ck_assert_int_eq(judge_relay(&j, &asked, &rule, reason),
-	    passed[_i].reason == NULL);
+	ck_assert_int_eq(
+	    judge_relay(&j, &asked, &rule, reason), passed[_i].reason == NULL);
 	if (passed[_i].reason != NULL)
 		ck_assert_str_eq(reason, passed[_i].reason);
 	judge_free(&j);

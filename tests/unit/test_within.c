@@ -48,8 +48,8 @@ START_TEST(one_case)
 {
 	char lost[WITHIN_ROOM];
 
-	ck_assert_int_eq(
-	    within(cases[_i].given, cases[_i].now, lost), cases[_i].within);
+	ck_assert_int_eq(within(cases[_i].given, cases[_i].now, false, lost),
+	    cases[_i].within);
 	if (cases[_i].lost[0] != '\0')
 		ck_assert_str_eq(lost, cases[_i].lost);
 }
@@ -71,9 +71,9 @@ START_TEST(many)
 	for (int i = 4095; i >= 0; i--)
 		fprintf(f, ",permitopen=\"10.2.%d.%d:22\"", i / 256, i % 256);
 	fclose(f);
-	ck_assert(within(given, now, lost));
+	ck_assert(within(given, now, false, lost));
 	now[1] = 'x'; /* the last one */
-	ck_assert(!within(given, now, lost));
+	ck_assert(!within(given, now, false, lost));
 	ck_assert_str_eq(lost, "10.2.15.255:22");
 	free(given);
 	free(now);
