@@ -60,7 +60,8 @@ IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
 
 LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
-	jumpctl/log_join.c jumpctl/log_memory.c jumpctl/log_source.c \
+	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
+	jumpctl/log_memory.c jumpctl/log_source.c \
 	jumpctl/log_why.c \
 	jumpctl/log_filter.c jumpctl/log_print.c
 
@@ -142,7 +143,8 @@ test_within_SRC  := jumpctl/within.c
 test_swept_SRC   := lib/swept.c
 LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
-	jumpctl/log_join.c jumpctl/log_memory.c,$(LOG))
+	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
+	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
 test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c
@@ -177,8 +179,8 @@ fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
 fuzz_cert_SRC    := jump-authkeys/cert.c
 fuzz_hostkey_SRC := jump-connect/hostkey.c
-fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_print.c jumpctl/table.c \
-	lib/audit.c $(POLICY)
+fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c jumpctl/log_print.c \
+	jumpctl/table.c lib/audit.c $(PARSE) $(POLICY)
 fuzz_keys_SRC    := jump-authkeys/keys.c $(PARSE) $(POLICY)
 $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(t:fuzz_%=tests/fuzz/%.c)) \

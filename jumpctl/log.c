@@ -122,22 +122,13 @@ parse_options(struct job *j, int argc, char **argv)
  * Rows.
  */
 
-/*
- * Before the first row of a session of ours, or of a refusal, which may name
- * no road: the login that it came by.
- */
+/* Before the first row of a session of ours: the login that it came by. */
 static void
 show_login(struct job *j, const struct log_row *row)
 {
-	struct log_row login;
-
-	bool ours = row->road != NULL ? strcmp(row->road, "forward") != 0
-				      : row->outcome == LOG_REFUSED;
-
-	if (j->shown == 0 && ours && row->account != NULL &&
-	    row->from != NULL &&
-	    log_join_login(j->join, row->account, row->from, &login))
-		log_print(&j->printer, &login);
+	if (j->shown == 0 && row->login != NULL && row->ref != NULL &&
+	    strcasecmp(row->ref, j->filter.ref) == 0)
+		log_print(&j->printer, row->login);
 }
 
 static void
@@ -238,10 +229,9 @@ log_main(int argc, char **argv)
 		return usage("log");
 	if (j.follow && !j.since && j.filter.ref == NULL)
 		j.filter.since = (int64_t)time(NULL) * SECOND;
-	if (j.filter.target != NULL)
-		j.filter.policy = log_policy();
+	j.filter.policy = log_policy();
 	log_printer_init(&j.printer, stdout, j.json);
-	j.join = log_join_new(show, &j);
+	j.join = log_join_new(show, &j, j.filter.policy);
 	whole = read_all(&j);
 	if (*j.question != '\0' && !j.json)
 		fputs(j.question, stdout);

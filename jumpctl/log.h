@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <time.h>
 
+struct policy;
+
 enum { LOG_LINE = 65536 };	/* room for a line; longer ones are left out */
 #define SECOND INT64_C(1000000) /* times are microseconds since the epoch */
 
@@ -175,16 +177,18 @@ struct log_row {
 	const char *user, *account, *from, *target, *ip, *road, *ref, *rule;
 	const char *verdict, *reason, *key, *policy, *end, *who, *note;
 	const char *request, *changes;
-	const char *claim; /* of what is forged */
+	const char *claim;	     /* of what is forged */
+	const struct log_row *login; /* by which it came, if that is known */
 	unsigned port;
 	bool asked; /* the reason is what the policy says now */
+	bool gate;  /* of jump-connect -G; login is joined by what was asked */
 	bool sender_known;
 	uid_t uid;
 	pid_t pid;
 	const char *exe;
 	bool counted;
 	uint64_t sent, received;
-	uint64_t lost; /* records that no log took before it */
+	uint64_t lost;	/* records that no log took before it */
 	int64_t lasted; /* microseconds, -1: not known */
 };
 
@@ -197,6 +201,9 @@ enum log_trust log_trust_record(
 
 /* Whether it claims to be of a program that runs as the user. */
 bool log_trust_is_users(const struct log_entry *);
+
+/* Of such a one: whether it claims to be of the gate, which runs as _jump. */
+bool log_trust_is_gate(const struct log_entry *, const struct log_record *);
 
 /* A line of sshd's own process, which is root's. */
 enum log_trust log_trust_sshd(const struct log_entry *);
@@ -216,7 +223,9 @@ struct log_join;
 
 typedef void log_emit(void *arg, const struct log_row *);
 
-struct log_join *log_join_new(log_emit *, void *arg);
+/* The policy knows which names are of one host; it may be NULL. */
+struct log_join *log_join_new(
+    log_emit *, void *arg, const struct policy *policy);
 void log_join_free(struct log_join *);
 void log_join_entry(struct log_join *, struct log_entry *);
 
@@ -226,13 +235,6 @@ void log_join_flush(struct log_join *, int64_t now);
 
 /* Lines that claim to be records and are unreadable. */
 size_t log_join_unread(const struct log_join *);
-
-/*
- * The last login of an account from an address, which came before what a row
- * tells: true, and a row that is good until the next entry.
- */
-bool log_join_login(
-    struct log_join *, const char *account, const char *from, struct log_row *);
 
 /*
  * log_source.c: lines, oldest first.
@@ -273,8 +275,8 @@ const struct policy *log_policy(void);
 struct log_filter {
 	const char *user, *target, *ref;
 	const struct policy *policy; /* which names are of one host; or NULL */
-	unsigned port;	   /* of the target; 0: any */
-	int road, outcome; /* -1: any */
+	unsigned port;		     /* of the target; 0: any */
+	int road, outcome;	     /* -1: any */
 	int64_t since, until;
 };
 
@@ -283,6 +285,9 @@ bool log_filter_target(struct log_filter *, char *text);
 /* A time as the manual has it; now and the zone are the reader's. */
 bool log_filter_time(int64_t *, const char *text, time_t now);
 bool log_filter_passes(const struct log_filter *, const struct log_row *);
+/* Whether a name may lead to an address: not if the policy, which may be NULL,
+ * has a host of that name elsewhere. */
+bool log_filter_leads(const struct policy *, const char *name, const char *ip);
 
 /*
  * log_print.c: one row, as text or as JSON.

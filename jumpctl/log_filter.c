@@ -149,6 +149,16 @@ is_same_host(const struct policy *p, const char *asked, const char *place)
 				     : host_of(p, place) == t;
 }
 
+bool
+log_filter_leads(const struct policy *p, const char *name, const char *ip)
+{
+	const struct policy_target *t = p == NULL ? NULL : host_of(p, name);
+	struct addr a;
+
+	return t == NULL ||
+	    (addr_parse(&a, ip) && policy_nets_have(p, t->nets, &a));
+}
+
 static bool
 is_target(const struct log_filter *f, const struct log_row *row)
 {
@@ -163,6 +173,16 @@ is_target(const struct log_filter *f, const struct log_row *row)
 	    is_same_host(f->policy, f->target, place);
 }
 
+/* It may have been told on the telephone.  A login's is that of the gate's
+ * sessions, too. */
+static bool
+is_ref(const struct log_row *row, const char *ref)
+{
+	return (row->ref != NULL && strcasecmp(row->ref, ref) == 0) ||
+	    (row->gate && row->login != NULL &&
+		strcasecmp(row->login->ref, ref) == 0);
+}
+
 bool
 log_filter_passes(const struct log_filter *f, const struct log_row *row)
 {
@@ -170,8 +190,7 @@ log_filter_passes(const struct log_filter *f, const struct log_row *row)
 		return false;
 	if (f->ref == NULL && row->outcome == LOG_DECIDED)
 		return false;
-	if (f->ref != NULL && /* which may have been told on the telephone */
-	    (row->ref == NULL || strcasecmp(row->ref, f->ref) != 0))
+	if (f->ref != NULL && !is_ref(row, f->ref))
 		return false;
 	if (f->user != NULL && !is(row->user, f->user) &&
 	    !is(row->account, f->user) && !is(row->who, f->user))

@@ -8,14 +8,16 @@
 #include <string.h>
 
 #include "exit.h"
+#include "log_gate.h"
 #include "log_memory.h"
+#include "log_queue.h"
 
 enum {
 	CLAIM = 512,
 	HELD = 16 /* lines of one sender */
 };
 
-/* So long a line waits for its login. */
+/* So long a line waits for its login, and a connection for the gate. */
 static const int64_t patience = 2 * SECOND;
 
 /*
@@ -29,8 +31,8 @@ struct held {
 };
 
 struct log_join {
-	log_emit *emit;
-	void *arg;
+	struct log_queue queue;
+	const struct policy *policy; /* or NULL */
 	size_t unread;
 	bool releasing;
 	struct held *held; /* oldest first */
@@ -39,14 +41,14 @@ struct log_join {
 };
 
 struct log_join *
-log_join_new(log_emit *emit, void *arg)
+log_join_new(log_emit *emit, void *arg, const struct policy *policy)
 {
 	struct log_join *j = calloc(1, sizeof(*j));
 
 	if (j == NULL)
 		err(EXIT_INTERNAL, NULL);
-	j->emit = emit;
-	j->arg = arg;
+	queue_init(&j->queue, emit, arg);
+	j->policy = policy;
 	j->memory = memory_new();
 	return j;
 }
@@ -60,6 +62,7 @@ log_join_free(struct log_join *j)
 		j->held = h->next;
 		free(h);
 	}
+	queue_free(&j->queue);
 	memory_free(j->memory);
 	free(j);
 }
@@ -112,13 +115,19 @@ row_of(const struct log_entry *e, enum log_outcome outcome,
 }
 
 static void
+emit(struct log_join *j, const struct log_row *row)
+{
+	queue_add(&j->queue, row, false);
+}
+
+static void
 emit_forged(struct log_join *j, const struct log_entry *e, const char *kind)
 {
 	struct log_row row = row_of(e, LOG_FORGED, LOG_TRUST_FORGED, kind);
 
 	row.account = log_trust_account(e);
 	row.claim = j->claim;
-	j->emit(j->arg, &row);
+	emit(j, &row);
 }
 
 /*
@@ -155,7 +164,7 @@ tell_left(struct log_join *j, const struct log_entry *e, struct owner *o)
 	row.user = row.account = or_null(o->name);
 	row.reason = "more at once than is remembered: of some, the login or "
 		     "the end is not told";
-	j->emit(j->arg, &row);
+	emit(j, &row);
 }
 
 static bool
@@ -292,6 +301,101 @@ fill_row(struct log_row *row, const struct log_record *r)
 		    (int64_t)(log_record_number(r, RF_DURATION) / 1000);
 }
 
+/*
+ * Logins: which one it was stands in none of our records.
+ */
+static void
+login_row(struct log_row *row, const struct login *l, char ref[16])
+{
+	if (l == NULL)
+		return;
+	row->user = or_null(l->user[0] != '\0' ? l->user : l->account);
+	row->account = or_null(l->account);
+	row->from = or_null(l->from);
+	row->policy = or_null(l->policy);
+	if (l->trust < row->trust)
+		row->trust = l->trust;
+	if (l->child == 0) {
+		snprintf(ref, 16, "p%d", (int)l->pid);
+		row->ref = ref;
+	}
+}
+
+/* The last one of an account from an address, or NULL. */
+static const struct login *
+last_login(const struct log_join *j, const char *account, const char *from)
+{
+	const struct login *l = NULL;
+
+	for (int attested = 1; attested >= 0 && l == NULL; attested--) {
+		l = memory_owner(j->memory, attested == 1, account)->logins;
+		while (l != NULL &&
+		    (l->child != 0 || strcmp(l->account, account) != 0 ||
+			strcmp(l->from, from) != 0))
+			l = l->next;
+	}
+	return l;
+}
+
+/* With its login, if the road is none of sshd's, or none is named. */
+static void
+emit_ours(struct log_join *j, struct log_row *row)
+{
+	struct log_row login = {
+	    .outcome = LOG_LOGIN, .kind = "sshd", .lasted = -1};
+	const struct login *l = NULL;
+	char ref[16];
+
+	if (row->account != NULL && row->from != NULL &&
+	    (row->road != NULL || row->outcome == LOG_REFUSED))
+		l = last_login(j, row->account, row->from);
+	if (l != NULL) {
+		login.time = l->since;
+		login.trust = l->trust;
+		login.key = or_null(l->key);
+		login_row(&login, l, ref);
+		row->login = &login;
+	}
+	emit(j, row);
+}
+
+/* The gate knows neither the login nor where it came from: sshd does. */
+static void
+emit_gate(struct log_join *j, const struct log_entry *e, struct log_row *row)
+{
+	struct log_row login = {
+	    .outcome = LOG_LOGIN, .kind = "sshd", .lasted = -1};
+	struct log_session *s;
+	char ref[16];
+
+	row->gate = true;
+	if (row->ip == NULL)
+		row->ip = row->target;
+	s = gate_join(j->memory, j->policy, e, row);
+	if (s == NULL) {
+		emit(j, row);
+		return;
+	}
+	queue_drop(&j->queue, s->row);
+	s->row = 0;
+	if (s->target[0] != '\0')
+		row->target = s->target;
+	if (s->login != 0) {
+		snprintf(ref, sizeof(ref), "p%d", (int)s->login);
+		row->from = login.from = s->from;
+		login.time = s->login_since;
+		login.trust = s->login_trust;
+		login.user = login.account = row->account;
+		login.policy = or_null(s->policy);
+		login.key = or_null(s->key);
+		login.ref = ref;
+		row->login = &login;
+		if (login.trust < row->trust)
+			row->trust = login.trust;
+	}
+	emit(j, row);
+}
+
 static void
 join_record(struct log_join *j, struct log_entry *e)
 {
@@ -299,10 +403,11 @@ join_record(struct log_join *j, struct log_entry *e)
 	struct log_row row;
 	enum log_outcome outcome;
 	enum log_trust trust;
-	bool whole = log_record_parse(&r, e->message);
+	bool whole = log_record_parse(&r, e->message), gate;
 
 	trust = log_trust_record(e, whole ? &r : NULL);
-	if (whole && e->attested && log_trust_is_users(e))
+	gate = whole && trust != LOG_TRUST_FORGED && log_trust_is_gate(e, &r);
+	if (whole && e->attested && log_trust_is_users(e) && !gate)
 		trust = user_trust(j, e, &r, session_trust(j, e, &r, trust));
 	if (trust == LOG_TRUST_FORGED ||
 	    (trust == LOG_TRUST_PROGRAM && !whole)) {
@@ -322,7 +427,10 @@ join_record(struct log_join *j, struct log_entry *e)
 		return;
 	row = row_of(e, outcome, trust, r.field[RF_ACTION]);
 	fill_row(&row, &r);
-	j->emit(j->arg, &row);
+	if (gate)
+		emit_gate(j, e, &row);
+	else
+		emit_ours(j, &row);
 }
 
 /*
@@ -365,6 +473,7 @@ log_join_flush(struct log_join *j, int64_t now)
 {
 	while (j->held != NULL && j->held->entry.time <= now - patience)
 		release(j, &j->held);
+	queue_flush(&j->queue, now - patience);
 }
 
 /*
@@ -405,23 +514,6 @@ hold(struct log_join *j, const struct log_entry *e)
 /*
  * sshd's lines: of its own process for a connection ...
  */
-static void
-login_row(struct log_row *row, const struct login *l, char ref[16])
-{
-	if (l == NULL)
-		return;
-	row->user = or_null(l->user[0] != '\0' ? l->user : l->account);
-	row->account = or_null(l->account);
-	row->from = or_null(l->from);
-	row->policy = or_null(l->policy);
-	if (l->trust < row->trust)
-		row->trust = l->trust;
-	if (l->child == 0) {
-		snprintf(ref, 16, "p%d", (int)l->pid);
-		row->ref = ref;
-	}
-}
-
 static void
 join_accepted(struct log_join *j, const struct log_entry *e,
     const struct sshd_line *s, enum log_trust trust)
@@ -473,7 +565,7 @@ join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 	row = row_of(e, LOG_LOGIN, l->trust, "sshd");
 	login_row(&row, l, ref);
 	row.key = or_null(l->key);
-	j->emit(j->arg, &row);
+	emit(j, &row);
 	release_child(j, e->attested, child);
 }
 
@@ -547,7 +639,7 @@ join_refused(struct log_join *j, const struct log_entry *e,
 		    row.reason);
 		row.reason = row.key != NULL ? both : s->reason;
 	}
-	j->emit(j->arg, &row);
+	emit(j, &row);
 	if (l != NULL && l->child == -1)
 		memory_drop_login(j->memory, l);
 }
@@ -640,7 +732,7 @@ emit_channel(struct log_join *j, const struct log_entry *e,
 	} else {
 		row.reason = or_null(c->reason);
 	}
-	j->emit(j->arg, &row);
+	emit(j, &row);
 }
 
 static void
@@ -654,7 +746,7 @@ join_end(struct log_join *j, const struct log_entry *e, struct login *l)
 	if (l == NULL || l->child != 0)
 		return;
 	while (l->channels != NULL) {
-		if (l->channels->state != CHANNEL_ASKED)
+		if (l->channels->state != CHANNEL_ASKED && !l->channels->gated)
 			emit_channel(j, e, l, l->channels,
 			    l->end != NULL ? l->end : "logout");
 		memory_drop_channel(l, &l->channels);
@@ -663,7 +755,7 @@ join_end(struct log_join *j, const struct log_entry *e, struct login *l)
 	login_row(&row, l, ref);
 	row.end = l->end;
 	row.lasted = e->time - l->since;
-	j->emit(j->arg, &row);
+	emit(j, &row);
 	memory_drop_login(j->memory, l);
 }
 
@@ -692,7 +784,10 @@ join_connected(struct log_join *j, const struct log_entry *e, struct login *l,
 	row.road = "forward";
 	row.target = s->target;
 	row.port = s->port;
-	j->emit(j->arg, &row);
+	if (c == NULL)
+		emit(j, &row);
+	else if (!c->gated)
+		c->row = queue_add(&j->queue, &row, true);
 }
 
 static void
@@ -714,7 +809,7 @@ join_denied(struct log_join *j, const struct log_entry *e, struct login *l,
 	row.road = "forward";
 	row.target = s->target;
 	row.port = s->port;
-	j->emit(j->arg, &row);
+	emit(j, &row);
 }
 
 /* What needs a login that is known. */
@@ -733,7 +828,8 @@ join_channel(struct log_join *j, const struct log_entry *e, struct login *l,
 		(*at)->id = s->channel;
 		copy((*at)->reason, sizeof((*at)->reason), s->reason);
 	} else if (s->kind == SSHD_FREED && *at != NULL) {
-		emit_channel(j, e, l, *at, l->end);
+		if (!(*at)->gated)
+			emit_channel(j, e, l, *at, l->end);
 		memory_drop_channel(l, at);
 	} else if (s->kind == SSHD_ASKED) {
 		add_channel(j, e, l, s);
@@ -820,7 +916,7 @@ join_daemon(struct log_join *j, const struct log_entry *e)
 	    (e->attested && e->uid != 0))
 		return;
 	row.reason = e->message;
-	j->emit(j->arg, &row);
+	emit(j, &row);
 }
 
 void
@@ -843,31 +939,4 @@ log_join_entry(struct log_join *j, struct log_entry *e)
 		    log_record_begins(e->message))
 			join_record(j, e);
 	}
-}
-
-bool
-log_join_login(struct log_join *j, const char *account, const char *from,
-    struct log_row *row)
-{
-	static char ref[16];
-	const struct login *best = NULL, *l;
-
-	for (int attested = 1; attested >= 0 && best == NULL; attested--) {
-		l = memory_owner(j->memory, attested == 1, account)->logins;
-		while (l != NULL &&
-		    (l->child != 0 || strcmp(l->account, account) != 0 ||
-			strcmp(l->from, from) != 0))
-			l = l->next;
-		best = l;
-	}
-	if (best == NULL)
-		return false;
-	*row = (struct log_row){.time = best->since,
-	    .outcome = LOG_LOGIN,
-	    .trust = best->trust,
-	    .kind = "sshd",
-	    .key = or_null(best->key),
-	    .lasted = -1};
-	login_row(row, best, ref);
-	return true;
 }

@@ -14,7 +14,8 @@ enum {
 	MEMORY_NAME = 132,
 	MEMORY_ADDRESS = 48,
 	MEMORY_KEY = 64,
-	MEMORY_REASON = 64
+	MEMORY_REASON = 64,
+	MEMORY_TARGET = 256
 };
 
 enum channel_state { CHANNEL_ASKED, CHANNEL_FAILED, CHANNEL_OPEN };
@@ -24,6 +25,10 @@ struct channel {
 	enum channel_state state;
 	unsigned id, port;
 	int64_t since;
+	uint64_t row;	  /* that waits for the gate to claim it, or 0 */
+	bool gated;	  /* the gate has, and tells of its end */
+	bool doubt_login; /* another of another address may be the gate's */
+	bool doubt_name;  /* or of another target */
 	char reason[MEMORY_REASON];
 	char target[];
 };
@@ -59,6 +64,13 @@ struct log_session {
 	pid_t pid;  /* 0: nothing is here */
 	enum log_trust trust;
 	bool ended;
+	/* Of the gate: by which login; 0: that is not known. */
+	pid_t login;
+	enum log_trust login_trust;
+	int64_t login_since;
+	char from[MEMORY_ADDRESS], key[MEMORY_KEY], policy[20];
+	uint64_t row; /* of sshd, which this one is in place of; or 0 */
+	char target[MEMORY_TARGET]; /* as sshd was asked for it, or "" */
 };
 
 /* Whose share it is. */

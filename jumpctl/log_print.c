@@ -293,6 +293,8 @@ put_strings(const struct log_row *row)
 	put_string("ip", row->ip);
 	put_string("road", row->road);
 	put_string("ref", row->ref);
+	put_string(
+	    "login", row->gate && row->login != NULL ? row->login->ref : NULL);
 	put_string("rule", row->rule);
 	put_string("verdict", row->verdict);
 	put_string("reason", row->reason);
@@ -377,6 +379,7 @@ log_print_question(FILE *f, const struct log_row *row)
 {
 	time_t t = (time_t)(row->time / SECOND);
 	char target[TEXT], stamp[40], text[2 * TEXT] = "";
+	struct log_row asked = *row;
 	struct tm tm;
 	FILE *words;
 	bool good;
@@ -385,10 +388,12 @@ log_print_question(FILE *f, const struct log_row *row)
 	    row->outcome == LOG_LOST || gmtime_r(&t, &tm) == NULL ||
 	    (words = fmemopen(text, sizeof(text), "w")) == NULL)
 		return false;
+	if (row->gate) /* which was asked for an address */
+		asked.target = row->ip;
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%MZ", &tm);
 	good = put_word(words, row->user) &&
 	    put_word(
-		words, row->target == NULL ? "any" : target_of(row, target));
+		words, row->target == NULL ? "any" : target_of(&asked, target));
 	if (good && row->road != NULL) {
 		fputs(" --via", words);
 		good = put_word(words, row->road);

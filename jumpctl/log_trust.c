@@ -7,6 +7,7 @@
 
 #include "log.h"
 #include "match.h"
+#include "policy.h"
 
 /* Where sshd's processes for users are, besides what root's are seen to be. */
 static const char *const sshd_paths[] = {"/usr/sbin/sshd",
@@ -116,7 +117,7 @@ writes(const char *program, const char *action)
 	return !known;
 }
 
-/* The uid of jump-authkeys; 0 if this machine has none. */
+/* The uid of jump-authkeys and of the gate; 0 if this machine has none. */
 static uid_t
 powers(void)
 {
@@ -141,12 +142,55 @@ trust_authkeys(const struct log_entry *e)
 	return LOG_TRUST_KERNEL;
 }
 
+/*
+ * What jump-connect -G can write: whose connection it is the kernel has told
+ * it, and where they come from nobody.
+ */
+static bool
+is_gates(const struct log_record *r)
+{
+	return r->field[RF_ROAD] != NULL &&
+	    strcmp(r->field[RF_ROAD], policy_road_names[ROAD_FORWARD]) == 0 &&
+	    r->field[RF_SESSION] != NULL && r->field[RF_SOURCE] == NULL &&
+	    r->field[RF_REQUEST] == NULL;
+}
+
+static enum log_trust
+trust_gate(const struct log_entry *e, const struct log_record *r)
+{
+	if (powers() == 0)
+		return LOG_TRUST_NONE;
+	if (e->uid != powers() || (r != NULL && !is_gates(r)) ||
+	    strcmp(e->program, "jump-connect") != 0 ||
+	    (e->exe != NULL && !is_ours(e->exe, e->program)))
+		return LOG_TRUST_FORGED;
+	return LOG_TRUST_KERNEL;
+}
+
+bool
+log_trust_is_gate(const struct log_entry *e, const struct log_record *r)
+{
+	return strcmp(e->program, "jump-connect") == 0 && is_gates(r);
+}
+
+/* The road forward is the gate's alone. */
+static bool
+claims_gate(const struct log_entry *e, const struct log_record *r)
+{
+	return (powers() != 0 && e->uid == powers()) ||
+	    (r != NULL && r->field[RF_ROAD] != NULL &&
+		strcmp(r->field[RF_ROAD], policy_road_names[ROAD_FORWARD]) ==
+		    0);
+}
+
 static enum log_trust
 trust_users(const struct log_entry *e, const struct log_record *r)
 {
-	enum log_trust trust =
-	    r == NULL ? LOG_TRUST_UID : speaks_of_itself(e, r);
+	enum log_trust trust;
 
+	if (claims_gate(e, r))
+		return trust_gate(e, r);
+	trust = r == NULL ? LOG_TRUST_UID : speaks_of_itself(e, r);
 	if (trust != LOG_TRUST_UID || e->exe == NULL)
 		return trust;
 	return is_ours(e->exe, e->program) ? LOG_TRUST_KERNEL

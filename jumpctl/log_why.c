@@ -115,10 +115,13 @@ words(const struct policy *p, const struct decision *d, enum policy_road road,
 
 	if (d->action == ACTION_ALLOW) {
 		snprintf(buf, size, "it is open%s",
-		    road != ROAD_FORWARD
-			? ""
-			: ": this login is older, or sshd knows it by another "
-			  "name (export hosts)");
+		    road != ROAD_FORWARD ? ""
+			: policy_meta(p)->gate == 0
+			? ": this login is older, or sshd knows it by another "
+			  "name (export hosts)"
+			: ": this login is older, the gate did not answer "
+			  "then, or sshd knows it by another name (export "
+			  "hosts)");
 		return true;
 	}
 	memset(buf, 0, size);

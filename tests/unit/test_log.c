@@ -660,7 +660,7 @@ static const struct {
 
 START_TEST(join)
 {
-	struct log_join *j = log_join_new(note, NULL);
+	struct log_join *j = log_join_new(note, NULL, NULL);
 	char *text = strdup(joined[_i].lines), *rest = text, *line;
 	struct log_entry e;
 
@@ -676,6 +676,235 @@ START_TEST(join)
 	free(text);
 	log_join_free(j);
 	ck_assert_str_eq(rows, joined[_i].rows);
+}
+END_TEST
+
+/*
+ * The gate.  Its uid is 9 here, which is _jump's; so that this is the same
+ * everywhere, the test is the machine.
+ */
+struct passwd *
+getpwnam(const char *name)
+{
+	static char jump[] = "_jump";
+	static struct passwd pw = {.pw_name = jump, .pw_uid = 9, .pw_gid = 9};
+
+	return strcmp(name, jump) == 0 ? &pw : NULL;
+}
+
+/* "MARK OUTCOME USER FROM TARGET:PORT IP REF LOGIN REASON END SENT|" */
+static void
+note_gate(void *arg, const struct log_row *row)
+{
+	size_t n = strlen(rows);
+
+	(void)arg;
+	if (row->outcome == LOG_LOGIN || row->outcome == LOG_LOGOUT)
+		return;
+	snprintf(rows + n, sizeof(rows) - n,
+	    "%c %s %s %s %s:%u %s %s %s %s %s %llu|", "FPNUK"[row->trust],
+	    log_outcome_names[row->outcome], OR(row->user), OR(row->from),
+	    OR(row->target), row -> port, OR(row->ip), OR(row->ref),
+	    OR(row->login == NULL ? NULL : row->login->ref), OR(row->reason),
+	    OR(row->end), (unsigned long long)row -> sent);
+}
+
+/* At this second of the minute. */
+#define AT(second, uid, pid, exe, program, msg)                                \
+	"{\"time\":\"2026-11-21T16:30:" second "Z\",\"uid\":\"" uid            \
+	"\",\"pid\":\"" pid "\",\"exe\":\"" exe "\",\"program\":\"" program    \
+	"\",\"procid\":\"1\",\"msg\":\"" msg "\"}\n"
+#define G(action, outcome, more)                                               \
+	"@cee: {\\\"event.action\\\":\\\"" action                              \
+	"\\\",\\\"event.outcome\\\":\\\"" outcome                              \
+	"\\\",\\\"user.name\\\":\\\"nobody\\\",\\\"user.id\\\":\\\"65534\\\""  \
+	",\\\"destination.address\\\":\\\"10.2.0.11\\\","                      \
+	"\\\"destination.port\\\":22,\\\"jump.road\\\":\\\"forward\\\"" more   \
+	"}"
+#define GATE(second, pid, ...)                                                 \
+	AT(second, "9", pid, OURS, "jump-connect", G(__VA_ARGS__))
+#define YES(id)	   "decision", "success", S(id)
+#define NO(id)	   "decision", "failure", S(id) ",\\\"jump.reason\\\":\\\"no\\\""
+#define OPENED(id) "open", "success", S(id)
+#define CLOSED(id)                                                             \
+	"close", "success",                                                    \
+	    S(id) ",\\\"source.bytes\\\":6,\\\"destination.bytes\\\":7,"       \
+		  "\\\"jump.end\\\":\\\"done\\\""
+#define SSHD(second, pid, msg)                                                 \
+	AT(second, "65534", pid, "/usr/sbin/sshd", "sshd", msg)
+#define ASK(second, pid, t)                                                    \
+	SSHD(second, pid,                                                      \
+	    "debug1: serverloop.c:server_request_direct_tcpip():1 (pid=1): "   \
+	    "originator 127.0.0.1 port 1, target " t)
+#define CONNECT(second, pid, n, t)                                             \
+	SSHD(second, pid,                                                      \
+	    DEBUG "post_connecting():1 (pid=1): channel " n                    \
+		  ": connected to " t)
+#define FREED(second, pid, n)                                                  \
+	SSHD(second, pid,                                                      \
+	    DEBUG "free():1 (pid=1): channel " n                               \
+		  ": free: direct-tcpip, nchannels 1")
+#define COMES(monitor, child, from)                                            \
+	AT("00", "0", monitor, "/usr/sbin/sshd", "sshd",                       \
+	    "Accepted publickey for nobody from " from                         \
+	    " port 1 ssh2: ED25519 "                                           \
+	    "SHA256:k")                                                        \
+	AT("00", "0", monitor, "/usr/sbin/sshd", "sshd",                       \
+	    "User child is on pid " child)
+#define WEB "10.2.0.11 port 22"
+#define A   "aaaaaaaa"
+#define B   "bbbbbbbb"
+
+static const struct {
+	const char *lines, *rows;
+} gated[] = {
+    /* One connection: one opening, and one end. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB) CONNECT("01", "7", "0",
+	 WEB) GATE("01", "20", YES(A)) GATE("01", "20", OPENED(A))
+	    FREED("05", "7", "0") GATE("05", "20", CLOSED(A)),
+	"K decided nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 - - 0|"
+	"K open nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 - - 0|"
+	"K close nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 - done 6|"},
+    /* In another order, by name, and with an end after the login's. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", "web port 22")
+	    GATE("01", "20", YES(A)) GATE("01", "20", OPENED(A)) CONNECT("02",
+		"7", "0", "web port 22") AT("05", "0", "6", "/usr/sbin/sshd",
+		"sshd", "Disconnected from user nobody 192.0.2.10 port 1")
+		GATE("06", "20", CLOSED(A)),
+	"K decided nobody 192.0.2.10 web:22 10.2.0.11 " A " p7 - - 0|"
+	"K open nobody 192.0.2.10 web:22 10.2.0.11 " A " p7 - - 0|"
+	"K close nobody 192.0.2.10 web:22 10.2.0.11 " A " p7 - done 6|"},
+    /* Refused: one row. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB) CONNECT(
+	 "01", "7", "0", WEB) GATE("01", "20", NO(A)) FREED("01", "7", "0"),
+	"K refused nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 no - 0|"},
+    /* Nobody there. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB) CONNECT("01", "7", "0",
+	 WEB) GATE("01", "20", YES(A)) GATE("03", "20", "open", "failure",
+	 S(A) ",\\\"jump.reason\\\":\\\"none\\\"") FREED("03", "7", "0"),
+	"K decided nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 - - 0|"
+	"K failed nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 none - "
+	"0|"},
+    /* Another port, another address, another account: not this one. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", "10.2.0.11 port 23")
+	    CONNECT("01", "7", "0", "10.2.0.11 port 23")
+		ASK("01", "7", "10.2.0.12 port 22") CONNECT("01", "7", "1",
+		    "10.2.0.12 port 22") GATE("01", "20", YES(A)),
+	"K open nobody 192.0.2.10 10.2.0.11:23 - p7 - - - 0|"
+	"K open nobody 192.0.2.10 10.2.0.12:22 - p7 - - - 0|"
+	"K decided nobody - 10.2.0.11:22 10.2.0.11 " A " - - - 0|"},
+    {LOGIN("root") AT("01", "0", "7", "", "sshd",
+	 DEBUG "post_connecting():1 (pid=1): channel 0: connected to " WEB)
+	    GATE("01", "20", YES(A)),
+	"K open root 192.0.2.10 10.2.0.11:22 - p7 - - - 0|"
+	"K decided nobody - 10.2.0.11:22 10.2.0.11 " A " - - - 0|"},
+    /* No sshd: a process of the user's. */
+    {GATE("01", "20", NO(A)),
+	"K refused nobody - 10.2.0.11:22 10.2.0.11 " A " - no - 0|"},
+    /* No gate: after a while sshd's row is one. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB)
+	    CONNECT("01", "7", "0", WEB) FREED("01", "7", "0"),
+	"K open nobody 192.0.2.10 10.2.0.11:22 - p7 - - - 0|"
+	"K close nobody 192.0.2.10 10.2.0.11:22 - p7 - - - 0|"},
+    /* A slow gate: the opening is told twice, the end once. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB) CONNECT("01", "7", "0",
+	 WEB) GATE("20", "20", YES(A)) GATE("20", "20", OPENED(A))
+	    FREED("30", "7", "0") GATE("30", "20", CLOSED(A)),
+	"K open nobody 192.0.2.10 10.2.0.11:22 - p7 - - - 0|"
+	"K decided nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 - - 0|"
+	"K open nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 - - 0|"
+	"K close nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 - done 6|"},
+    /* Too slow. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB)
+	    CONNECT("01", "7", "0", WEB) GATE("40", "20", NO(A)),
+	"K open nobody 192.0.2.10 10.2.0.11:22 - p7 - - - 0|"
+	"K refused nobody - 10.2.0.11:22 10.2.0.11 " A " - no - 0|"},
+    /* Two of one login: each has its own. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB) ASK("01", "7", WEB)
+	    CONNECT("01", "7", "0", WEB) CONNECT("01", "7", "1", WEB)
+		GATE("01", "20", NO(A)) GATE("01", "21", NO(B))
+		    FREED("01", "7", "0") FREED("01", "7", "1"),
+	"K refused nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 no - 0|"
+	"K refused nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " B " p7 no - 0|"},
+    /* Two of which it may be either: whence is not told, of both. */
+    {COMES("6", "7", "192.0.2.10") COMES("16", "17", "192.0.2.66")
+	    ASK("01", "7", WEB) CONNECT("01", "7", "0", WEB)
+		ASK("01", "17", WEB) CONNECT("01", "17", "0", WEB)
+		    GATE("01", "20", NO(A)) GATE("01", "21", NO(B)),
+	"K refused nobody - 10.2.0.11:22 10.2.0.11 " A " - no - 0|"
+	"K refused nobody - 10.2.0.11:22 10.2.0.11 " B " - no - 0|"},
+    /* Two names: the address, of both. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", "x port 22")
+	    CONNECT("01", "7", "0", "x port 22") ASK("01", "7", "y port 22")
+		CONNECT("01", "7", "1", "y port 22") GATE("01", "20", NO(A))
+		    GATE("01", "21", NO(B)),
+	"K refused nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 no - 0|"
+	"K refused nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " B " p7 no - 0|"},
+    /* What is not attested: the same, and believed as little. */
+    {ACCEPTED ASKS(WEB) POST("0", "connected to " WEB) T
+	"jump-connect[20]: @cee: {\"event.action\":\"decision\","
+	"\"event.outcome\":\"failure\",\"user.name\":\"root\","
+	"\"destination.address\":\"10.2.0.11\",\"destination.port\":22,"
+	"\"jump.road\":\"forward\",\"jump.session\":\"" A "\"}\n" FREE("0"),
+	"N refused root 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 - - 0|"},
+    /* It claims nothing of what is attested. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB) CONNECT("01", "7", "0",
+	 WEB) "2026-11-21T16:30:01Z jump "
+	      "jump-connect[20]: @cee: {\"event.action\":\"decision\","
+	      "\"event.outcome\":\"failure\",\"user.name\":\"nobody\","
+	      "\"destination.address\":\"10.2.0.11\",\"destination.port\":22,"
+	      "\"jump.road\":\"forward\",\"jump.session\":\"" A "\"}\n",
+	"K open nobody 192.0.2.10 10.2.0.11:22 - p7 - - - 0|"
+	"N refused nobody - 10.2.0.11:22 10.2.0.11 " A " - - - 0|"},
+    /* Who is not _jump is not the gate, whatever the program. */
+    {AT("01", "65534", "20", OURS, "jump-connect",
+	 G("decision", "success", S(A))),
+	"F forged - - -:0 - - - - - 0|"},
+    {AT("01", "65534", "20", "", "jump-connect", G("close", "success", S(A))),
+	"F forged - - -:0 - - - - - 0|"},
+    {AT("01", "0", "20", OURS, "jump-connect", G("open", "success", S(A))),
+	"F forged - - -:0 - - - - - 0|"},
+    /* What _jump writes, and the gate does not. */
+    {AT("01", "9", "20", "/bin/x", "jump-connect", G("open", "success", S(A))),
+	"F forged - - -:0 - - - - - 0|"},
+    {AT("01", "9", "20", "", "jump-shell", G("decision", "success", S(A))),
+	"F forged - - -:0 - - - - - 0|"},
+    {AT("01", "9", "20", OURS, "jump-connect", R("open", "9", "_jump", S(A))),
+	"F forged - - -:0 - - - - - 0|"},
+    {GATE("01", "20", "open", "success", ""), "F forged - - -:0 - - - - - 0|"},
+    {GATE("01", "20", "open", "success",
+	 S(A) ",\\\"source.ip\\\":\\\"192.0.2.66\\\""),
+	"F forged - - -:0 - - - - - 0|"},
+    {GATE("01", "20", "load", "success", S(A)),
+	"F forged - - -:0 - - - - - 0|"},
+    /* No program was seen: it is _jump's all the same. */
+    {AT("01", "9", "20", "", "jump-connect", G("open", "success", S(A))),
+	"K open nobody - 10.2.0.11:22 10.2.0.11 " A " - - - 0|"},
+    /* Nobody adds to a session of the gate's. */
+    {GATE("01", "20", OPENED(A)) AT("02", "65534", "30", OURS, "jump-connect",
+	 R("close", "65534", "nobody", S(A))),
+	"K open nobody - 10.2.0.11:22 10.2.0.11 " A " - - - 0|"
+	"P close nobody - t:0 - " A " - - - 0|"},
+};
+
+START_TEST(gate)
+{
+	struct log_join *j = log_join_new(note_gate, NULL, NULL);
+	char *text = strdup(gated[_i].lines), *rest = text, *line;
+	struct log_entry e;
+
+	ck_assert_ptr_nonnull(text);
+	setenv("TZ", "UTC", 1);
+	rows[0] = '\0';
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		ck_assert_msg(
+		    log_entry_parse(&e, line, NOON), "%s", gated[_i].lines);
+		log_join_entry(j, &e);
+	}
+	log_join_flush(j, INT64_MAX);
+	free(text);
+	log_join_free(j);
+	ck_assert_str_eq(rows, gated[_i].rows);
 }
 END_TEST
 
@@ -704,7 +933,7 @@ join_one(struct log_join *j, const char *text)
 
 START_TEST(kinds)
 {
-	struct log_join *j = log_join_new(note, NULL);
+	struct log_join *j = log_join_new(note, NULL, NULL);
 	const char *program = programs[_i % 4];
 	char line[1024];
 
@@ -784,7 +1013,7 @@ flood_sessions(
 
 START_TEST(session_floods)
 {
-	struct log_join *j = log_join_new(note, NULL);
+	struct log_join *j = log_join_new(note, NULL, NULL);
 
 	lost = 0;
 	say_session(j, "65534", "nobody", 8, OURS, "open", "zzzzzzzz");
@@ -843,12 +1072,13 @@ say_child(struct log_join *j, const char *uid, int pid, const char *text)
 
 START_TEST(login_floods)
 {
-	struct log_join *j = log_join_new(note, NULL);
+	struct log_join *j = log_join_new(note, NULL, NULL);
 	char text[256];
 
 	lost = 0;
 	say_login(j, "nobody", 6, 7);
 	say_child(j, "65534", 7, REACHED);
+	log_join_flush(j, INT64_MAX);
 	ck_assert_int_eq(rows[0], 'K');
 	for (int i = 0; i < 20000; i++) {
 		say_login(j, "daemon", 100 + 2 * i, 101 + 2 * i);
@@ -878,7 +1108,7 @@ END_TEST
 /* Who offers keys that are refused pushes out none that was granted. */
 START_TEST(key_floods)
 {
-	struct log_join *j = log_join_new(note, NULL);
+	struct log_join *j = log_join_new(note, NULL, NULL);
 	char line[512];
 
 	join_one(j, KEY(""));
@@ -902,7 +1132,7 @@ END_TEST
 /* A line that waits for its login is pushed out by no other sender's. */
 START_TEST(held_floods)
 {
-	struct log_join *j = log_join_new(note, NULL);
+	struct log_join *j = log_join_new(note, NULL, NULL);
 
 	say_child(j, "0", 6,
 	    "Accepted publickey for nobody from 192.0.2.10 port 1 ssh2");
@@ -912,8 +1142,10 @@ START_TEST(held_floods)
 		say_child(j, "165536", 100 + i, REACHED);
 	}
 	say_child(j, "0", 6, "User child is on pid 7");
-	ck_assert_str_eq(
-	    rows, "K login nobody -:0 p7 - -|K open nobody t:1 p7 - -|");
+	log_join_flush(j, INT64_MAX);
+	ck_assert_ptr_eq(
+	    strstr(rows, "K login nobody -:0 p7 - -|K open nobody t:1 p7 - -|"),
+	    rows);
 	rows[0] = '\0';
 	log_join_free(j);
 }
@@ -922,7 +1154,7 @@ END_TEST
 /* More logins and channels than are remembered: bounded, and no crash. */
 START_TEST(join_bounds)
 {
-	struct log_join *j = log_join_new(note, NULL);
+	struct log_join *j = log_join_new(note, NULL, NULL);
 	char line[256];
 	struct log_entry e;
 
@@ -1089,6 +1321,7 @@ main(void)
 	tcase_add_loop_test(t, our_records, 0, COUNT(records));
 	tcase_add_loop_test(t, golden_records, 0, 14);
 	tcase_add_loop_test(t, join, 0, COUNT(joined));
+	tcase_add_loop_test(t, gate, 0, COUNT(gated));
 	tcase_add_loop_test(t, kinds, 0, COUNT(programs));
 	tcase_add_test(t, session_floods);
 	tcase_add_test(t, login_floods);

@@ -1,0 +1,167 @@
+# jumpctl log, doctor and check with the gate: one row for what two programs
+# tell of one connection, by rsyslog and by files that say no sender.
+. "$(dirname "$0")/lib.sh"
+
+connect=/usr/local/libexec/jump/jump-connect
+
+# gate_up: the gate without systemd, by socat as an inetd.
+gate_up() {
+	for listen in TCP4-LISTEN:7022,bind=127.0.0.1 'TCP6-LISTEN:7022,bind=[::1]'; do
+		lab on jump socat "$listen,fork,reuseaddr,backlog=512" \
+		    "EXEC:setpriv --reuid _jump --regid _jump --clear-groups $connect -G,nofork" 2>/dev/null &
+	done
+	within lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:7022' &&
+	    ss -ltn | grep -q '\[::1\]:7022'"
+}
+
+# gate_down FAMILY: that listener; connections that stand go on.
+gate_down() {
+	lab on jump sh -c "ss -$1 -ltnp 'sport = 7022' |
+	    sed -n 's/.*pid=\([0-9]*\).*/\1/p' | xargs -r kill"
+}
+
+# to ADDRESS:PORT [SSH OPTION...]: by ProxyJump, with $T/in to it.
+to() {
+	where=$1
+	shift
+	run ssh -F "$C" "$@" -W "$where" jump <"$T/in"
+}
+
+list() {
+	run lab on jump jumpctl log "$@" </dev/null
+}
+
+# lists REGEX ARGUMENT...: a line of the list, sooner or later.
+lists() {
+	regex=$1
+	shift
+	within lists_once "$@"
+}
+
+lists_once() {
+	list "$@"
+	printed "$regex"
+}
+
+# The columns of a line: OUTCOME USER FROM TARGET, by forward, and the rest.
+line() {
+	printf '^ ..:..:.. %s +%s +%s +%s +forward +' "$@"
+}
+
+# many REGEX N: so many lines of the list.
+many() {
+	[ "$(grep -Ec -- "$1" "$T/out")" -eq "$2" ]
+}
+
+HERE=192\\.0\\.2\\.10
+ID='[a-z2-7]{8}'
+export LAB_USER=bob
+echo hello >"$T/in"
+
+rules() {
+	{
+		cat <<-'END'
+			user bob
+			key bob "ssh-ed25519 AAAA"
+			net lab2 10.2.0.12/32 ssh 22
+			net dbs { 10.2.0.11/32 2001:db8::11/128 } tcp 5432
+			host shut 10.8.0.10 tcp 81
+			allow dbs: bob to { dbs lab2 web1 shut }
+		END
+		cat
+	} | policy
+}
+
+with_gate() {
+	rules <<-'END'
+		set nft "/usr/sbin/nft"
+		set gate 7022
+		set exempt admin
+	END
+}
+
+# --- the list -------------------------------------------------------------------
+
+with_gate
+take_dev_log
+start_rsyslog
+check "the gate is up" gate_up
+run lab on jump jumpctl sweep
+to 10.2.0.11:5432
+check "a net by ProxyJump" gave 0 hello
+to 10.2.0.11:22
+to 10.8.0.10:81
+to 10.2.0.12:502
+run ssh -F "$C" -J jump web1 hostname </dev/null
+check "by name" gave 0 web1
+check "an end, with its bytes, whence and by whom" \
+    lists "$(line close bob $HERE 10.2.0.11:5432)$ID .*sent 6, received 6"
+check "and one more" lists "$(line close bob $HERE web1:22)$ID .*sent [0-9.]+K"
+cp "$T/out" "$T/list"
+check "one opening" many ' open +bob .* 10\.2\.0\.11:5432 ' 1
+check "with the reference of its end" \
+    printed "$(line open bob $HERE 10.2.0.11:5432)$ID"
+check "one end" many ' close +bob .* 10\.2\.0\.11:5432 ' 1
+check "refused: one row, and why" \
+    printed "$(line refused bob $HERE 10.2.0.11:22)$ID +no allow rule matches"
+check "and no other of it" many ' 10\.2\.0\.11:22 ' 1
+check "nobody answers: one row" \
+    printed "$(line failed bob $HERE 10.8.0.10:81)$ID +Connection refused"
+check "and no other of that" many ' 10\.8\.0\.10:81 ' 1
+check "refused by sshd: one row" \
+    printed "$(line refused bob $HERE 10.2.0.12:502)p[0-9]+ +policy now: "
+check "by name: one opening, and one end" many ' (open|close) +bob .* web1:22 ' 2
+check "all of it believed" not printed '^[!?~]'
+
+# --- a story --------------------------------------------------------------------
+
+list --outcome close --target 10.2.0.11 --json
+id=$(sed -n 's/.*"ref":"\([a-z2-7]*\)".*/\1/p' "$T/out")
+login=$(sed -n 's/.*"login":"\(p[0-9]*\)".*/\1/p' "$T/out")
+check "--json: the login, and the address" \
+    printed '"from":"192.0.2.10","target":"10.2.0.11","port":5432,"ip":"10.2.0.11"'
+list "$id"
+check "a reference: from login to end" [ "$(sed -n 's/^.*..:..:.. \([a-z]*\) .*/\1/p' "$T/out" | tr '\n' ' ')" = "login decided open close " ]
+check "the login has its key" printed "login +bob +$HERE .* $login +key SHA256:"
+check "the question" printed "^ask again: jumpctl explain bob 10.2.0.11:5432 --via forward --from 192.0.2.10 --at"
+run lab on jump sh -c "$(sed -n 's/^ask again: //p' "$T/out")"
+check "which can be asked" gave 0
+list "$login"
+check "the login's reference: what came by it, too" printed " close +bob .* $id "
+list --outcome close --target web1 --json
+check "by name: the address, too" printed '"target":"web1","port":22,"ip":"10.2.0.10"'
+
+# --- a file that says no sender ---------------------------------------------------
+
+list --file /var/log/auth.log
+check "nothing attested: the same rows" \
+    [ "$(grep -Ec '^\?..:..:.. (open|close|refused|failed) +bob .* forward ' "$T/out")" \
+    -eq "$(grep -Ec '^ ..:..:.. (open|close|refused|failed) +bob .* forward ' "$T/list")" ]
+check "whence, too" printed "^\?..:..:.. close +bob +$HERE +10.2.0.11:5432 +forward +$id .*sent 6"
+
+# --- who is not the gate ------------------------------------------------------------
+
+say() {
+	lab on -u "$1" jump python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect("/dev/log")
+s.send(sys.argv[1].encode())
+time.sleep(0.5)' "$2"
+}
+record() {
+	echo "<36>Nov 20 16:02:11 jump-connect[1]: @cee: {\"event.action\":\"open\",\"event.outcome\":\"success\",\"user.name\":\"bob\",\"user.id\":\"$(lab on jump id -u bob)\",\"destination.address\":\"10.6.6.6\",\"destination.port\":22,\"jump.session\":\"$1\",\"jump.road\":\"$2\"}"
+}
+say bob "$(record aaaaaaaa forward)"
+check "a user claims the road: forged" \
+    lists '^!..:..:.. forged +bob .*claims: .*10\.6\.6\.6'
+say bob "$(record "$id" connect)"
+check "or a session of the gate's: marked" lists "^!..:..:.. open +bob .* $id " "$id"
+
+# A process of the user's, past sshd.
+lab on -u bob jump nc -w 2 10.2.0.10 5432 </dev/null >/dev/null 2>&1
+check "a shell of bob's: no login" lists '^ ..:..:.. refused +bob +- +10\.2\.0\.10:5432 +forward '
+
+gate_down 4
+gate_down 6
+finish
