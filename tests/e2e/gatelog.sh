@@ -6,17 +6,17 @@ connect=/usr/local/libexec/jump/jump-connect
 
 # gate_up: the gate without systemd, by socat as an inetd.
 gate_up() {
-	for listen in TCP4-LISTEN:7022,bind=127.0.0.1 'TCP6-LISTEN:7022,bind=[::1]'; do
+	for listen in TCP4-LISTEN:1022,bind=127.0.0.1 'TCP6-LISTEN:1022,bind=[::1]'; do
 		lab on jump socat "$listen,fork,reuseaddr,backlog=512" \
 		    "EXEC:setpriv --reuid _jump --regid _jump --clear-groups $connect -G,nofork" 2>/dev/null &
 	done
-	within lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:7022' &&
-	    ss -ltn | grep -q '\[::1\]:7022'"
+	within lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:1022' &&
+	    ss -ltn | grep -q '\[::1\]:1022'"
 }
 
 # gate_down FAMILY: that listener; connections that stand go on.
 gate_down() {
-	lab on jump sh -c "ss -$1 -ltnp 'sport = 7022' |
+	lab on jump sh -c "ss -$1 -ltnp 'sport = 1022' |
 	    sed -n 's/.*pid=\([0-9]*\).*/\1/p' | xargs -r kill"
 }
 
@@ -75,7 +75,7 @@ rules() {
 with_gate() {
 	rules <<-'END'
 		set nft "/usr/sbin/nft"
-		set gate 7022
+		set gate 1022
 		set exempt admin
 	END
 }

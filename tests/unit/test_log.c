@@ -826,6 +826,13 @@ static const struct {
 		    FREED("01", "7", "0") FREED("01", "7", "1"),
 	"K refused nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 no - 0|"
 	"K refused nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " B " p7 no - 0|"},
+    /* The one that was asked for first. */
+    {COMES("6", "7", "192.0.2.10") ASK("01", "7", WEB)
+	    CONNECT("01", "7", "0", WEB) ASK("02", "7", WEB)
+		CONNECT("02", "7", "1", WEB) GATE("02", "20", NO(A))
+		    FREED("03", "7", "0"),
+	"K open nobody 192.0.2.10 10.2.0.11:22 - p7 - - - 0|"
+	"K refused nobody 192.0.2.10 10.2.0.11:22 10.2.0.11 " A " p7 no - 0|"},
     /* Two of which it may be either: whence is not told, of both. */
     {COMES("6", "7", "192.0.2.10") COMES("16", "17", "192.0.2.66")
 	    ASK("01", "7", WEB) CONNECT("01", "7", "0", WEB)
