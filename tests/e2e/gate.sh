@@ -2,26 +2,9 @@
 . "$(dirname "$0")/lib.sh"
 
 connect=/usr/local/libexec/jump/jump-connect
+# Clients end while this script writes to them.
+trap '' PIPE
 as_gate='setpriv --reuid _jump --regid _jump --clear-groups'
-gates=
-
-# gate_up: the gate without systemd, by socat as an inetd.
-gate_up() {
-	for listen in TCP4-LISTEN:1022,bind=127.0.0.1 'TCP6-LISTEN:1022,bind=[::1]'; do
-		lab on jump socat "$listen,fork,reuseaddr,backlog=512" \
-		    "EXEC:$as_gate $connect -G,nofork" 2>/dev/null &
-		gates="$gates $!"
-	done
-	within lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:1022' &&
-	    ss -ltn | grep -q '\[::1\]:1022'"
-}
-
-# gate_down: whoever listens; connections that stand go on.
-gate_down() {
-	lab on jump sh -c 'ss -ltnp "sport = 1022" |
-	    sed -n "s/.*pid=\([0-9]*\).*/\1/p" | xargs -r kill'
-	gates=
-}
 
 rules() {
 	{

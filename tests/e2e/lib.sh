@@ -243,6 +243,44 @@ start_journald() {
 	lab on jump ln -sf /run/systemd/journal/dev-log /dev/log
 }
 
+# --- the gate ----------------------------------------------------------------
+
+# gate_up [OPTION...]: the gate without systemd: an inetd with the lines of the
+# manual, or socat.
+gate_up() {
+	inetd=$LAB_REPO/.cache/inetd/usr/sbin/inetd
+	if [ -x "$inetd" ]; then
+		[ -e "$T/inetd" ] || cp "$inetd" "$T/inetd"
+		sed -n "/stream tcp6* nowait/s/ -G\$/ -G $*/p" \
+		    "$LAB_REPO/docs/jumpctl.8" >"$T/inetd.conf"
+		lab on jump "$T/inetd" -i "$T/inetd.conf" 2>/dev/null &
+	else
+		for a in TCP4-LISTEN:1022,bind=127.0.0.1 \
+		    'TCP6-LISTEN:1022,bind=[::1]'; do
+			lab on jump socat "$a,fork,reuseaddr,backlog=4096" \
+			    "EXEC:/usr/local/libexec/jump/jump-connect -G $*,nofork,su=_jump" \
+			    2>/dev/null &
+		done
+	fi
+	within gate_listens
+}
+
+gate_listens() {
+	lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:1022' &&
+	    ss -ltn | grep -q '\[::1\]:1022'"
+}
+
+# gate_pids: whoever listens.
+gate_pids() {
+	lab on jump ss -Hltnp "sport = 1022" |
+	    sed -n 's/.*pid=\([0-9]*\).*/\1/p' | sort -u
+}
+
+# gate_down: connections that stand go on.
+gate_down() {
+	kill $(gate_pids)
+}
+
 # --- policies ----------------------------------------------------------------
 
 # policy: standard input, with the accounts of the lab, is put in force.
