@@ -85,7 +85,8 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	lib/procfs.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c jumpctl/state.c \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/gate.c jumpctl/state.c \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "gate.h"
 #include "program.h"
 #include "swept.h"
 
@@ -333,6 +334,38 @@ warn_sweeps(const struct policy *p, const struct sources *s)
 	return 1;
 }
 
+/* The gate of the image in force; 0 if there is none. */
+static uint32_t
+gate_in_force(void)
+{
+	struct policy *p;
+	uint32_t port;
+
+	if (policy_open(POLICY_IMAGE, 0, &p) != POLICY_OK)
+		return 0;
+	port = policy_meta(p)->gate;
+	policy_free(p);
+	return port;
+}
+
+/* Until the policy is in force, no table leads to its gate. */
+static size_t
+warn_gate(const struct policy *p, const struct sources *s)
+{
+	char what[GATE_WORDS];
+	enum gate_state state;
+
+	if (!s->system || policy_meta(p)->gate == 0)
+		return 0;
+	state = gate_look(p, what);
+	if (state == GATE_STANDS ||
+	    (state == GATE_SILENT && gate_in_force() != policy_meta(p)->gate))
+		return 0;
+	fprintf(stderr, "warning: %s, so that ProxyJump\n    reaches nothing "
+	    "that only the gate can hold: see jumpctl doctor\n", what);
+	return 1;
+}
+
 static size_t
 warn_names(const struct sources *s, size_t missing)
 {
@@ -488,7 +521,8 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	}
 	if (!decide_zone(p))
 		warnx("time zone is not on this machine");
-	*warnings += warn_sweeps(p, s) + warn_names(s, hosts_mark(p)) + warn_users(p, s) +
+	*warnings += warn_sweeps(p, s) + warn_gate(p, s) +
+	    warn_names(s, hosts_mark(p)) + warn_users(p, s) +
 	    warn_unixgroups(p) + warn_directory(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (s->system)

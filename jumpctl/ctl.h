@@ -177,6 +177,7 @@ struct question {
 	const char *from, *as; /* or NULL */
 	time_t at;
 	bool swept;            /* presume that sweeps run */
+	bool no_gate;	       /* do not presume that the gate stands */
 };
 
 /* Find who asks.  0, or -1 if there is nobody of that name. */

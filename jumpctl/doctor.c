@@ -30,6 +30,7 @@ static const struct {
     {"log", check_log},
     {"kernel", check_kernel},
     {"firewall", check_firewall},
+    {"gate", check_gate},
 };
 
 enum { WHO_SHOWN = 3, TEXT_MAX = 1024 };

@@ -55,6 +55,7 @@ void check_sweeps(struct doctor *);
 void check_log(struct doctor *);
 void check_kernel(struct doctor *);
 void check_firewall(struct doctor *);
+void check_gate(struct doctor *);
 
 /*
  * Check that the file, and every folder above it, belongs to root and is

@@ -25,6 +25,7 @@
 
 #include "audit.h"
 #include "exit.h"
+#include "gate.h"
 #include "nft.h"
 #include "login.h"
 #include "session.h"
@@ -643,4 +644,32 @@ check_firewall(struct doctor *d)
 		    "set nft in the policy: FIREWALL in jumpctl(8)",
 		    "the firewall table is not loaded: who breaks out reaches "
 		    "the network");
+}
+
+void
+check_gate(struct doctor *d)
+{
+	static const char *const remedies[] = {
+	    [GATE_PORTS] = "sysctl net.ipv4.ip_unprivileged_port_start=1024",
+	    [GATE_NOBODY] = "systemctl enable --now jump-gate.socket, with this "
+			    "port, or see FIREWALL in jumpctl(8)",
+	    [GATE_TAKEN] = "end that process, then start the gate: FIREWALL "
+			   "in jumpctl(8)",
+	    [GATE_SILENT] = "who listens is to start jump-connect -G as _jump: "
+			    "THE GATE in jump-connect(8)"};
+	char what[GATE_WORDS];
+	enum gate_state state;
+
+	if (d->policy == NULL || policy_meta(d->policy)->gate == 0)
+		return;
+	state = gate_look(d->policy, what);
+	if (state == GATE_STANDS)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "the gate answers, by port %u of 127.0.0.1 and ::1",
+		    policy_meta(d->policy)->gate);
+	else if (state == GATE_SILENT && !nft_stands(d->policy))
+		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl sweep",
+		    "no firewall table leads to the gate");
+	else
+		found(d, LEVEL_FAIL, NULL, NULL, remedies[state], "%s", what);
 }

@@ -13,6 +13,7 @@
 
 #include "audit.h"
 #include "exit.h"
+#include "probe.h"
 #include "swept.h"
 
 struct explain {
@@ -476,6 +477,36 @@ print_line(const struct explain *e)
 	    policy_action_names[e->decisions[ROAD_CONNECT].action]);
 }
 
+/* Whether forward gives less of this while the gate does not stand. */
+static bool
+needs_gate(const struct explain *e)
+{
+	struct question q = e->question;
+	struct decision d;
+
+	if (policy_meta(e->p)->gate == 0)
+		return false;
+	q.no_gate = true;
+	question_decide(e->p, &q, &e->person, ROAD_FORWARD, &e->asked, &d);
+	return d.action < e->decisions[ROAD_FORWARD].action;
+}
+
+/* What this machine does not hold at this moment. */
+static void
+print_state(const struct explain *e)
+{
+	const struct decision *d = &e->decisions[ROAD_FORWARD];
+
+	if (!(e->roads >> ROAD_FORWARD & 1) || d->action == ACTION_DENY)
+		return;
+	if (d->verdict.timed && !swept_lately(SWEPT_FILE, 0, time(NULL)))
+		warnx("no sweep runs here, so that forward grants nothing that "
+		    "ends: see SWEEPS in jumpctl(8)");
+	if (needs_gate(e) && !probe_gate(PROBE_MS))
+		warnx("the gate does not answer here, so that forward does not "
+		    "grant this: see jumpctl doctor");
+}
+
 /* What may be wrong with the question itself. */
 static void
 print_note(const struct explain *e)
@@ -492,12 +523,7 @@ print_note(const struct explain *e)
 		e->asked.port, NULL))
 		warnx("`%s' does not declare port %u", e->asked.text,
 		    e->asked.port);
-	if ((e->roads >> ROAD_FORWARD & 1) &&
-	    e->decisions[ROAD_FORWARD].action != ACTION_DENY &&
-	    e->decisions[ROAD_FORWARD].verdict.timed &&
-	    !swept_lately(SWEPT_FILE, 0, time(NULL)))
-		warnx("no sweep runs here, so that forward grants nothing that "
-		    "ends: see SWEEPS in jumpctl(8)");
+	print_state(e);
 }
 
 /*

@@ -70,7 +70,7 @@ ask(int sock, int64_t until)
 	return hears_hello(sock, until);
 }
 
-/* Only if nobody says otherwise. */
+/* So is the gate's own; only if nobody says otherwise. */
 static bool
 is_roots_port(void)
 {
@@ -85,7 +85,7 @@ is_roots_port(void)
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	return atoi(text) > PROBE_PORT;
+	return atoi(text) >= IPPORT_RESERVED;
 }
 
 bool

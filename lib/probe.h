@@ -3,7 +3,8 @@
  *
  * There is an address of this host, and a port, from which only the table of
  * the firewall leads to the gate, which then says hello.  No other host can
- * answer there, and no user: the port is one that only root can listen on.
+ * answer there, and no user: the port, and the gate's, are ones that only root
+ * can listen on.
  */
 #ifndef PROBE_H
 #define PROBE_H

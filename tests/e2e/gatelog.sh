@@ -162,6 +162,72 @@ check "or a session of the gate's: marked" lists "^!..:..:.. open +bob .* $id " 
 lab on -u bob jump nc -w 2 10.2.0.10 5432 </dev/null >/dev/null 2>&1
 check "a shell of bob's: no login" lists '^ ..:..:.. refused +bob +- +10\.2\.0\.10:5432 +forward '
 
+# --- doctor, check, explain -----------------------------------------------------------
+
+doctor() {
+	run lab on jump jumpctl doctor </dev/null
+}
+
+# asks: about a net, which only the gate can hold.
+asks() {
+	run lab on jump jumpctl explain bob 10.2.0.11:5432 --via "${1:-forward}"
+}
+
+answers='^ ok    the gate answers, by port 1022 of 127\.0\.0\.1 and ::1$'
+doctor
+check "doctor: it stands" printed "$answers"
+run lab on jump jumpctl check
+check "check: nothing to say of it" not said 'gate'
+asks
+check "explain: forward" gave 0
+check "explain: nothing to say of it" not said 'gate'
+
+lab on jump sysctl -q net.ipv4.ip_unprivileged_port_start=1000
+doctor
+check "doctor: a port that is anybody's" printed '^ FAIL  net\.ipv4\.ip_unprivileged_port_start is 1000: '
+check "doctor: the remedy" printed 'remedy: sysctl net\.ipv4\.ip_unprivileged_port_start=1024$'
+asks
+check "explain: it is not asked then" said '^jumpctl: the gate does not answer here, so that forward '
+lab on jump sysctl -q net.ipv4.ip_unprivileged_port_start=1024
+
+lab on jump nft delete table inet jumphost
+doctor
+check "doctor: no table leads there" printed '^ FAIL  no firewall table leads to the gate$'
+run lab on jump jumpctl check
+check "check: while it is in force, it is missed" said '^warning: the gate does not answer, so that ProxyJump$'
+run lab on jump jumpctl sweep
+doctor
+check "doctor: the remedy helps" printed "$answers"
+
+gate_down 6
+doctor
+check "doctor: IPv6 is missed" printed '^ FAIL  the gate: nobody listens on ::1, port 1022$'
+gate_down 4
+doctor
+check "doctor: nobody listens" printed '^ FAIL  the gate: nobody listens on 127\.0\.0\.1, port 1022$'
+check "doctor: how it is mended" printed 'remedy: systemctl enable --now jump-gate\.socket'
+run lab on jump jumpctl check
+check "check: nobody listens" said '^warning: the gate: nobody listens on 127\.0\.0\.1, port 1022, so that ProxyJump$'
+check "check: a warning" gave 0
+asks
+check "explain: forward gives nothing" said '^jumpctl: the gate does not answer here, so that forward '
+run lab on jump jumpctl explain bob web1:22 --via forward
+check "explain: what sshd holds alone is not missed" not said gate
+asks connect
+check "explain: nor on another road" not said gate
+for at in 127.0.0.1 ::1; do
+	lab on jump setpriv --reuid bob --clear-groups --inh-caps +net_bind_service \
+	    --ambient-caps +net_bind_service nc -lk "$at" 1022 >/dev/null 2>&1 &
+done
+taken() {
+	doctor
+	printed '^ FAIL  the gate: uid [0-9]+ listens on 127\.0\.0\.1, port 1022, in its place$'
+}
+check "doctor: somebody else listens" within taken
 gate_down 4
 gate_down 6
+
+rules </dev/null
+doctor
+check "doctor: no gate, no word of it" not printed 'gate'
 finish
