@@ -75,7 +75,8 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	lib/swept.c \
 	$(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
-	jump-shell/answer.c jump-shell/who.c jumpctl/table.c $(POLICY) \
+	jump-shell/answer.c jump-shell/who.c jumpctl/table.c \
+	jumpctl/sockets.c $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \

@@ -236,14 +236,15 @@ identify(struct visit *s)
 	    "who you are cannot be found out.", EXIT_INTERNAL);
 }
 
-/* The user's own sessions; on a shared account, not those of the others. */
+/* The user's own; on a shared account, not those of the others. */
 static int
 who(struct visit *s)
 {
 	if (s->own.more)
 		dprintf(STDERR_FILENO,
 		    "jump: there are more sessions than can be shown.\n");
-	if (answer_who(stdout, &s->own, s->person.name) == -1)
+	if (answer_who(stdout, &s->own, s->person.name,
+		!policy_account_shared(s->policy, s->account)) == -1)
 		return broken("list the sessions");
 	return EXIT_OK;
 }

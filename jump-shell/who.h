@@ -10,8 +10,10 @@
 
 /*
  * Those of this user, as a table like that of jumpctl who; nothing if there
- * are none.  Closes the files.  0, or -1 if memory ran out.
+ * are none.  Closes the files.  If the account is this user's alone, with what
+ * sshd has connected for it, which is what the kernel tells everybody of the
+ * sockets of a uid.  0, or -1 with errno.
  */
-int answer_who(FILE *, struct session_own *, const char *user);
+int answer_who(FILE *, struct session_own *, const char *user, bool alone);
 
 #endif

@@ -162,6 +162,34 @@ check "or a session of the gate's: marked" lists "^!..:..:.. open +bob .* $id " 
 lab on -u bob jump nc -w 2 10.2.0.10 5432 </dev/null >/dev/null 2>&1
 check "a shell of bob's: no login" lists '^ ..:..:.. refused +bob +- +10\.2\.0\.10:5432 +forward '
 
+# --- ssh jump who -----------------------------------------------------------------------
+
+# keep TEXT ADDRESS:PORT: a connection that stays, until 5 is closed.
+keep() {
+	rm -f "$T/fifo"
+	mkfifo "$T/fifo"
+	ssh -F "$C" -W "$2" jump <"$T/fifo" >"$T/kept" 2>/dev/null &
+	exec 5>"$T/fifo"
+	printf "$1" >&5
+	within [ -s "$T/kept" ]
+}
+
+keep 'hello\n' 10.2.0.11:5432
+jump who
+check "who: by the gate" printed '^- +- +10\.2\.0\.11:5432 forward - +6 +6 +[0-9]s$'
+check "and nothing else" [ "$(grep -c . "$T/out")" -eq 2 ]
+as alice jump who
+check "who: not another's" gave 0 ""
+as carol jump who
+check "who: nor on a shared account" gave 0 ""
+export LAB_USER=bob
+exec 5>&-
+nothing() {
+	jump who
+	gave 0 ""
+}
+check "who: it ends" within nothing
+
 # --- doctor, check, explain -----------------------------------------------------------
 
 doctor() {
@@ -230,4 +258,9 @@ gate_down 6
 rules </dev/null
 doctor
 check "doctor: no gate, no word of it" not printed 'gate'
+lab on jump nft delete table inet jumphost
+keep '' web1:22
+jump who
+check "who: without a gate" printed '^- +- +10\.2\.0\.10:22 forward - +0 '
+exec 5>&-
 finish
