@@ -149,7 +149,7 @@ check "idle: recorded" event close '"jump.end":"idle"'
 exec 5>&-
 keep long 10.2.0.11:5432 5
 for i in 1 2 3 4 5 6; do
-	echo $i >&5 2>/dev/null
+	(echo $i >&5) 2>/dev/null # nobody reads it any more
 	sleep 1
 done
 check "duration: ends it" gone long
@@ -193,7 +193,7 @@ END
 check "a deny: ends its session" printed '^ended: bob to .*:5432 by forward, session .*: a deny rule matches$'
 check "a deny: not the login" not printed 'login of bob'
 check "a deny: the other stays" rows '^[a-z2-7]{8} bob +192\.0\.2\.10 +web2:22' 1
-check "a deny: nothing else" rows bob 1
+check "a deny: nothing else" rows '^[a-z2-7]{8} bob' 1
 exec 5>&- 6>&-
 run ssh -F "$C" -S "$T/mux" -O exit jump
 
@@ -230,20 +230,18 @@ permits() {
 	esac
 }
 check "with both: wide lines" permits
-keep wide 10.2.0.12:22 5 || within [ -s "$T/wide.out" ]
+ssh -F "$C" -M -S "$T/mux" -fN jump
 run lab on jump nft flush ruleset
 check "flushed: narrow lines" not permits
 run lab on jump jumpctl sweep
 check "flushed: wide logins end" printed '^ended: login of bob, .*: no right to \*:22 any more$'
-check "flushed: all of it" gone wide
-exec 5>&-
+check "flushed: all of it" within not ssh -F "$C" -S "$T/mux" -O check jump
 check "and the table is back" permits
-keep again 10.2.0.12:22 5 || within [ -s "$T/again.out" ]
+ssh -F "$C" -M -S "$T/mux" -fN jump
 gate_down
 check "no gate: narrow lines" within not permits
 run lab on jump jumpctl sweep
 check "no gate: wide logins end" printed '^ended: login of bob'
-exec 5>&-
 to 10.2.0.12:22
 check "no gate: nothing passes" not printed SSH
 lab on -u bob jump nc -w 2 10.2.0.12 22 </dev/null >"$T/out" 2>&1
