@@ -105,6 +105,14 @@ ask(int fd, const struct gate *g, struct inet_diag_msg *msg)
 	return 0;
 }
 
+/* Where there is no such connection, the kernel answers with a listener. */
+static bool
+is_asked(const struct gate *g, const struct inet_diag_msg *msg)
+{
+	return msg->id.idiag_sport == htons(g->client_port) &&
+	    msg->id.idiag_dport == htons(g->port);
+}
+
 /*
  * Whose it is.  One that has no process any more has uid 0 and no inode: it is
  * nobody's, and not root's.
@@ -120,7 +128,7 @@ read_owner(struct gate *g)
 		return -1;
 	if (ask(fd, g, &msg) == 0) {
 		errno = ESTALE;
-		result = msg.idiag_inode != 0 ? 0 : -1;
+		result = msg.idiag_inode != 0 && is_asked(g, &msg) ? 0 : -1;
 		g->uid = msg.idiag_uid;
 	}
 	close(fd);
