@@ -175,27 +175,46 @@ class_of(struct table *t, struct class *c)
 	return i;
 }
 
-/* Of this uid, which may be that of two accounts; a new one without rights. */
+/* Of this uid, which may be that of two accounts; NULL: none. */
 static struct member *
-member_of(struct table *t, unsigned uid)
+find_member(const struct table *t, unsigned uid)
 {
-	struct class none = {0};
-	struct member *m;
-
 	for (size_t i = 0; i < t->nmembers; i++) {
 		if (t->members[i].uid == uid)
 			return &t->members[i];
 	}
-	t->members = grow(t->members, t->nmembers, sizeof(*t->members));
-	m = &t->members[t->nmembers++];
-	m->uid = uid;
-	m->gated = policy_meta(t->policy)->gate != 0;
-	m->class = class_of(t, &none);
-	return m;
+	return NULL;
 }
 
+/* A member without rights; behind the gate, if no account of the uid is not. */
 static void
 add_member(struct table *t, const char *name)
+{
+	struct account account;
+	struct class none = {0};
+	struct member *m;
+
+	if (!account_find(&account, name))
+		return;
+	m = find_member(t, account.uid);
+	if (account.uid == 0) {
+		warnx("%s is root, whom no table holds", name);
+	} else if (m == NULL) {
+		t->members =
+		    grow(t->members, t->nmembers, sizeof(*t->members));
+		m = &t->members[t->nmembers++];
+		m->uid = account.uid;
+		m->gated = policy_meta(t->policy)->gate != 0;
+		m->class = class_of(t, &none);
+	}
+	if (m != NULL && policy_account_shared(t->policy, name))
+		m->gated = false;
+	account_free(&account);
+}
+
+/* With all members known: what this account may reach past the gate. */
+static void
+add_places_of(struct table *t, const char *name)
 {
 	struct account account;
 	const struct class *old;
@@ -204,14 +223,11 @@ add_member(struct table *t, const char *name)
 
 	if (!account_find(&account, name))
 		return;
-	if (account.uid == 0) {
-		warnx("%s is root, whom no table holds", name);
-		account_free(&account);
+	m = find_member(t, account.uid);
+	account_free(&account);
+	if (m == NULL || m->gated)
 		return;
-	}
-	m = member_of(t, account.uid);
-	m->gated = m->gated && !policy_account_shared(t->policy, name);
-	c = m->gated ? (struct class){0} : find_rights(t, name);
+	c = find_rights(t, name);
 	old = &t->classes[m->class];
 	for (size_t i = 0; i < old->n; i++) {
 		c.list = grow(c.list, c.n, sizeof(*c.list));
@@ -219,7 +235,6 @@ add_member(struct table *t, const char *name)
 	}
 	sort_places(&c);
 	m->class = class_of(t, &c);
-	account_free(&account);
 }
 
 /*
@@ -303,26 +318,38 @@ print_uids(const struct table *t)
 	fputs(" }\n\t}\n", t->out);
 }
 
+/* Whether its own connections may pass: it is nobody's whom the table holds. */
+static bool
+is_exempt(const struct table *t, const struct account *a)
+{
+	if (account_in(a, "jump"))
+		warnx("set exempt: %s is of the group jump, and is "
+		      "not exempt", a->name);
+	else if (find_member(t, a->uid) != NULL)
+		warnx("set exempt: %s has the uid of a user, and is "
+		      "not exempt", a->name);
+	else
+		return true;
+	return false;
+}
+
 static void
 print_exempt(const struct table *t)
 {
-	const struct policy_range *exempt = &policy_meta(t->policy)->exempt;
+	struct policy_range exempt = policy_clip(
+	    t->policy, PT_WORDS, policy_meta(t->policy)->exempt);
 	size_t n = 0;
 
 	fputs("\tset exempt {\n\t\ttype uid\n", t->out);
-	for (uint32_t i = 0; i < exempt->n; i++) {
-		const char *name =
-		    policy_word(t->policy, exempt->first + i);
+	for (uint32_t i = 0; i < exempt.n; i++) {
+		const char *name = policy_word(t->policy, exempt.first + i);
 		struct account a;
 
 		if (!account_find(&a, name)) {
 			warnx("set exempt: there is no account %s", name);
 			continue;
 		}
-		if (account_in(&a, "jump")) {
-			warnx("set exempt: %s is of the group jump, and is "
-			      "not exempt", name);
-		} else {
+		if (is_exempt(t, &a)) {
 			fputs(n == 0 ? "\t\telements = {" : "", t->out);
 			item(t->out, &n);
 			fprintf(t->out, "%u", a.uid);
@@ -384,7 +411,8 @@ print_resolvers(const struct table *t, const char *verdict)
 			fprintf(t->out,
 			    "\t\t%s daddr %s meta l4proto { tcp, udp } "
 			    "th dport 53 %s\n",
-			    addr_is_v4(&a) ? "ip" : "ip6", word, verdict);
+			    addr_is_v4(&a) ? "ip" : "ip6",
+			    addr_print(&a, word), verdict);
 	}
 	if (f != NULL)
 		fclose(f);
@@ -476,9 +504,11 @@ nft_print(const struct policy *p, time_t now, FILE *out)
 	struct table t = {.policy = p, .now = now, .out = out};
 
 	names_jump(&t.names, p);
+	for (size_t i = 0; i < t.names.n; i++)
+		add_member(&t, t.names.list[i]);
 	for (size_t i = 0; i < t.names.n; i++) {
 		progress("listing rights", i, t.names.n);
-		add_member(&t, t.names.list[i]);
+		add_places_of(&t, t.names.list[i]);
 	}
 	progress("listing rights", t.names.n, t.names.n);
 	print_head(&t);
