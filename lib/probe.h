@@ -15,7 +15,8 @@
 #define PROBE_PORT    1
 #define PROBE_HELLO   "jump gate 1\n"
 
-enum { PROBE_MS = 500 };
+/* On a busy machine it can be long until the gate has begun. */
+enum { PROBE_MS = 3000 };
 
 /*
  * Ask, and wait so long for the answer.  False too where users may listen on

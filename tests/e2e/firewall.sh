@@ -43,6 +43,11 @@ reached() {
 # A user's loopback listener, of both kinds.
 lab on -u vend1 jump socat TCP-LISTEN:7777,fork,bind=127.0.0.1 EXEC:true 2>/dev/null &
 lab on -u vend1 jump socat UDP-LISTEN:7777,fork,bind=127.0.0.1 EXEC:echo 2>/dev/null &
+listens() {
+	on ss -Hltn 'sport = 7777' | grep -q . &&
+	    on ss -Hlun 'sport = 7777' | grep -q .
+}
+check "somebody listens" within listens
 # Echo requests are anybody's to send.
 on sysctl -qw net.ipv4.ping_group_range='0 2147483647'
 
