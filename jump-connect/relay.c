@@ -628,13 +628,13 @@ time_is_up(struct run *s, int *timeout)
  * The relay.
  */
 static bool
-is_socket_of(int sock, int family)
+is_tcp(int fd)
 {
 	int domain;
 	socklen_t size = sizeof(domain);
 
-	return getsockopt(sock, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
-	    domain == family;
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+	    (domain == AF_INET || domain == AF_INET6);
 }
 
 /*
@@ -726,9 +726,10 @@ relay_prepare(struct relay *r)
 		return -1;
 	r->in_splices = splices(r->in);
 	r->out_splices = splices(r->out);
-	r->tcp =
-	    is_socket_of(r->sock, AF_INET) || is_socket_of(r->sock, AF_INET6);
-	return r->tcp ? prepare_tcp(r->sock) : 0;
+	r->tcp = is_tcp(r->sock);
+	if (r->tcp && prepare_tcp(r->sock) == -1)
+		return -1;
+	return is_tcp(r->in) ? prepare_tcp(r->in) : 0; /* the gate's */
 }
 
 static void

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <check.h>
 #include <errno.h>
@@ -881,6 +882,32 @@ START_TEST(deadline_comes)
 }
 END_TEST
 
+static int
+option(int fd, int level, int name)
+{
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	ck_assert_int_eq(getsockopt(fd, level, name, &value, &size), 0);
+	return value;
+}
+
+/* The gate's client: no byte waits for another, and who is dead is noticed. */
+START_TEST(client_is_tcp)
+{
+	struct relay r = {0};
+
+	rig_open(SOCKETPAIR, TCP);
+	r.in = r.out = rig.sock;
+	r.sock = rig.in;
+	ck_assert_int_eq(relay_prepare(&r), 0);
+	ck_assert(!r.tcp);
+	ck_assert_int_eq(option(r.in, IPPROTO_TCP, TCP_NODELAY), 1);
+	ck_assert_int_eq(option(r.in, SOL_SOCKET, SO_KEEPALIVE), 1);
+	ck_assert_int_eq(option(r.in, IPPROTO_TCP, TCP_KEEPIDLE), 60);
+}
+END_TEST
+
 /* Files cannot be spliced with a socket. */
 START_TEST(output_is_a_file)
 {
@@ -1201,6 +1228,7 @@ relay_suite(void)
 	tcase_add_test(bytes, descriptors_append);
 	tcase_add_test(bytes, input_is_null);
 	tcase_add_test(bytes, stdio_is_a_terminal);
+	tcase_add_test(bytes, client_is_tcp);
 	tcase_set_timeout(ends, SECONDS);
 	tcase_add_checked_fixture(ends, NULL, teardown);
 	tcase_add_loop_test(ends, client_ends_first, 0, 4);
