@@ -253,13 +253,13 @@ gate_up() {
 		[ -e "$T/inetd" ] || cp "$inetd" "$T/inetd"
 		sed -n "/stream tcp6* nowait/s/ -G\$/ -G $*/p" \
 		    "$LAB_REPO/docs/jumpctl.8" >"$T/inetd.conf"
-		lab on jump "$T/inetd" -i "$T/inetd.conf" 2>/dev/null &
+		lab on jump "$T/inetd" -i "$T/inetd.conf" >/dev/null 2>&1 &
 	else
 		for a in TCP4-LISTEN:1022,bind=127.0.0.1 \
 		    'TCP6-LISTEN:1022,bind=[::1]'; do
 			lab on jump socat "$a,fork,reuseaddr,backlog=4096" \
 			    "EXEC:/usr/local/libexec/jump/jump-connect -G $*,nofork,su=_jump" \
-			    2>/dev/null &
+			    >/dev/null 2>&1 &
 		done
 	fi
 	within gate_listens
