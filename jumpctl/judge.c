@@ -328,6 +328,8 @@ judge_relay(struct judge *j, const struct judge_relay *r, const char **rule,
 					 : "the user is of the policy no more";
 	else if (r->page->road >= ROAD_COUNT)
 		why = "its page cannot be read";
+	else if (r->gate && policy_meta(j->policy)->gate == 0)
+		why = "the policy has no gate any more";
 	else
 		why = judge_again(j, k, r, rule);
 	if (why != NULL)

@@ -121,7 +121,7 @@ listeners() {
 echo 'table inet dead { chain input { type filter hook input priority 0
 	tcp dport 6002 drop; }; }' | lab on db1 nft -f -
 lab on db1 $py serve 6000 0 6001 0.3 6003 0 6004 0 >"$T/serve" &
-within grep -q ready "$T/serve"
+within grep -qs ready "$T/serve"
 for t in time_wait close close_wait last_ack fin_wait syn_sent; do
 	on sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_$t=1
 done
