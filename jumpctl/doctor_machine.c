@@ -636,6 +636,12 @@ check_firewall(struct doctor *d)
 	    !nft_stands(d->policy))
 		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl sweep",
 		    "the firewall table is not the one that was loaded");
+	else if (d->policy != NULL && policy_meta(d->policy)->nft == 0 &&
+	    access(NFT_LISTED, F_OK) == 0 && table_is_loaded())
+		found(d, LEVEL_WARN, NULL, NULL,
+		    "set nft in the policy, or: nft delete table inet "
+		    "jumphost; rm " NFT_LISTED,
+		    "the firewall table is that of an earlier policy");
 	else if (table_is_loaded())
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "the firewall table is loaded");

@@ -70,7 +70,7 @@ struct found {
 static struct found
 find(struct candidates it)
 {
-	struct found f = {NULL};
+	struct found f = {0};
 
 	while (next(&it)) {
 		f.doubt_login |= it.channel->doubt_login ||

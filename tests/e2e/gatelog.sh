@@ -258,6 +258,7 @@ gate_down 6
 rules </dev/null
 doctor
 check "doctor: no gate, no word of it" not printed 'gate'
+check "doctor: a table that nobody keeps" printed '^ warn  the firewall table is that of an earlier policy$'
 lab on jump nft delete table inet jumphost
 keep '' web1:22
 jump who
