@@ -4,7 +4,7 @@
 
 connect=/usr/local/libexec/jump/jump-connect
 
-# gate_up: the gate without systemd, by socat as an inetd.
+# gate_up: by socat, of which each address has its own to be ended.
 gate_up() {
 	for listen in TCP4-LISTEN:1022,bind=127.0.0.1 'TCP6-LISTEN:1022,bind=[::1]'; do
 		lab on jump socat "$listen,fork,reuseaddr,backlog=512" \
