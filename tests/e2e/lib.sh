@@ -258,7 +258,7 @@ gate_up() {
 		for a in TCP4-LISTEN:1022,bind=127.0.0.1 \
 		    'TCP6-LISTEN:1022,bind=[::1]'; do
 			lab on jump socat "$a,fork,reuseaddr,backlog=4096" \
-			    "EXEC:/usr/local/libexec/jump/jump-connect -G $*,nofork,su=_jump" \
+			    "EXEC:setpriv --reuid _jump --regid _jump --clear-groups /usr/local/libexec/jump/jump-connect -G${*:+ $*},nofork" \
 			    >/dev/null 2>&1 &
 		done
 	fi
