@@ -245,23 +245,14 @@ start_journald() {
 
 # --- the gate ----------------------------------------------------------------
 
-# gate_up [OPTION...]: the gate without systemd: an inetd with the lines of the
-# manual, or socat.
+# gate_up [OPTION...]: the gate without systemd: an inetd, with the lines of the
+# manual.
 gate_up() {
 	inetd=$LAB_REPO/.cache/inetd/usr/sbin/inetd
-	if [ -x "$inetd" ]; then
-		[ -e "$T/inetd" ] || cp "$inetd" "$T/inetd"
-		sed -n "/stream tcp6* nowait/s/ -G\$/ -G $*/p" \
-		    "$LAB_REPO/docs/jumpctl.8" >"$T/inetd.conf"
-		lab on jump "$T/inetd" -i "$T/inetd.conf" >/dev/null 2>&1 &
-	else
-		for a in TCP4-LISTEN:1022,bind=127.0.0.1 \
-		    'TCP6-LISTEN:1022,bind=[::1]'; do
-			lab on jump socat "$a,fork,reuseaddr,backlog=4096" \
-			    "EXEC:setpriv --reuid _jump --regid _jump --clear-groups /usr/local/libexec/jump/jump-connect -G${*:+ $*},nofork" \
-			    >/dev/null 2>&1 &
-		done
-	fi
+	[ -e "$T/inetd" ] || cp "$inetd" "$T/inetd"
+	sed -n "/stream tcp6* nowait/s/ -G\$/ -G $*/p" \
+	    "$LAB_REPO/docs/jumpctl.8" >"$T/inetd.conf"
+	lab on jump "$T/inetd" -i "$T/inetd.conf" 2>/dev/null &
 	within gate_listens
 }
 
