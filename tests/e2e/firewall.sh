@@ -43,11 +43,12 @@ reached() {
 # A user's loopback listener, of both kinds.
 lab on -u vend1 jump socat TCP-LISTEN:7777,fork,bind=127.0.0.1 EXEC:true 2>/dev/null &
 lab on -u vend1 jump socat UDP-LISTEN:7777,fork,bind=127.0.0.1 EXEC:echo 2>/dev/null &
+# listens KIND PORT
 listens() {
-	on ss -Hltn 'sport = 7777' | grep -q . &&
-	    on ss -Hlun 'sport = 7777' | grep -q .
+	on ss -Hln "-$1" "sport = $2" | grep -q .
 }
-check "somebody listens" within listens
+check "somebody listens" within listens t 7777
+check "by UDP too" within listens u 7777
 # Echo requests are anybody's to send.
 on sysctl -qw net.ipv4.ping_group_range='0 2147483647'
 
@@ -123,6 +124,7 @@ done
 
 # A reverse path: two who connect to a listener of bob's.
 lab on -u bob jump socat TCP-LISTEN:7778,fork EXEC:echo 2>/dev/null &
+within listens t 7778
 run lab on web1 timeout 3 nc -w 2 10.2.0.1 7778 </dev/null
 check "bob answers nobody from elsewhere" [ ! -s "$T/out" ]
 run lab on jump nc -w 2 127.0.0.1 7778 </dev/null
