@@ -77,16 +77,19 @@ failed(int fd)
 	return -1;
 }
 
+/* A slot: its descriptor, -1 with errno, or BUSY. */
+enum { BUSY = -2 };
+
 static int
-open_slot(int dir, uid_t uid)
+try_slot(int dir, uid_t uid, unsigned int slot)
 {
 	char name[SESSION_NAME];
 
-	for (unsigned int slot = 0; slot < SESSION_SLOTS;) {
-		int fd;
+	snprintf(name, sizeof(name), "%u.%u", (unsigned int)uid, slot);
+	for (;;) {
+		int fd =
+		    openat(dir, name, O_RDWR | O_CREAT | OPEN_FLAGS, 0600);
 
-		snprintf(name, sizeof(name), "%u.%u", (unsigned int)uid, slot);
-		fd = openat(dir, name, O_RDWR | O_CREAT | OPEN_FLAGS, 0600);
 		if (fd == -1)
 			return -1;
 		switch (claim(fd, uid)) {
@@ -95,15 +98,35 @@ open_slot(int dir, uid_t uid)
 		case CLAIM_ODD:
 			return failed(fd);
 		case CLAIM_BUSY:
-			slot++;
-			break;
+			close(fd);
+			return BUSY;
 		case CLAIM_REMOVED:
-			break; /* between open and lock: another is there */
+			close(fd); /* between open and lock: another is there */
 		}
-		close(fd);
 	}
-	errno = EUSERS;
-	return -1;
+}
+
+/*
+ * The gate has thousands, all of one uid.  So, when the first BLOCK are taken,
+ * one of each further block is tried before all are: few are, and no gap is
+ * left that session_own_open() would take for the end.
+ */
+static int
+open_slot(int dir, uid_t uid)
+{
+	enum { BLOCK = SESSION_GAP / 2 };
+	unsigned int slot = 0, chance = (unsigned int)getpid() % BLOCK;
+	int fd = BUSY;
+
+	for (; fd == BUSY && slot < BLOCK; slot++)
+		fd = try_slot(dir, uid, slot);
+	for (; fd == BUSY && slot < SESSION_SLOTS; slot += BLOCK)
+		fd = try_slot(dir, uid, slot + chance);
+	for (slot = BLOCK; fd == BUSY && slot < SESSION_SLOTS; slot++)
+		fd = try_slot(dir, uid, slot);
+	if (fd == BUSY)
+		errno = EUSERS;
+	return fd == BUSY ? -1 : fd;
 }
 
 static int

@@ -4,6 +4,7 @@
 #include "session.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -177,6 +178,74 @@ START_TEST(slot_is_used_again)
 	ck_assert_uint_eq(seen[0].slot + seen[1].slot, 1);
 	end(a);
 	end(b);
+}
+END_TEST
+
+static const char *slot_file(unsigned int slot);
+
+static const struct taken {
+	unsigned int n, but;	    /* taken: the first n, but this */
+	unsigned int least, most; /* then it is this, or one of these */
+} takens[] = {
+    {16, 15, 15, 15},
+    {100, 7, 7, 7},
+    {100, 77, 100, 127},
+    {1000, 77, 1000, 1031},
+    {SESSION_SLOTS, 77, 77, 77},
+    {SESSION_SLOTS, SESSION_SLOTS, 0, 0},
+};
+static const struct taken *taken;
+
+static void
+hold_slots(void)
+{
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	for (unsigned int i = 0; i < taken->n; i++) {
+		int fd = open(slot_file(i), O_RDWR | O_CREAT, 0600);
+
+		if (i == taken->but)
+			close(fd);
+		else if (fd == -1 || fcntl(fd, F_SETLK, &l) == -1)
+			_exit(1);
+	}
+}
+
+static bool
+is_file(const char *name, const struct stat *st)
+{
+	struct stat there;
+
+	return stat(name, &there) == 0 && there.st_ino == st->st_ino;
+}
+
+START_TEST(slot_among_many)
+{
+	const struct rlimit files = {SESSION_SLOTS + 64, SESSION_SLOTS + 64};
+	struct session s;
+	struct child a;
+	struct stat own;
+
+	taken = &takens[_i];
+	if (setrlimit(RLIMIT_NOFILE, &files) == -1)
+		return;
+	a = spawn(hold_slots);
+	if (taken->least == taken->most && taken->but == SESSION_SLOTS) {
+		ck_assert_int_eq(session_open(&s, dir, geteuid()), -1);
+		ck_assert_int_eq(errno, EUSERS);
+		end(a);
+		return;
+	}
+	start(&s, "own");
+	ck_assert_int_eq(fstat(s.fd, &own), 0);
+	for (unsigned int i = taken->least;; i++) {
+		if (is_file(slot_file(i), &own) ||
+		    is_file(slot_file(taken->but), &own))
+			break;
+		ck_assert_uint_lt(i, taken->most);
+	}
+	session_close(&s);
+	end(a);
 }
 END_TEST
 
@@ -769,6 +838,8 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, lives_and_ends);
 	tcase_add_test(t, slot_is_used_again);
+	tcase_add_loop_test(
+	    t, slot_among_many, 0, sizeof(takens) / sizeof(takens[0]));
 	tcase_add_test(t, own_is_not_seen);
 	tcase_add_test(t, unpublished_is_not_seen);
 	tcase_add_test(t, damaged_is_odd);
