@@ -158,7 +158,10 @@ def records(path, offset):
 
 
 def agrees(e, policies):
-    """Whether a decision is the one of the policy that it names."""
+    """Whether a decision is the one of the policy that it names.  Without a
+    target it is by none: the connection's maker could not be told."""
+    if "destination.port" not in e:
+        return e["jump.verdict"] == "deny"
     rule, ports = policies.get(e.get("jump.policy"), (None, ()))
     if e["destination.port"] in ports:
         return (e["jump.verdict"], e.get("jump.rule")) == ("allow", rule)
@@ -179,6 +182,8 @@ def judge(words):
         if kind != "decision" and e["event.outcome"] == "failure":
             what += " failed"
         n[what] += 1
+        if "jump.reason" in e:
+            n[e["jump.reason"]] += 1
         if "jump.policy" in e and "destination.port" in e:
             n["by " + policies.get(e["jump.policy"], ("?",))[0]] += 1
         before = sessions.get(ref, [])
