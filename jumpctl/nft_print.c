@@ -466,6 +466,11 @@ print_chains(const struct table *t)
 /*
  * All that the users' own sockets connect to leads to the gate, but name
  * servers; and the address by which jump-authkeys sees that it does.
+ *
+ * Two connections from one port to two places would be one and the same behind
+ * that, so that the kernel gives the second another port, at random.  The gate
+ * looks for the owner by the port: it must not see that one, which may be that
+ * of somebody's connection that did not go through it.
  */
 static void
 print_gate(const struct table *t)
@@ -486,6 +491,13 @@ print_gate(const struct table *t)
 	print_resolvers(t, "accept");
 	fprintf(t->out,
 	    "\t\tmeta l4proto tcp redirect to :%u\n\t}\n", port);
+	fprintf(t->out,
+	    "\n\tchain altered {\n"
+	    "\t\ttype filter hook input priority 150; policy accept;\n"
+	    "\t\t# Two connections from one port; the gate would ask for the "
+	    "wrong one.\n"
+	    "\t\ttcp dport %u ct status snat reject with tcp reset\n\t}\n",
+	    port);
 }
 
 static void

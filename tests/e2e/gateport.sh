@@ -1,0 +1,51 @@
+# The gate takes nobody for somebody else whose connection has the source port
+# that the kernel has given the one that it turned around.
+# runs: once
+. "$(dirname "$0")/lib.sh"
+
+py="python3 $LAB_REPO/tests/e2e/gateport.py"
+
+policy <<'POLICY'
+set nft "/usr/sbin/nft"
+set gate 1022
+set exempt admin
+user bob
+key bob "ssh-ed25519 AAAA"
+net dbs 10.2.0.11/32 tcp 5432
+allow dbs: bob to dbs
+allow web: alice to web1
+POLICY
+event_close() {
+	grep -q '"event.action":"close".*"user.name":"bob"' "$LAB/jump.log"
+}
+
+echo 'it is me' >"$T/in"
+check "the gate is up" gate_up
+
+# What relays of bob's look like: many, to where alice may not.  They need no
+# answer; the gate's own connections come from other ports.
+lab on db1 nft -f - <<'NFT'
+table inet deaf {
+	chain input {
+		type filter hook input priority 0;
+		tcp dport 5432 tcp sport 1024-19999 drop
+	}
+}
+NFT
+lab on jump sh -c "ulimit -n 32768; exec setpriv --reuid bob --regid _jump \
+    --clear-groups $py crowd 10.2.0.11 5432 1024 20000" >"$T/crowd" 2>&1 &
+crowd=$!
+check "bob has many relays" within grep -Eq '^1[0-9]{4}$' "$T/crowd"
+
+run lab on -u bob jump nc -N 10.2.0.11 5432 <"$T/in"
+check "bob's own pass" gave 0 'it is me'
+within event_close
+before=$(grep -c '"user.name":"bob"' "$LAB/jump.log")
+run lab on -u alice jump $py collide 10.2.0.10 80 10.2.0.11 5432 50000 50040
+check "each was tried" printed '^done 40$'
+check "alice is not taken for bob" not printed 'it is me'
+check "nor does the gate see it" [ "$(grep -c '"user.name":"bob"' "$LAB/jump.log")" \
+    -eq "$before" ]
+kill $crowd
+gate_down
+finish
