@@ -1,5 +1,7 @@
 #include "confine.h"
 
+#include <sys/socket.h>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -38,6 +40,10 @@ static const struct sandbox_rule rules[] = {
     {CALL(shutdown), {SANDBOX_FD(0, SOCK)}, "the user's end of file"},
     {CALL(shutdown), {SANDBOX_FD(0, OUT)}, "the target's, on a socket"},
     {CALL(close), {SANDBOX_FD(0, OUT)}, "the target's end of file"},
+    {CALL(setsockopt),
+	{SANDBOX_FD(0, OUT), SANDBOX_IS(1, SOL_SOCKET),
+	    SANDBOX_IS(2, SO_LINGER)},
+	"a reset, by the gate"},
     {CALL(fcntl), {SANDBOX_FD(0, IN), SANDBOX_IS(1, F_SETFL)},
 	"give a shared file its flags back"},
     {CALL(fcntl), {SANDBOX_FD(0, OUT), SANDBOX_IS(1, F_SETFL)},

@@ -257,6 +257,22 @@ tell_end(const struct request *r, int end, const struct hostkey *hostkey)
 		request_tell_hostkey(r, hostkey);
 }
 
+/*
+ * What the gate ends is to end for sshd too, which would keep half of it open
+ * for as long as its client does: with the process, it is reset.
+ */
+static void
+reset_client(const struct request *r, int end)
+{
+	static const struct linger now = {.l_onoff = 1};
+
+	if (r->road != ROAD_FORWARD || end == RELAY_DONE ||
+	    end == RELAY_CLIENT_GONE)
+		return;
+	setsockopt(STDOUT_FILENO, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	shutdown(STDOUT_FILENO, SHUT_RDWR);
+}
+
 static int
 relay_request(struct request *r, int sock)
 {
@@ -284,6 +300,7 @@ relay_request(struct request *r, int sock)
 		return broken("confine itself");
 	}
 	shutdown(sock, SHUT_RDWR);
+	reset_client(r, end);
 	page->ended = 1;
 	record.name = ends[end].name;
 	record.duration = monotonic_ns() - start;
