@@ -252,7 +252,7 @@ gate_up() {
 	[ -e "$T/inetd" ] || cp "$inetd" "$T/inetd"
 	sed -n "/stream tcp6* nowait/s/ -G\$/ -G $*/p" \
 	    "$LAB_REPO/docs/jumpctl.8" >"$T/inetd.conf"
-	lab on jump "$T/inetd" -i "$T/inetd.conf" 2>/dev/null &
+	lab on jump "$T/inetd" -i "$T/inetd.conf" >/dev/null 2>&1 &
 	within gate_listens
 }
 
