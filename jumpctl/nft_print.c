@@ -470,7 +470,8 @@ print_chains(const struct table *t)
  * Two connections from one port to two places would be one and the same behind
  * that, so that the kernel gives the second another port, at random.  The gate
  * looks for the owner by the port: it must not see that one, which may be that
- * of somebody's connection that did not go through it.
+ * of somebody's connection that did not go through it.  What has ended keeps its
+ * port for a second, and not for the usual two minutes.
  */
 static void
 print_gate(const struct table *t)
@@ -480,6 +481,8 @@ print_gate(const struct table *t)
 	if (port == 0)
 		return;
 	print_gated(t);
+	fputs("\n\tct timeout ended {\n\t\tprotocol tcp\n\t\tl3proto ip\n"
+	      "\t\tpolicy = { time_wait : 1, close : 1 }\n\t}\n", t->out);
 	fprintf(t->out,
 	    "\n\tchain gate {\n"
 	    "\t\ttype nat hook output priority -100; policy accept;\n"
@@ -490,13 +493,15 @@ print_gate(const struct table *t)
 	    PROBE_PORT, port);
 	print_resolvers(t, "accept");
 	fprintf(t->out,
-	    "\t\tmeta l4proto tcp redirect to :%u\n\t}\n", port);
+	    "\t\tmeta l4proto tcp ct timeout set \"ended\" "
+	    "redirect to :%u\n\t}\n", port);
 	fprintf(t->out,
 	    "\n\tchain altered {\n"
 	    "\t\ttype filter hook input priority 150; policy accept;\n"
 	    "\t\t# Two connections from one port; the gate would ask for the "
 	    "wrong one.\n"
-	    "\t\ttcp dport %u ct status snat reject with tcp reset\n\t}\n",
+	    "\t\ttcp dport %u ct status snat counter name \"refused\" "
+	    "reject with tcp reset\n\t}\n",
 	    port);
 }
 

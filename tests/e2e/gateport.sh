@@ -11,7 +11,7 @@ set gate 1022
 set exempt admin
 user bob
 key bob "ssh-ed25519 AAAA"
-net dbs 10.2.0.11/32 tcp 5432
+net dbs { 10.2.0.11/32 2001:db8::11/128 } tcp 5432
 allow dbs: bob to dbs
 allow web: alice to web1
 POLICY
@@ -46,6 +46,19 @@ check "each was tried" printed '^done 40$'
 check "alice is not taken for bob" not printed 'it is me'
 check "nor does the gate see it" [ "$(grep -c '"user.name":"bob"' "$LAB/jump.log")" \
     -eq "$before" ]
+
+# A port is free for another connection as soon as it is for the socket.
+tracked() {
+	lab on jump cat /proc/net/nf_conntrack |
+	    grep -Eq "^$1 .*(TIME_WAIT|CLOSE) .* dport=1022|^$1 .*(TIME_WAIT|CLOSE) .*sport=1022"
+}
+for a in 10.2.0.11 2001:db8::11; do
+	run lab on -u bob jump nc -N $a 5432 <"$T/in"
+	check "$a: passes" gave 0 'it is me'
+	[ $a = 10.2.0.11 ] && family=ipv4 || family=ipv6
+	tracked $family && echo "# $family: tracked"
+	check "$a: is forgotten at once" within not tracked $family
+done
 kill $crowd
 gate_down
 finish
