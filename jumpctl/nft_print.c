@@ -503,6 +503,15 @@ print_gate(const struct table *t)
 	    "\t\ttcp dport %u ct status snat counter name \"refused\" "
 	    "reject with tcp reset\n\t}\n",
 	    port);
+	fputs("\n\tchain leaving {\n"
+	      "\t\ttype filter hook postrouting priority filter; policy "
+	      "accept;\n"
+	      "\t\t# Sockets that are bound to an interface take the way to "
+	      "the gate along.\n"
+	      "\t\toif != \"lo\" ip daddr 127.0.0.0/8 "
+	      "counter name \"refused\" drop\n"
+	      "\t\toif != \"lo\" ip6 daddr ::1 "
+	      "counter name \"refused\" drop\n\t}\n", t->out);
 }
 
 static void

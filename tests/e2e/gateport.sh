@@ -60,5 +60,25 @@ for a in 10.2.0.11 2001:db8::11; do
 	check "$a: is forgotten at once" within not tracked $family
 done
 kill $crowd
+
+# A socket that is bound to an interface takes the way to the gate along, to
+# whoever says there that the gate's address is theirs.
+lab on db1 sysctl -qw net.ipv4.conf.all.route_localnet=1
+lab on db1 nft -f - <<'NFT'
+table inet outside {
+	counter came { }
+	chain input {
+		type filter hook prerouting priority -400
+		iif != "lo" ip daddr 127.0.0.0/8 counter name "came"
+	}
+}
+NFT
+came() {
+	lab on db1 nft list counter inet outside came |
+	    sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+run lab on -u alice jump socat -T 2 - \
+    TCP:10.2.0.11:80,so-bindtodevice=targets,connect-timeout=2 </dev/null
+check "nothing for the gate leaves this host" [ "$(came)" -eq 0 ]
 gate_down
 finish
