@@ -482,7 +482,7 @@ print_gate(const struct table *t)
 		return;
 	print_gated(t);
 	fputs("\n\tct timeout ended {\n\t\tprotocol tcp\n\t\tl3proto ip\n"
-	      "\t\tpolicy = { time_wait : 1, close : 1 }\n\t}\n", t->out);
+	      "\t\tpolicy = { syn_sent : 5, time_wait : 1, close : 1 }\n\t}\n", t->out);
 	fprintf(t->out,
 	    "\n\tchain gate {\n"
 	    "\t\ttype nat hook output priority -100; policy accept;\n"
