@@ -419,14 +419,30 @@ add_deadline(struct ends *e, int64_t when, time_t from)
 }
 
 static void
+add_approvals(struct ends *e, const struct policy_rule *rule, time_t from)
+{
+	for (size_t i = 0; i < e->q.napprovals; i++) {
+		const struct policy_approval *a = &e->q.approvals[i];
+
+		if (a->group == rule->approvers && a->of != APPROVAL_ANYTHING)
+			add_deadline(e, policy_approval_end(a, rule), from);
+	}
+}
+
+static void
 collect(struct ends *e, time_t from)
 {
 	const struct policy *p = e->p;
 
 	if (e->q.user != POLICY_NONE)
 		add_deadline(e, policy_user(p, e->q.user)->until, from);
-	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++)
-		add_deadline(e, policy_rule(p, i)->until, from);
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		const struct policy_rule *rule = policy_rule(p, i);
+
+		add_deadline(e, rule->until, from);
+		if (rule->obligations & MUST_APPROVE)
+			add_approvals(e, rule, from);
+	}
 	for (uint32_t i = 0; i < p->table[PT_SPANS].n; i++) {
 		const struct policy_span *span = policy_row(p, PT_SPANS, i);
 

@@ -410,6 +410,28 @@ void policy_hash_text(const struct policy *, char buf[17]);
  */
 enum truth { TRUTH_NO, TRUTH_UNCERTAIN, TRUTH_YES };
 
+/*
+ * Somebody's approval: of which group they are, and what it is of.  It counts
+ * from its beginning to its end, and for each rule for no longer than that says.
+ */
+enum approval_of {
+	APPROVAL_ANYTHING, /* at any time too: what could be approved */
+	APPROVAL_TARGET,   /* what is certainly this target */
+	APPROVAL_ADDRESS,  /* this address really used */
+	APPROVAL_NAME,     /* this DNS name, as asked */
+};
+
+struct policy_approval {
+	uint32_t group;     /* PT_GROUPS */
+	enum approval_of of;
+	uint32_t target;    /* PT_TARGETS */
+	struct addr addr;
+	const char *name;
+	uint16_t port;      /* 0 for a path */
+	const char *as;     /* login on the target; NULL: it plays no part */
+	int64_t from, until;
+};
+
 /* Everything a decision depends on; the evaluation looks at nothing else. */
 struct policy_request {
 	uint32_t user;              /* or POLICY_NONE: no user line */
@@ -430,7 +452,7 @@ struct policy_request {
 	bool swept;                 /* jumpctl sweep runs: forward holds ends */
 	bool gate;                  /* forward goes through jump-connect -G */
 	const char *ticket;         /* or NULL */
-	const uint32_t *approvals;  /* PT_GROUPS whose approval is valid now */
+	const struct policy_approval *approvals;
 	size_t napprovals;
 	const struct addr *own;     /* addresses of this machine */
 	size_t nown;
@@ -451,12 +473,19 @@ enum policy_reason {
 	REASON_UNMET,         /* ask: something is to be done first */
 };
 
-enum { VERDICT_RULES = 32, VERDICT_LIMITS = 32 };
+enum { VERDICT_RULES = 32, VERDICT_LIMITS = 32, VERDICT_APPROVERS = 16 };
 
 struct policy_match {
 	uint32_t rule;
 	uint32_t truth; /* of the rule; TRUTH_NO: an allow that failed only
 	                   for its conditions or its road */
+};
+
+/* A group of which somebody must approve, for so many seconds at most. */
+struct policy_approver {
+	uint32_t group;    /* PT_GROUPS */
+	uint32_t seconds;
+	uint32_t approval; /* of the request, that counts; or POLICY_NONE */
 };
 
 struct policy_verdict {
@@ -470,6 +499,8 @@ struct policy_verdict {
 	uint32_t max;           /* the smallest of the limits, 0 none */
 	uint32_t nlimits;
 	uint32_t limits[VERDICT_LIMITS]; /* all rules with max that bind */
+	uint32_t napprovers;
+	struct policy_approver approvers[VERDICT_APPROVERS]; /* all that bind */
 	bool timed;             /* another time could give another verdict */
 	uint32_t nmatches;
 	struct policy_match matches[VERDICT_RULES]; /* the first ones */
@@ -518,6 +549,10 @@ enum truth policy_has_person(const struct policy *,
     const struct policy_request *, struct policy_range who);
 enum truth policy_has_account(
     const struct policy *, const struct policy_request *);
+
+/* When an approval ends that is given for this rule. */
+int64_t policy_approval_end(
+    const struct policy_approval *, const struct policy_rule *);
 
 /* What a road of this version can hold, bits of enum policy_obligation. */
 uint32_t policy_road_holds(const struct policy *, enum policy_road);

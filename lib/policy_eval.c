@@ -14,7 +14,7 @@ struct hold {
 };
 
 static const struct hold holds[ROAD_COUNT] = {
-    [ROAD_FORWARD] = {.obligations = MUST_MFA},
+    [ROAD_FORWARD] = {.obligations = MUST_MFA | MUST_APPROVE},
     [ROAD_CONNECT] = {.from = true,
 	.ends = true,
 	.nets = true,
@@ -32,7 +32,8 @@ static const struct hold holds[ROAD_COUNT] = {
 /* The road forward, where jump-connect takes the connections over. */
 static const struct hold gated = {.ends = true,
     .nets = true,
-    .obligations = MUST_MFA | MUST_IDLE | MUST_DURATION | MUST_MAX};
+    .obligations = MUST_MFA | MUST_APPROVE | MUST_IDLE | MUST_DURATION |
+	MUST_MAX};
 
 enum { COVERS_MAX = 256, PEOPLE_MAX = 1024 };
 
@@ -104,6 +105,15 @@ holds_ends(const struct policy_request *q)
 	return hold_of(q)->ends || (q->road == ROAD_FORWARD && q->swept);
 }
 
+/* An approval is a right that ends. */
+static uint32_t
+held(const struct policy_request *q)
+{
+	uint32_t obligations = hold_of(q)->obligations;
+
+	return holds_ends(q) ? obligations : obligations & ~MUST_APPROVE;
+}
+
 uint32_t
 policy_road_holds(const struct policy *p, enum policy_road road)
 {
@@ -128,7 +138,7 @@ policy_ends_forward(const struct policy *p)
 	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
 		const struct policy_rule *rule = policy_rule(p, i);
 
-		if ((rule->when.n != 0 ||
+		if ((rule->when.n != 0 || (rule->obligations & MUST_APPROVE) ||
 			(rule->until != 0 && rule->verb == VERB_ALLOW)) &&
 		    (rule->roads == 0 || (rule->roads >> ROAD_FORWARD & 1)) &&
 		    (rule->obligations &
@@ -596,14 +606,91 @@ ticket_given(const struct judge *j, const struct policy_rule *rule)
 	return false;
 }
 
+/* Whether the approval is of what is asked for; of what is certain only. */
 static bool
-approval_given(const struct judge *j, const struct policy_rule *rule)
+approval_covers(const struct judge *j, const struct policy_approval *a)
 {
-	for (size_t i = 0; i < j->q->napprovals; i++) {
-		if (j->q->approvals[i] == rule->approvers)
+	const struct policy_request *q = j->q;
+
+	if (a->of == APPROVAL_ANYTHING)
+		return true;
+	if (a->port != q->port ||
+	    (a->as != NULL && (q->as == NULL || strcmp(a->as, q->as) != 0)))
+		return false;
+	if (a->of == APPROVAL_ADDRESS)
+		return q->path == NULL && !q->presume &&
+		    addr_equal(&a->addr, &q->addr);
+	if (a->of == APPROVAL_NAME)
+		return q->asked != NULL && strcmp(a->name, q->asked) == 0;
+	for (size_t i = 0; i < j->ncovers; i++) {
+		if (j->covers[i].target == a->target &&
+		    j->covers[i].truth == TRUTH_YES)
 			return true;
 	}
 	return false;
+}
+
+int64_t
+policy_approval_end(
+    const struct policy_approval *a, const struct policy_rule *rule)
+{
+	if (a->of == APPROVAL_ANYTHING ||
+	    a->until - rule->approved_for < a->from)
+		return a->until;
+	return a->from + rule->approved_for;
+}
+
+/* The approval that meets the rule, and longest; or POLICY_NONE. */
+static uint32_t
+find_approval(struct judge *j, const struct policy_rule *rule)
+{
+	uint32_t best = POLICY_NONE;
+	int64_t latest = INT64_MIN;
+
+	for (uint32_t i = 0; i < j->q->napprovals; i++) {
+		const struct policy_approval *a = &j->q->approvals[i];
+		int64_t end = policy_approval_end(a, rule);
+
+		if (a->group != rule->approvers || !approval_covers(j, a))
+			continue;
+		if (a->of != APPROVAL_ANYTHING) {
+			if (j->q->now >= end)
+				continue;
+			j->timed = true;
+			if (j->q->now < a->from)
+				continue;
+		}
+		if (best == POLICY_NONE || end > latest) {
+			best = i;
+			latest = end;
+		}
+	}
+	return best;
+}
+
+/* One more group that must approve; false if nobody of it has. */
+static bool
+approve(struct judge *j, const struct policy_rule *rule)
+{
+	struct policy_verdict *v = j->v;
+	uint32_t found = find_approval(j, rule);
+	struct policy_approver *a = v->approvers;
+
+	while (a < v->approvers + v->napprovers && a->group != rule->approvers)
+		a++;
+	if (a == v->approvers + VERDICT_APPROVERS) {
+		j->overflow = true;
+		return false;
+	}
+	if (a == v->approvers + v->napprovers) {
+		v->napprovers++;
+		*a = (struct policy_approver){
+		    rule->approvers, rule->approved_for, found};
+	} else if (rule->approved_for < a->seconds) {
+		a->seconds = rule->approved_for;
+		a->approval = found;
+	}
+	return found != POLICY_NONE;
 }
 
 static void
@@ -644,7 +731,7 @@ oblige(struct judge *j, uint32_t index, const struct policy_rule *rule)
 		v->unmet |= MUST_MFA;
 	if ((rule->obligations & MUST_TICKET) && !ticket_given(j, rule))
 		v->unmet |= MUST_TICKET;
-	if ((rule->obligations & MUST_APPROVE) && !approval_given(j, rule))
+	if ((rule->obligations & MUST_APPROVE) && !approve(j, rule))
 		v->unmet |= MUST_APPROVE;
 }
 
@@ -845,7 +932,7 @@ conclude(struct judge *j)
 {
 	struct policy_verdict *v = j->v;
 
-	v->unheld = v->obligations & ~hold_of(j->q)->obligations;
+	v->unheld = v->obligations & ~held(j->q);
 	if (j->denied)
 		decide(j, ACTION_DENY, REASON_DENIED, j->deny_rule);
 	else if (!j->allowed)

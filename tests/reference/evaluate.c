@@ -33,7 +33,7 @@ struct inquiry {
 	size_t nresolved;
 	const char *asked; /* as it was given */
 	uint8_t unixgroups[LISTED];
-	uint32_t approvals[LISTED];
+	struct policy_approval approvals[LISTED];
 };
 
 static void
@@ -199,7 +199,7 @@ read_approval(const struct policy *p, struct inquiry *q, char *item)
 	for (i = 0; i < p->table[PT_GROUPS].n; i++)
 		if (strcmp(policy_string(p, policy_group(p, i)->name), item) ==
 		    0)
-			q->approvals[q->request.napprovals++] = i;
+			q->approvals[q->request.napprovals++].group = i;
 }
 
 /* A KEY whose VALUE is a list with commas; false if it is none. */

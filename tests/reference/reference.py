@@ -488,7 +488,7 @@ HOLDS = {
     "as":               (False, False, False, True),
     "mfa":              (True,  True,  True,  True),
     "ticket":           (False, False, True,  True),
-    "approve":          (False, False, True,  True),
+    "approve":          (False, True,  True,  True),   # forward: while swept
     "record":           (False, False, False, True),
     "consent":          (False, False, False, True),
     "notify":           (False, False, False, True),
@@ -997,7 +997,9 @@ class Judgement:
                     limits[word].append(value)
         idle = min(limits["idle"], default=0)       # the smallest wins
         duration = min(limits["duration"], default=0)
-        if not all(holds(self.request.column, word) for word in words):
+        if not all(holds(self.request.column, word)
+                   or (word == "approve" and self.holds_ends())
+                   for word in words):
             word, step = "deny", "an obligation is not held"
         elif unmet:
             word, step = "ask", "an obligation is not met"

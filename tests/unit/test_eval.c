@@ -34,7 +34,7 @@ struct question {
 	struct policy_request q;
 	struct addr from, own[LISTED];
 	uint8_t unixgroups[LISTED];
-	uint32_t approvals[LISTED];
+	struct policy_approval approvals[LISTED];
 	char text[256];
 };
 
@@ -121,7 +121,7 @@ set_word(const struct policy *p, struct question *x, const char *key,
 	} else if (strcmp(key, "ticket") == 0) {
 		q->ticket = value;
 	} else if (strcmp(key, "approved") == 0) {
-		x->approvals[q->napprovals++] = group_index(p, value);
+		x->approvals[q->napprovals++].group = group_index(p, value);
 	} else {
 		set_unixgroup(p, x, key, value);
 	}
@@ -967,6 +967,130 @@ START_TEST(untimed_is_forever)
 END_TEST
 
 /*
+ * Approvals: of what, for whom is not asked here, and for how long.
+ */
+static const struct {
+	const char *rules, *words;
+	struct policy_approval a; /* of @g; for a target, index is set */
+	const char *target;
+	int64_t from, until;	  /* seconds from the request's time */
+	bool met, timed;
+} approvals[] = {
+#define RULE "group @g bob\ngroup @h bob\nallow a: alice to web1 approve @g 1h"
+#define OF(...) {.of = APPROVAL_TARGET, .port = 22, __VA_ARGS__}
+    {RULE, "", OF(0), "web1", 0, 3600, true, true},
+    {RULE, "", OF(0), "web1", -3599, 3600, true, true},
+    {RULE, "", OF(0), "web1", -3600, 3600, false, false}, /* the rule's hour */
+    {RULE, "", OF(0), "web1", -10, 1, true, true},
+    {RULE, "", OF(0), "web1", -10, 0, false, false},
+    {RULE, "", OF(0), "web1", 1, 3600, false, true}, /* not yet */
+    {RULE, "", OF(0), "web1", INT32_MIN, INT32_MAX, false, false},
+    {RULE, "", OF(0), "db1", 0, 3600, false, false},
+    {RULE, "port=80", OF(0), "web1", 0, 3600, false, false},
+    {RULE, "", OF(.as = "root"), "web1", 0, 3600, false, false},
+    {RULE, "as=root", OF(.as = "root"), "web1", 0, 3600, true, true},
+    {RULE, "as=pi", OF(.as = "root"), "web1", 0, 3600, false, false},
+    {RULE, "as=pi", OF(0), "web1", 0, 3600, true, true},
+    {RULE, "", {.of = APPROVAL_ADDRESS, .port = 22}, "10.2.0.10", 0, 60, true,
+	true},
+    {RULE, "", {.of = APPROVAL_ADDRESS, .port = 22}, "10.2.0.12", 0, 60, false,
+	false},
+    {RULE, "asked=x.y", {.of = APPROVAL_NAME, .name = "x.y", .port = 22}, NULL,
+	0, 60, true, true},
+    {RULE, "asked=x.z", {.of = APPROVAL_NAME, .name = "x.y", .port = 22}, NULL,
+	0, 60, false, false},
+    {RULE, "", {.of = APPROVAL_NAME, .name = "x.y", .port = 22}, NULL, 0, 60,
+	false, false},
+    {RULE, "", {.of = APPROVAL_ANYTHING}, NULL, 5, -5, true, false},
+    {RULE "\nrequire r: any to any approve @g 1m", "", OF(0), "web1", -59, 3600,
+	true, true},
+    {RULE "\nrequire r: any to any approve @g 1m", "", OF(0), "web1", -60, 3600,
+	false, true},
+    {RULE "\nrequire r: any to any approve @h 1h", "", OF(0), "web1", 0, 3600,
+	false, true},
+#undef OF
+#undef RULE
+};
+
+START_TEST(approval)
+{
+	struct policy *p = policy_of(approvals[_i].rules);
+	struct policy_approval a = approvals[_i].a;
+	const char *target = approvals[_i].target;
+	struct policy_verdict v;
+	struct question x;
+
+	ask(p, approvals[_i].words, &x);
+	a.group = group_index(p, "g");
+	if (a.of == APPROVAL_ADDRESS)
+		a.addr = unit_addr(target);
+	else if (target != NULL)
+		a.target = policy_find_target(p, target);
+	a.from = x.q.now + approvals[_i].from;
+	a.until = x.q.now + approvals[_i].until;
+	x.q.approvals = &a;
+	x.q.napprovals = 1;
+	policy_evaluate(p, &x.q, &v);
+	ck_assert_uint_eq(
+	    v.unmet, approvals[_i].met ? 0 : MUST_APPROVE);
+	ck_assert_int_eq(v.timed, approvals[_i].timed);
+	ck_assert_uint_gt(v.napprovers, 0);
+	ck_assert_uint_eq(v.approvers[0].group, a.group);
+	policy_free(p);
+}
+END_TEST
+
+/* Of several, the one that lasts longest; a rule's own time is the end. */
+START_TEST(approval_lasts)
+{
+	struct policy *p = policy_of("group @g bob\n"
+				     "allow a: alice to web1 approve @g 1h");
+	struct policy_approval list[3];
+	struct policy_verdict v;
+	struct question x;
+
+	ask(p, "", &x);
+	for (int i = 0; i < 3; i++)
+		list[i] = (struct policy_approval){.group = group_index(p, "g"),
+		    .of = APPROVAL_TARGET,
+		    .target = policy_find_target(p, "web1"),
+		    .port = 22,
+		    .from = x.q.now - (i == 1 ? 10 : 100),
+		    .until = x.q.now + (i == 2 ? 5 : 7200)};
+	x.q.approvals = list;
+	x.q.napprovals = 3;
+	policy_evaluate(p, &x.q, &v);
+	ck_assert_int_eq(v.action, ACTION_ALLOW);
+	ck_assert_uint_eq(v.approvers[0].approval, 1);
+	ck_assert_uint_eq(v.approvers[0].seconds, 3600);
+	ck_assert_int_eq(policy_approval_end(&list[1], policy_rule(p, 0)),
+	    x.q.now - 10 + 3600);
+	ck_assert_int_eq(
+	    policy_approval_end(&list[2], policy_rule(p, 0)), x.q.now + 5);
+	policy_free(p);
+}
+END_TEST
+
+/* On forward it is a right that ends. */
+START_TEST(approval_wants_sweeps)
+{
+	struct policy *p = policy_of("group @g bob\n"
+				     "allow a: alice to web1 approve @g 1h");
+	struct policy_verdict v;
+	struct question x;
+
+	ck_assert(policy_ends_forward(p));
+	ask(p, "road=forward approved=g", &x);
+	policy_evaluate(p, &x.q, &v);
+	ck_assert_int_eq(v.reason, REASON_NOT_HELD);
+	x.q.swept = true;
+	policy_evaluate(p, &x.q, &v);
+	ck_assert_int_eq(v.action, ACTION_ALLOW);
+	policy_free(p);
+}
+END_TEST
+
+/*
  * "What the roads hold", each obligation on each road.
  */
 static const struct {
@@ -976,7 +1100,7 @@ static const struct {
 } obligations[] = {
     {"mfa", MUST_MFA, {true, true, true}, true},
     {"ticket \"T*\"", MUST_TICKET, {false, true, true}, false},
-    {"approve @g 1h", MUST_APPROVE, {false, true, true}, false},
+    {"approve @g 1h", MUST_APPROVE, {true, true, true}, true},
     {"record", MUST_RECORD, {false, false, true}, false},
     {"consent", MUST_CONSENT, {false, false, true}, false},
     {"notify", MUST_NOTIFY, {false, false, true}, false},
@@ -994,6 +1118,7 @@ check_road(const struct policy *p, int i, enum policy_road road, bool gate)
 	struct question x;
 
 	ask(p, "mfa ticket=T1 approved=g", &x);
+	x.q.swept = true;
 	x.q.road = road;
 	x.q.gate = gate;
 	policy_evaluate(p, &x.q, &v);
@@ -1314,6 +1439,9 @@ eval_suite(void)
 	tcase_add_loop_test(t, verdict_is, 0, COUNT(cases));
 	tcase_add_loop_test(t, untimed_is_forever, 0, COUNT(cases));
 	tcase_add_loop_test(t, road_holds, 0, COUNT(obligations));
+	tcase_add_loop_test(t, approval, 0, COUNT(approvals));
+	tcase_add_test(t, approval_lasts);
+	tcase_add_test(t, approval_wants_sweeps);
 	tcase_add_test(t, roads_are_served);
 	tcase_add_test(t, covers_are_bounded);
 	tcase_add_test(t, covers_are_targets);

@@ -1,0 +1,241 @@
+/*
+ * Access on request: who asked for what, and who approved or refused it, as
+ * small files in one folder.
+ *
+ * The folder is root's with the group _jump (mode 3773): everybody may add
+ * files, which get that group, only that group reads them, and nobody but
+ * their owner and root takes them away.  It lies in a folder that only _jump
+ * gets into, so that users come to it by jump-shell alone.
+ *
+ *   UID.r.SLOT      a request of this uid, in one of its 64 places
+ *   UID.a.UID.SLOT  what the first uid has answered to that of the second
+ *   UID.t.NONCE     one that is being written
+ *
+ * A file counts if it is regular, has one link, the mode 0640, the group and
+ * the device of the folder, the owner that its name begins with, and a text as
+ * the functions below write it, to the byte.  The owner is its author: an
+ * owner alone would be no proof, since a file of theirs that others may write
+ * to can be renamed into the folder, but such a file has another group.
+ *
+ * Texts are lines of a word, a space and a value in printable ASCII, "-" for
+ * none, in this order:
+ *
+ *   jump-request 1          jump-approval 1, or jump-refusal 1
+ *                           by NAME
+ *                           at SECONDS
+ *   user NAME               the same, to the byte
+ *   account NAME
+ *   target NAME
+ *   port NUMBER
+ *   login NAME
+ *   ticket ID
+ *   seconds NUMBER
+ *   from SECONDS
+ *   until SECONDS
+ *   nonce LETTERS
+ *   source ADDRESS
+ *   reason TEXT
+ *
+ * An answer may end in a signature of all that stands before it.
+ */
+#ifndef GRANT_H
+#define GRANT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "decide.h"
+
+#define GRANT_DIRECTORY STATEDIR "/requests"
+#define GRANT_SIGNATURE "-----BEGIN SSH SIGNATURE-----\n"
+
+enum {
+	GRANT_SLOTS = 64,    /* requests of one uid, at most */
+	GRANT_FILE = 4096,   /* bytes of a file, at most */
+	GRANT_FILES = 16384, /* that are read at once */
+	GRANT_NONCE = 16,    /* letters of a-z2-7 */
+	GRANT_ID = 6,	     /* of them, where they tell requests apart */
+	GRANT_NAME = 132,    /* room for a user, an account, a login */
+	GRANT_TARGET = 260,
+	GRANT_TICKET = 65,
+	GRANT_REASON = 201,
+	GRANT_WAIT =
+	    24 * 3600, /* seconds for which a request can be approved */
+	GRANT_LONGEST = 366 * 24 * 3600
+};
+
+/* What is asked for.  Strings are "" for none. */
+struct grant_tuple {
+	char user[GRANT_NAME], account[GRANT_NAME];
+	char target[GRANT_TARGET]; /* its name, an address, or a DNS name */
+	char login[GRANT_NAME], ticket[GRANT_TICKET];
+	char nonce[GRANT_NONCE + 1];
+	char source[ADDR_TEXT];
+	char reason[GRANT_REASON];
+	uint16_t port;	     /* 0: a path */
+	uint32_t seconds;    /* that it is wanted for, from the approval on */
+	int64_t from, until; /* when it was asked for; the end, at the latest */
+};
+
+struct grant_request {
+	uid_t uid; /* its author's */
+	uint32_t slot;
+	ino_t inode;
+	struct grant_tuple tuple;
+};
+
+struct grant_answer {
+	uid_t uid;   /* its author's */
+	uid_t about; /* whose request it is, and in which place */
+	uint32_t slot;
+	bool refusal;
+	char by[GRANT_NAME];
+	int64_t at;
+	struct grant_tuple tuple;
+	char *signature; /* with GRANT_SIGNATURE; NULL: none */
+};
+
+struct grants {
+	struct grant_request *requests; /* owned, as are the answers */
+	size_t nrequests;
+	struct grant_answer *answers;
+	size_t nanswers;
+	size_t odd; /* files that do not count */
+	bool more;  /* there were more than GRANT_FILES */
+};
+
+/*
+ * grant_text.c: texts.  Pure.
+ */
+
+/*
+ * Write the lines of a tuple: their length, or -1 if they do not fit or a
+ * value is not one that can stand there.
+ */
+int grant_tuple_print(char *, size_t size, const struct grant_tuple *);
+
+/*
+ * Read the lines of a tuple at the beginning of a text: how many bytes they
+ * are, or -1 unless grant_tuple_print() would write the very same.
+ */
+int grant_tuple_parse(struct grant_tuple *, const char *text);
+bool grant_tuple_equal(const struct grant_tuple *, const struct grant_tuple *);
+
+/* The text of a whole file; of an answer, all but the signature. */
+int grant_request_print(char *, size_t size, const struct grant_tuple *);
+int grant_answer_print(char *, size_t size, const struct grant_answer *);
+
+/*
+ * Read the text of a whole file, with no NUL in it.  Sets what stands there
+ * and nothing else; false if it is not to the byte as it would be written.
+ */
+bool grant_request_parse(struct grant_request *, const char *text);
+bool grant_answer_parse(struct grant_answer *, const char *text);
+
+/* Whether all of the id, GRANT_ID letters at least, begins the nonce. */
+bool grant_id_matches(const char *id, const struct grant_tuple *);
+
+/* How many letters tell this request apart from the others, GRANT_ID at least.
+ */
+int grant_id_length(const struct grants *, const struct grant_request *);
+
+/*
+ * grant.c: the folder.
+ */
+
+/*
+ * Open the folder to read, with the group _jump, and to write later, without.
+ * It must be a folder of owner's (root's) with the mode 3773.  A descriptor
+ * (close-on-exec), or -1 with errno: EPERM if it is not as it must be.
+ */
+int grants_open(const char *path, uid_t owner);
+
+/*
+ * Read the requests of one uid and the answers to them, or with GRANT_ANYBODY
+ * all that are there.  0, or -1 with errno; nothing is then owned.
+ */
+#define GRANT_ANYBODY ((uid_t)-1)
+int grants_read(struct grants *, int dir, uid_t whose);
+void grants_free(struct grants *);
+
+/*
+ * Write a request of uid, the effective one, with a new nonce.  0, or -1 with
+ * errno: EUSERS if all its places are taken.
+ */
+int grants_request(int dir, uid_t uid, struct grant_tuple *);
+
+/*
+ * Write an answer, in place of an earlier one of the same author to the same
+ * request.  0, or -1 with errno.
+ */
+int grants_answer(int dir, const struct grant_answer *);
+
+/*
+ * Take a request away, or an answer, unless another has taken its place.
+ * 0, or -1 with errno.
+ */
+int grants_withdraw(int dir, const struct grant_request *);
+int grants_withdraw_answer(int dir, const struct grant_answer *);
+
+/*
+ * grant_judge.c: what counts, by the policy in force.  Looks people up.
+ */
+
+/* The approvals that count for somebody.  Their strings are the grants'. */
+struct grant_list {
+	struct policy_approval *list;	  /* owned; grant_list_free() */
+	const struct grant_answer **from; /* owned; of each, what it rests on */
+	size_t n;
+};
+
+/*
+ * The approvals that count now for this person, whose uid made the requests.
+ * 0, or -1 without memory: the list is then empty.
+ */
+int grants_judge(const struct grants *, const struct person *, uid_t uid,
+    time_t now, struct grant_list *);
+void grant_list_free(struct grant_list *);
+
+/* The same, read at once from GRANT_DIRECTORY, for those who are _jump's. */
+struct grant_rights {
+	struct grants grants;
+	struct grant_list list;
+};
+void grant_rights_read(
+    struct grant_rights *, const struct person *, uid_t uid, time_t now);
+void grant_rights_free(struct grant_rights *);
+
+/*
+ * Whether this person may approve for the group: a certain member, an account
+ * of one person, not locked, not expired.
+ */
+bool grant_may_approve(const struct person *, uint32_t group, time_t now);
+
+/* What becomes of a request. */
+enum grant_state {
+	GRANT_VOID, /* no approval can open it: its author may not have it */
+	GRANT_OVER,
+	GRANT_REFUSED,
+	GRANT_WAITS,
+	GRANT_OPEN
+};
+
+struct grant_view {
+	enum grant_state state;
+	struct policy_verdict verdict; /* with the groups that must approve */
+	const struct grant_answer *by; /* of the last answer that counts */
+	int64_t end;		       /* of what is open; else until when */
+};
+
+/* Judge it, as its author, on the roads connect and forward. */
+void grant_look(const struct policy *, const struct grants *,
+    const struct grant_request *, time_t now, struct grant_view *);
+
+/* The target of a tuple, to be decided about; false if it is none. */
+bool grant_target(const struct grant_tuple *, struct target *);
+
+#endif
