@@ -52,6 +52,7 @@ PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
 	lib/policy_read.c lib/policy_people.c lib/policy_targets.c \
 	lib/policy_rules.c lib/policy_check.c lib/policy_print.c \
 	lib/policy_save.c lib/pubkey.c
+GRANT   := lib/grant.c lib/grant_text.c lib/grant_judge.c
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
 IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
@@ -160,6 +161,8 @@ test_login_SRC  := lib/login.c
 test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)
+UNIT += grant
+test_grant_SRC   := $(GRANT) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \

@@ -1,0 +1,450 @@
+#include "grant.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Somebody who has answered. */
+struct author {
+	uid_t uid;
+	char *account;
+	struct person person;
+	bool found;
+};
+
+struct judge {
+	const struct grants *grants;
+	const struct policy *policy;
+	time_t now;
+	uint32_t *groups; /* that approve for some rule */
+	size_t ngroups;
+	struct author *authors;
+	size_t nauthors;
+	bool failed; /* no memory */
+};
+
+/*
+ * Authors.
+ */
+static void
+look_up(struct judge *j, struct author *a)
+{
+	const struct passwd *pw = getpwuid(a->uid);
+
+	a->account = pw == NULL ? NULL : strdup(pw->pw_name);
+	a->found = a->account != NULL &&
+	    person_find(&a->person, j->policy, a->account, pw->pw_gid, NULL) ==
+		PERSON_OK;
+}
+
+/* Who has this uid alone; NULL if nobody of the policy. */
+static const struct person *
+author(struct judge *j, uid_t uid)
+{
+	struct author *more;
+
+	for (size_t i = 0; i < j->nauthors; i++) {
+		if (j->authors[i].uid == uid)
+			return j->authors[i].found ? &j->authors[i].person
+						   : NULL;
+	}
+	more = reallocarray(j->authors, j->nauthors + 1, sizeof(*more));
+	if (more == NULL) {
+		j->failed = true;
+		return NULL;
+	}
+	j->authors = more;
+	more += j->nauthors++;
+	*more = (struct author){.uid = uid};
+	look_up(j, more);
+	return more->found ? &more->person : NULL;
+}
+
+static void
+add_group(struct judge *j, uint32_t group)
+{
+	for (size_t i = 0; i < j->ngroups; i++) {
+		if (j->groups[i] == group)
+			return;
+	}
+	if (j->ngroups < j->policy->table[PT_GROUPS].n)
+		j->groups[j->ngroups++] = group;
+}
+
+static void
+judge_open(struct judge *j)
+{
+	const struct policy *p = j->policy;
+
+	j->groups = calloc(p->table[PT_GROUPS].n + 1, sizeof(*j->groups));
+	j->failed = j->groups == NULL;
+	for (uint32_t i = 0; i < p->table[PT_RULES].n && !j->failed; i++) {
+		const struct policy_rule *rule = policy_rule(p, i);
+
+		if (rule->obligations & MUST_APPROVE)
+			add_group(j, rule->approvers);
+	}
+}
+
+static void
+judge_close(struct judge *j)
+{
+	for (size_t i = 0; i < j->nauthors; i++) {
+		if (j->authors[i].found)
+			person_free(&j->authors[i].person);
+		free(j->authors[i].account);
+	}
+	free(j->authors);
+	free(j->groups);
+}
+
+bool
+grant_may_approve(const struct person *person, uint32_t group, time_t now)
+{
+	const struct policy *p = person->policy;
+	struct policy_request q;
+	const struct policy_user *u;
+
+	decide_request(&q, person, ROAD_CONNECT, now);
+	if (policy_account_shared(p, person->account) ||
+	    policy_has_account(p, &q) != TRUTH_YES ||
+	    policy_locked(p, &q) != POLICY_NONE)
+		return false;
+	if (q.user != POLICY_NONE) {
+		u = policy_user(p, q.user);
+		if ((u->flags & (USER_DEVICE | USER_SHARED)) ||
+		    (u->until != 0 && now >= u->until))
+			return false;
+	}
+	return group < p->table[PT_GROUPS].n &&
+	    policy_has_person(p, &q, policy_group(p, group)->members) ==
+	    TRUTH_YES;
+}
+
+/*
+ * Answers.
+ */
+
+/* Whether a request is one that stands, and has not been made to last. */
+static bool
+stands(const struct grant_request *r, time_t now)
+{
+	const struct grant_tuple *t = &r->tuple;
+
+	return t->from <= now && now < t->until &&
+	    t->until - t->from <= (int64_t)GRANT_WAIT + t->seconds;
+}
+
+/* Its author, if it is a whole answer to this very request; else NULL. */
+static const struct person *
+answerer(struct judge *j, const struct grant_request *r,
+    const struct grant_answer *a)
+{
+	const struct person *person;
+
+	if (a->about != r->uid || a->slot != r->slot || a->uid == r->uid ||
+	    a->at < r->tuple.from || a->at > j->now ||
+	    !grant_tuple_equal(&a->tuple, &r->tuple))
+		return NULL;
+	person = author(j, a->uid);
+	if (person == NULL || strcmp(person->name, a->by) != 0 ||
+	    strcmp(person->name, r->tuple.user) == 0 ||
+	    strcmp(person->account, r->tuple.account) == 0)
+		return NULL;
+	return person;
+}
+
+/* Whether somebody of the group has refused it. */
+static const struct grant_answer *
+refused(struct judge *j, const struct grant_request *r, uint32_t group)
+{
+	for (size_t i = 0; i < j->grants->nanswers; i++) {
+		const struct grant_answer *a = &j->grants->answers[i];
+		const struct person *person =
+		    a->refusal ? answerer(j, r, a) : NULL;
+
+		if (person != NULL && grant_may_approve(person, group, j->now))
+			return a;
+	}
+	return NULL;
+}
+
+bool
+grant_target(const struct grant_tuple *t, struct target *target)
+{
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", t->port);
+	return target_parse(target, t->target, t->port == 0 ? NULL : port);
+}
+
+/* What an approval is of; false if it is nothing that can be. */
+static bool
+approval_of(const struct policy *p, const struct grant_tuple *t,
+    struct policy_approval *of)
+{
+	struct target target;
+
+	if (!grant_target(t, &target))
+		return false;
+	*of = (struct policy_approval){
+	    .port = t->port, .as = *t->login == '\0' ? NULL : t->login};
+	if (target.form == TARGET_ADDRESSED) {
+		of->of = APPROVAL_ADDRESS;
+		of->addr = target.addr;
+		return true;
+	}
+	of->of = APPROVAL_TARGET;
+	of->target = policy_find_target(p, target.text);
+	if (of->target != POLICY_NONE)
+		return true;
+	of->of = APPROVAL_NAME;
+	of->name = t->target;
+	return target.form == TARGET_NAMED;
+}
+
+static int64_t
+end_of(const struct grant_answer *a)
+{
+	int64_t end = a->at + (int64_t)a->tuple.seconds;
+
+	return end < a->tuple.until ? end : a->tuple.until;
+}
+
+static void
+add(struct judge *j, struct grant_list *l, const struct policy_approval *p,
+    const struct grant_answer *a)
+{
+	struct policy_approval *list =
+	    reallocarray(l->list, l->n + 1, sizeof(*list));
+	const struct grant_answer **from;
+
+	if (list != NULL)
+		l->list = list;
+	from = reallocarray(l->from, l->n + 1, sizeof(*from));
+	if (from != NULL)
+		l->from = from;
+	if (list == NULL || from == NULL) {
+		j->failed = true;
+		return;
+	}
+	list[l->n] = *p;
+	from[l->n++] = a;
+}
+
+/* One approval, for each group of its author's. */
+static void
+judge_answer(struct judge *j, const struct grant_request *r,
+    const struct grant_answer *a, struct grant_list *l)
+{
+	const struct person *person = a->refusal ? NULL : answerer(j, r, a);
+	struct policy_approval approval;
+
+	if (person == NULL || j->now >= end_of(a) ||
+	    !approval_of(j->policy, &r->tuple, &approval))
+		return;
+	approval.from = a->at;
+	approval.until = end_of(a);
+	for (size_t i = 0; i < j->ngroups; i++) {
+		approval.group = j->groups[i];
+		if (grant_may_approve(person, approval.group, j->now) &&
+		    refused(j, r, approval.group) == NULL)
+			add(j, l, &approval, a);
+	}
+}
+
+static void
+judge_request(struct judge *j, const struct grant_request *r,
+    const struct person *person, struct grant_list *l)
+{
+	if (!stands(r, j->now) || strcmp(r->tuple.user, person->name) != 0 ||
+	    strcmp(r->tuple.account, person->account) != 0)
+		return;
+	for (size_t i = 0; i < j->grants->nanswers; i++)
+		judge_answer(j, r, &j->grants->answers[i], l);
+}
+
+int
+grants_judge(const struct grants *g, const struct person *person, uid_t uid,
+    time_t now, struct grant_list *l)
+{
+	struct judge j = {.grants = g, .policy = person->policy, .now = now};
+
+	*l = (struct grant_list){0};
+	if (g->nrequests == 0 || g->nanswers == 0)
+		return 0;
+	judge_open(&j);
+	for (size_t i = 0; i < g->nrequests && !j.failed; i++) {
+		if (g->requests[i].uid == uid)
+			judge_request(&j, &g->requests[i], person, l);
+	}
+	judge_close(&j);
+	if (!j.failed)
+		return 0;
+	grant_list_free(l);
+	return -1;
+}
+
+void
+grant_list_free(struct grant_list *l)
+{
+	free(l->list);
+	free(l->from);
+	*l = (struct grant_list){0};
+}
+
+void
+grant_rights_read(
+    struct grant_rights *r, const struct person *person, uid_t uid, time_t now)
+{
+	int dir = grants_open(GRANT_DIRECTORY, 0);
+
+	*r = (struct grant_rights){0};
+	if (dir == -1)
+		return;
+	if (grants_read(&r->grants, dir, uid) == 0)
+		grants_judge(&r->grants, person, uid, now, &r->list);
+	close(dir);
+}
+
+void
+grant_rights_free(struct grant_rights *r)
+{
+	grant_list_free(&r->list);
+	grants_free(&r->grants);
+}
+
+/*
+ * Views.
+ */
+
+/* Whose request it is; false if it is nobody's of the policy any more. */
+static bool
+find_author(const struct policy *p, const struct grant_request *r,
+    struct person *person, char **account)
+{
+	const struct passwd *pw = getpwuid(r->uid);
+	const char *id;
+
+	*account = pw == NULL ? NULL : strdup(pw->pw_name);
+	if (*account == NULL || strcmp(*account, r->tuple.account) != 0)
+		return false;
+	id = policy_account_shared(p, *account) ? r->tuple.user : NULL;
+	if (person_find(person, p, *account, pw->pw_gid, id) != PERSON_OK)
+		return false;
+	if (strcmp(person->name, r->tuple.user) == 0)
+		return true;
+	person_free(person);
+	return false;
+}
+
+/* The best verdict of the roads that can be taken. */
+static void
+best_verdict(const struct grant_request *r, const struct person *person,
+    const struct grant_list *l, time_t now, struct policy_verdict *best)
+{
+	static const enum policy_road roads[] = {ROAD_CONNECT, ROAD_FORWARD};
+	static struct decision d;
+	struct policy_request q;
+	struct target target;
+	struct addr from;
+
+	*best = (struct policy_verdict){.action = ACTION_DENY};
+	if (!grant_target(&r->tuple, &target))
+		return;
+	for (size_t i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
+		decide_request(&q, person, roads[i], now);
+		q.swept = q.mfa = true;
+		q.approvals = l->list;
+		q.napprovals = l->n;
+		q.ticket = *r->tuple.ticket == '\0' ? NULL : r->tuple.ticket;
+		if (addr_parse(&from, r->tuple.source))
+			q.from = &from;
+		decide(person->policy, &q, &target, NULL, 0, &d);
+		if (d.lookup)
+			d.verdict.action = ACTION_ALLOW;
+		if (d.verdict.action > best->action)
+			*best = d.verdict;
+	}
+}
+
+/* What is open ends with the first of the approvals that it rests on. */
+static void
+look_open(struct grant_view *v, const struct grant_list *l)
+{
+	v->state = GRANT_OPEN;
+	for (uint32_t i = 0; i < v->verdict.napprovers; i++) {
+		const struct policy_approver *a = &v->verdict.approvers[i];
+		const struct policy_approval *given;
+		int64_t end;
+
+		if (a->approval >= l->n)
+			continue;
+		given = &l->list[a->approval];
+		end = given->from + (int64_t)a->seconds;
+		if (end > given->until)
+			end = given->until;
+		if (v->by == NULL || end < v->end)
+			v->end = end;
+		v->by = l->from[a->approval];
+	}
+}
+
+/* Not open: refused, used up, or still to be answered. */
+static void
+look_closed(
+    struct judge *j, const struct grant_request *r, struct grant_view *v)
+{
+	const struct policy_verdict *verdict = &v->verdict;
+
+	v->state = verdict->action == ACTION_DENY ? GRANT_VOID
+	    : j->now < v->end			  ? GRANT_WAITS
+						  : GRANT_OVER;
+	for (uint32_t i = 0; i < verdict->napprovers && v->by == NULL; i++)
+		v->by = refused(j, r, verdict->approvers[i].group);
+	if (v->by != NULL) {
+		v->state = j->now < v->by->at + GRANT_WAIT ? GRANT_REFUSED
+							   : GRANT_OVER;
+		return;
+	}
+	for (size_t i = 0; i < j->grants->nanswers; i++) {
+		const struct grant_answer *a = &j->grants->answers[i];
+
+		if (!a->refusal && answerer(j, r, a) != NULL &&
+		    j->now >= end_of(a))
+			v->state = GRANT_OVER;
+	}
+}
+
+void
+grant_look(const struct policy *p, const struct grants *g,
+    const struct grant_request *r, time_t now, struct grant_view *v)
+{
+	struct judge j = {.grants = g, .policy = p, .now = now};
+	struct grant_list l = {0};
+	struct person person;
+	char *account = NULL;
+
+	*v = (struct grant_view){
+	    .state = GRANT_OVER, .end = r->tuple.until - r->tuple.seconds};
+	if (now >= r->tuple.until)
+		return;
+	v->state = GRANT_VOID;
+	judge_open(&j);
+	if (!j.failed && stands(r, now) &&
+	    find_author(p, r, &person, &account)) {
+		judge_request(&j, r, &person, &l);
+		best_verdict(r, &person, &l, now, &v->verdict);
+		if (v->verdict.action != ACTION_DENY &&
+		    (v->verdict.unmet & MUST_APPROVE) == 0)
+			look_open(v, &l);
+		else
+			look_closed(&j, r, v);
+		person_free(&person);
+	}
+	free(account);
+	grant_list_free(&l);
+	judge_close(&j);
+}
