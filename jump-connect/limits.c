@@ -4,6 +4,14 @@
 
 enum { SESSIONS = 20 }; /* without `set sessions' */
 
+uint32_t
+limits_sessions(const struct policy *p)
+{
+	uint32_t sessions = policy_meta(p)->sessions;
+
+	return sessions != 0 ? sessions : SESSIONS;
+}
+
 static int
 take(struct limits *l, const char *rule, uint32_t max)
 {
@@ -59,7 +67,6 @@ take_choice(struct limits *l, const struct policy_verdict *v)
 int
 limits_take(struct limits *l, struct decision *d)
 {
-	uint32_t sessions = policy_meta(l->policy)->sessions;
 	bool left = false;
 
 	for (size_t i = 0; i < d->n; i++) {
@@ -77,7 +84,7 @@ limits_take(struct limits *l, struct decision *d)
 	errno = EAGAIN;
 	if (!left)
 		return -1;
-	return take(l, "", sessions != 0 ? sessions : SESSIONS);
+	return take(l, "", limits_sessions(l->policy));
 }
 
 static bool

@@ -28,6 +28,9 @@ struct limits {
 	uint32_t max;
 };
 
+/* How many sessions a user may have at once. */
+uint32_t limits_sessions(const struct policy *);
+
 /*
  * Take the places of each choice that is allowed; one for which there are
  * none becomes ACTION_DENY.  0 if one that is allowed remains; or -1 with

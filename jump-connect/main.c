@@ -42,7 +42,7 @@ usage(int code)
 	dprintf(code == EXIT_OK ? STDOUT_FILENO : STDERR_FILENO,
 	    "usage: jump-connect [-46] [-w SECONDS] [--id=NAME] "
 	    "[--from=ADDRESS]\n"
-	    "           [--session=ID] HOST PORT | -U PATH\n"
+	    "           [--session=ID] [--ticket=ID] HOST PORT | -U PATH\n"
 	    "       jump-connect -n [-46F] [-w SECONDS] HOST PORT | -U PATH\n"
 	    "       jump-connect -G [-w SECONDS]\n");
 	return code;
@@ -381,6 +381,8 @@ main(int argc, char **argv)
 		return broken("start");
 	request_watch(&request, POLICY_IMAGE);
 	error = policy_open(POLICY_IMAGE, 0, &request.policy);
+	if (request_prepare(&request) == -1)
+		return broken("start what asks about tickets");
 	if (dial_open(&dial) == -1 ||
 	    audit_open(&request.audit, "jump-connect", AUDIT_SOCKET) == -1)
 		return broken("make its sockets");
@@ -394,6 +396,8 @@ main(int argc, char **argv)
 		return usage(EXIT_USAGE);
 	if (options.help)
 		return usage(EXIT_OK);
+	if (options.ticket == NULL)
+		asker_close(&request.asker);
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);
 	policy_free(request.policy);

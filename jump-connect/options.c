@@ -9,12 +9,13 @@
 #include "dial.h"
 #include "match.h"
 
-enum { OPT_ID = 256, OPT_FROM, OPT_SESSION, OPT_HELP };
+enum { OPT_ID = 256, OPT_FROM, OPT_SESSION, OPT_TICKET, OPT_HELP };
 
 static const struct option names[] = {
     {"id", required_argument, NULL, OPT_ID},
     {"from", required_argument, NULL, OPT_FROM},
     {"session", required_argument, NULL, OPT_SESSION},
+    {"ticket", required_argument, NULL, OPT_TICKET},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -49,6 +50,12 @@ set_text(const char **where, const char *text)
 }
 
 static int
+set_ticket(struct options *o, const char *text)
+{
+	return ticket_valid(text) ? set_text(&o->ticket, text) : -1;
+}
+
+static int
 set(struct options *o, int option)
 {
 	switch (option) {
@@ -75,6 +82,8 @@ set(struct options *o, int option)
 		return set_text(&o->from, optarg);
 	case OPT_SESSION:
 		return set_text(&o->session, optarg);
+	case OPT_TICKET:
+		return set_ticket(o, optarg);
 	default:
 		return -1;
 	}
@@ -111,7 +120,8 @@ options_parse(struct options *o, int argc, char **argv)
 			return -1;
 	}
 	if ((o->plain || o->gate) &&
-	    (o->id != NULL || o->from != NULL || o->session != NULL))
+	    (o->id != NULL || o->from != NULL || o->session != NULL ||
+		o->ticket != NULL))
 		return -1;
 	if (o->gate)
 		return argc == optind && !o->plain && !o->pass &&

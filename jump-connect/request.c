@@ -12,6 +12,8 @@
 #include "exit.h"
 #include "login.h"
 #include "lookup.h"
+#include "ticket.h"
+#include "unmet.h"
 
 static const char unusable[] = "the policy of this host cannot be used.";
 static const char gone[] = "the client is gone";
@@ -30,6 +32,8 @@ event_of(const struct request *r, enum audit_kind kind, char hash[17])
 	    .port = r->target.port,
 	    .road = policy_road_names[r->road]};
 
+	if (kind != AUDIT_CLOSE)
+		e.ticket = r->options->ticket;
 	if (e.user != r->account && strcmp(e.user, r->account) != 0)
 		e.account = r->account;
 	if (r->policy != NULL) {
@@ -253,24 +257,16 @@ request_gate(
 static const char *
 refusal_text(const struct request *r, char *buf, size_t size)
 {
-	const struct policy_verdict *v = &r->decision.verdict;
-	char name[300];
-	size_t n;
+	char name[300], unmet[160];
 
 	target_text(&r->target, name, sizeof(name));
 	if (r->decision.action != ACTION_ASK) {
 		snprintf(buf, size, "%s is not open to you.", name);
 		return buf;
 	}
-	n = (size_t)snprintf(buf, size, "%s is open to you only after", name);
-	for (size_t i = 0; i < OBLIGATIONS && n < size; i++) {
-		if (v->unmet & 1u << i)
-			n += (size_t)snprintf(buf + n, size - n, " %s",
-			    policy_obligation_names[i]);
-	}
-	if (n < size)
-		snprintf(
-		    buf + n, size - n, ", which this version does not serve.");
+	snprintf(buf, size, "%s is open to you only with %s.", name,
+	    unmet_text(r->decision.verdict.unmet, r->options->ticket, unmet,
+		sizeof(unmet)));
 	return buf;
 }
 
@@ -291,10 +287,14 @@ find_ends(struct request *r)
 static int
 record_decision(struct request *r, const char *reason)
 {
+	const struct policy_verdict *v = &r->decision.verdict;
 	char what[500], hash[17];
 	struct audit_event e = event_of(r, AUDIT_DECISION, hash);
 
-	event_verdict(r, &e, &r->decision.verdict);
+	event_verdict(r, &e, v);
+	if (v->action == ACTION_ASK && (v->unmet & MUST_TICKET) &&
+	    r->options->ticket != NULL)
+		e.reason = "the ticket matches no pattern";
 	if (reason != NULL)
 		e.reason = reason;
 	if (r->decision.action != ACTION_ALLOW)
@@ -351,6 +351,7 @@ request_decide(struct request *r)
 	    dial_clock() + (int64_t)r->options->wait * 1000, STDOUT_FILENO};
 	decide_request(&r->query, &r->person, r->road, time(NULL));
 	r->query.gate = r->road == ROAD_FORWARD;
+	r->query.ticket = r->options->ticket;
 	if (r->source[0] != '\0')
 		r->query.from = &r->from;
 	decide(r->policy, &r->query, &r->target, NULL, 0, d);
@@ -366,7 +367,8 @@ request_decide(struct request *r)
 	if (policy_damaged(r->policy))
 		return request_refuse(
 		    r, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
-	return record_decision(r, reason);
+	code = ticket_check(r);
+	return code == EXIT_OK ? record_decision(r, reason) : code;
 }
 
 /* Connect to one of the choices that are allowed; the socket, or -1. */
@@ -493,6 +495,20 @@ request_hostkey(struct request *r, struct hostkey **watch)
 	return n == -1 ? -1 : 0;
 }
 
+int
+request_prepare(struct request *r)
+{
+	uint32_t program = 0;
+
+	r->asker = (struct asker){.pid = -1, .sock = -1};
+	if (r->policy != NULL)
+		program = policy_meta(r->policy)->ticket_program;
+	if (program == 0)
+		return 0;
+	return asker_open(
+	    &r->asker, policy_string(r->policy, program), 0, ASKER_MS);
+}
+
 void
 request_watch(struct request *r, const char *path)
 {
@@ -528,6 +544,9 @@ request_describe(struct request *r)
 	snprintf(page->ip, sizeof(page->ip), "%s", r->ip);
 	snprintf(page->rule, sizeof(page->rule), "%s",
 	    policy_string(r->policy, policy_rule(r->policy, v->rule)->name));
+	if (r->options->ticket != NULL)
+		snprintf(page->ticket, sizeof(page->ticket), "%s",
+		    r->options->ticket);
 	page->port = r->target.port;
 	page->road = (uint8_t)r->road;
 	page->client_port = r->gate.client_port;

@@ -5,6 +5,7 @@
 #ifndef REQUEST_H
 #define REQUEST_H
 
+#include "asker.h"
 #include "audit.h"
 #include "decide.h"
 #include "dial.h"
@@ -18,6 +19,7 @@ struct request {
 	struct policy *policy; /* NULL: it cannot be used */
 	int image;	       /* its file, or -1; and when that was changed */
 	struct timespec changed;
+	struct asker asker; /* if the policy has a ticket-program */
 	struct audit audit;
 	struct session session; /* taken before all else; no page: an error */
 	int session_error;	/* that error */
@@ -94,6 +96,12 @@ int request_hostkey(struct request *, struct hostkey **);
  */
 void request_watch(struct request *, const char *path);
 bool request_outdated(const struct request *);
+
+/*
+ * While there is a group to keep: start what asks the ticket-program, if the
+ * policy has one.  0, or -1 with errno.
+ */
+int request_prepare(struct request *);
 
 /* Fill in the page of the session, which is then seen by publishing it. */
 void request_describe(struct request *);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "unmet.h"
 
 enum { COMMENT_TEXT = 200, SPAN_TEXT = 32 };
 
@@ -340,23 +341,17 @@ write_limits(FILE *out, const struct policy *p,
 }
 
 static void
-write_unmet(FILE *out, enum policy_road road, uint32_t unmet)
+write_unmet(
+    FILE *out, enum policy_road road, uint32_t unmet, const char *ticket)
 {
-	const char *comma = "";
-	size_t i;
+	char text[160];
 
 	if (road == ROAD_FORWARD) { /* where it can be nothing but mfa */
 		fputs(" with a security key that asks for its PIN", out);
 		return;
 	}
-	fputs(" only after ", out);
-	for (i = 0; i < OBLIGATIONS; i++) {
-		if ((unmet & 1u << i) == 0)
-			continue;
-		fprintf(out, "%s%s", comma, policy_obligation_names[i]);
-		comma = ", ";
-	}
-	fputs(", which this version does not serve", out);
+	fprintf(out, " only with %s",
+	    unmet_text(unmet, ticket, text, sizeof(text)));
 }
 
 /* Whether sshd finds the target by this name; jumpctl(8) load has tried. */
@@ -418,7 +413,8 @@ why_port(FILE *out, const struct policy *p, const struct policy_request *base,
 		fprintf(out, "%s is open to you by %s",
 		    target_text(asked, name, sizeof(name)), road_words[i]);
 		if (action == ACTION_ASK)
-			write_unmet(out, roads[i], d.verdict.unmet);
+			write_unmet(
+			    out, roads[i], d.verdict.unmet, base->ticket);
 		if (roads[i] == ROAD_FORWARD)
 			write_addresses(out, p, asked, &d);
 		else if (action == ACTION_ALLOW)
@@ -467,6 +463,8 @@ answer_help(FILE *out)
 	      "connect HOST PORT          connect standard input and output; "
 	      "also nc\n"
 	      "connect -U PATH            the same for a UNIX socket\n"
+	      "connect --ticket ID ...    under a ticket; or SetEnv "
+	      "JUMP_TICKET=ID\n"
 	      "why HOST[:PORT]            how a target is open to you\n"
 	      "who                        your sessions that are live now\n"
 	      "help                       this text\n"

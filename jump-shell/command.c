@@ -141,6 +141,37 @@ read_options(struct command *c, struct words *w, const char *word, bool *path)
 	return COMMAND_OK;
 }
 
+static enum command_error
+set_ticket(struct command *c, const char *ticket)
+{
+	if (!ticket_valid(ticket))
+		return COMMAND_TICKET;
+	strcpy(c->ticket, ticket);
+	return COMMAND_OK;
+}
+
+/* Whether a word is --ticket, with its id after = or as the next word. */
+static bool
+is_ticket(const char *word)
+{
+	static const char option[] = "--ticket";
+	size_t n = sizeof(option) - 1;
+
+	return strncmp(word, option, n) == 0 &&
+	    (word[n] == '\0' || word[n] == '=');
+}
+
+static enum command_error
+read_ticket(struct command *c, struct words *w, const char *word)
+{
+	const char *id = strchr(word, '=');
+
+	id = id != NULL ? id + 1 : next_word(w);
+	if (id == NULL || c->ticket[0] != '\0')
+		return COMMAND_MALFORMED;
+	return set_ticket(c, id);
+}
+
 /* HOST PORT or HOST:PORT; the port may be missing for COMMAND_WHY and names. */
 static bool
 read_target(struct command *c, char **operand, size_t n)
@@ -203,7 +234,9 @@ read_arguments(struct command *c, struct words *w)
 		} else if (strcmp(word, "--") == 0) {
 			plain = true;
 		} else {
-			error = read_options(c, w, word, &path);
+			error = is_ticket(word)
+			    ? read_ticket(c, w, word)
+			    : read_options(c, w, word, &path);
 			if (error != COMMAND_OK)
 				return error;
 		}
@@ -246,6 +279,15 @@ command_parse(struct command *c, const char *request)
 	    c->verb == COMMAND_HELP)
 		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
 	return read_arguments(c, &w);
+}
+
+enum command_error
+command_default_ticket(struct command *c, const char *ticket)
+{
+	if (ticket == NULL || *ticket == '\0' || c->ticket[0] != '\0' ||
+	    c->verb == COMMAND_WHO || c->verb == COMMAND_HELP)
+		return COMMAND_OK;
+	return set_ticket(c, ticket);
 }
 
 /* Whether a forced command is this program, and as whom. */
@@ -313,6 +355,7 @@ command_error_reason(enum command_error error)
 	    [COMMAND_NOT_SERVED] = "not served by this version",
 	    [COMMAND_OPTION] = "option not permitted",
 	    [COMMAND_PORT] = "no port",
+	    [COMMAND_TICKET] = "not a ticket",
 	    [COMMAND_MALFORMED] = "malformed request",
 	};
 
@@ -324,10 +367,10 @@ usage_text(enum command_verb verb)
 {
 	switch (verb) {
 	case COMMAND_CONNECT:
-		return "usage: connect [-46] [-w SECONDS] HOST PORT, "
-		       "HOST:PORT or -U PATH.";
+		return "usage: connect [-46] [-w SECONDS] [--ticket ID] "
+		       "HOST PORT, HOST:PORT or -U PATH.";
 	case COMMAND_WHY:
-		return "usage: why HOST, HOST PORT, HOST:PORT or -U PATH.";
+		return "usage: why [--ticket ID] HOST, HOST PORT, HOST:PORT or -U PATH.";
 	case COMMAND_LIST:
 		return "usage: list.";
 	case COMMAND_WHO:
@@ -347,12 +390,14 @@ command_error_text(enum command_error error, const struct command *c,
 	case COMMAND_NOT_SERVED:
 		return "this request is not served by this version.";
 	case COMMAND_OPTION:
-		return "this option is not permitted here; -4, -6, -w and -U "
-		       "are.";
+		return "this option is not permitted here; -4, -6, -w, -U "
+		       "and --ticket are.";
 	case COMMAND_PORT:
 		snprintf(buf, COMMAND_SENTENCE, "%s is no port (1 to 65535).",
 		    c->wrong);
 		return buf;
+	case COMMAND_TICKET:
+		return "a ticket is 1 to 64 letters, digits and . _ : / # -.";
 	case COMMAND_MALFORMED:
 		return usage_text(c->verb);
 	case COMMAND_UNKNOWN:

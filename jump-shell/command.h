@@ -31,6 +31,7 @@ struct command {
 	struct target target; /* of connect with a port or a path; of why */
 	unsigned int wait;    /* seconds, 0: not given */
 	bool v4, v6;
+	char ticket[TICKET_MAX + 1]; /* "": none */
 	char wrong[COMMAND_WRONG]; /* of COMMAND_PORT: what is no port */
 };
 
@@ -40,15 +41,22 @@ enum command_error {
 	COMMAND_NOT_SERVED, /* COMMAND_LATER */
 	COMMAND_OPTION,	    /* an option that is not permitted */
 	COMMAND_PORT,	    /* nothing is wrong but the port */
+	COMMAND_TICKET,	    /* nothing is wrong but the ticket */
 	COMMAND_MALFORMED   /* ours, but a word is missing, extra or wrong */
 };
 
 /*
  * Read a request; NULL and one without words are COMMAND_LIST.  On any other
  * result than COMMAND_OK only the verb may be used, and only of
- * COMMAND_OPTION, COMMAND_PORT and COMMAND_MALFORMED.
+ * COMMAND_OPTION, COMMAND_PORT, COMMAND_TICKET and COMMAND_MALFORMED.
  */
 enum command_error command_parse(struct command *, const char *request);
+
+/*
+ * Take the ticket of the environment, NULL or "" if there is none, unless the
+ * request has one or has no use for it.  COMMAND_OK or COMMAND_TICKET.
+ */
+enum command_error command_default_ticket(struct command *, const char *);
 
 /*
  * Which text is the request, from how sshd(8) started us: jump-shell(8), -c.

@@ -37,6 +37,7 @@ struct visit {
 	gid_t gid;
 	const char *id;	     /* the user's name as sshd told, or NULL */
 	const char *request; /* the user's words, or NULL */
+	const char *ticket;  /* of the environment, or NULL */
 	struct addr from;
 	char from_text[ADDR_TEXT]; /* "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
@@ -105,7 +106,8 @@ refuse_command(
 	struct audit_event event = {
 	    .reason = command_error_reason(error), .request = s->request};
 	char sentence[COMMAND_SENTENCE];
-	bool ours = error == COMMAND_MALFORMED || error == COMMAND_PORT;
+	bool ours = error == COMMAND_MALFORMED || error == COMMAND_PORT ||
+	    error == COMMAND_TICKET;
 
 	return refuse(s, &event, command_error_text(error, c, sentence),
 	    ours ? EXIT_USAGE : EXIT_DENIED);
@@ -142,6 +144,7 @@ read_input(struct visit *s, int argc, char **argv)
 	const char *connection = getenv("SSH_CONNECTION");
 	const struct passwd *pw;
 
+	s->ticket = getenv("JUMP_TICKET");
 	/* The strings stay; libc's look-ups are to see none of the rest. */
 	if (process_clear_env() == -1)
 		return broken("clear its environment");
@@ -171,6 +174,7 @@ connect_target(struct visit *s, const struct command *c)
 	static char path[] = "PATH=/usr/bin:/bin";
 	char *const environment[] = {path, NULL};
 	char session[32], from[64], id[ID_TEXT + 8], wait[16], port[8];
+	char ticket[16 + TICKET_MAX];
 	const char *argv[16];
 	size_t n = 0;
 
@@ -178,6 +182,7 @@ connect_target(struct visit *s, const struct command *c)
 	snprintf(from, sizeof(from), "--from=%s", s->from_text);
 	snprintf(id, sizeof(id), "--id=%s", s->id != NULL ? s->id : "");
 	snprintf(wait, sizeof(wait), "-w%u", c->wait);
+	snprintf(ticket, sizeof(ticket), "--ticket=%s", c->ticket);
 	snprintf(port, sizeof(port), "%u", c->target.port);
 	argv[n++] = "jump-connect";
 	argv[n++] = session;
@@ -185,6 +190,8 @@ connect_target(struct visit *s, const struct command *c)
 		argv[n++] = from;
 	if (s->id != NULL)
 		argv[n++] = id;
+	if (c->ticket[0] != '\0')
+		argv[n++] = ticket;
 	if (c->wait != 0)
 		argv[n++] = wait;
 	if (c->v4 || c->v6)
@@ -260,6 +267,8 @@ answer(struct visit *s, const struct command *c)
 	request.gate = request.gate && probe_gate(PROBE_MS);
 	if (s->from_text[0] != '\0')
 		request.from = &s->from;
+	if (c->ticket[0] != '\0')
+		request.ticket = c->ticket;
 	switch (c->verb) {
 	case COMMAND_LIST:
 		if (answer_list(stdout, s->policy, &request,
@@ -293,6 +302,8 @@ serve(struct visit *s)
 	enum command_error error = command_parse(&command, s->request);
 	int code;
 
+	if (error == COMMAND_OK)
+		error = command_default_ticket(&command, s->ticket);
 	if (error == COMMAND_OK && command.verb == COMMAND_CONNECT)
 		return connect_target(s, &command);
 	code = identify(s);

@@ -60,6 +60,7 @@ question_decide(const struct policy *p, const struct question *q,
 	if (q->from != NULL && addr_parse(&from, q->from))
 		base.from = &from;
 	base.as = q->as;
+	base.ticket = q->ticket;
 	base.swept = q->swept;
 	base.gate = base.gate && !q->no_gate;
 	decide(p, &base, asked, NULL, 0, d);

@@ -438,12 +438,11 @@ warn_users(const struct policy *p, const struct sources *s)
 	return warnings;
 }
 
-/* jump-authkeys looks again, each time. */
+/* Who runs it looks again, each time. */
 static size_t
-warn_directory(const struct policy *p, const struct sources *s)
+warn_program(const struct policy *p, const struct sources *s, const char *name,
+    uint32_t program, const struct policy_place *place)
 {
-	const struct policy_meta *meta = policy_meta(p);
-	const struct policy_place *place = &meta->place[3];
 	struct policy_message m = {.warning = true,
 	    .source = place->file,
 	    .line = place->line,
@@ -452,19 +451,30 @@ warn_directory(const struct policy *p, const struct sources *s)
 	const char *path;
 	int fd;
 
-	if (meta->keys_from == 0 || !s->system)
+	if (program == 0 || !s->system)
 		return 0;
-	path = policy_string(p, meta->keys_from);
+	path = policy_string(p, program);
 	fd = program_open(path, 0);
 	if (fd != -1) {
 		close(fd);
 		return 0;
 	}
-	snprintf(m.what, sizeof(m.what), "keys-from is not run: %s",
+	snprintf(m.what, sizeof(m.what), "%s is not run: %s", name,
 	    access(path, F_OK) == -1 ? "there is no such file" : "it is no "
 	    "executable file of root's alone, without symbolic links");
 	print_message(s, &m);
 	return 1;
+}
+
+static size_t
+warn_programs(const struct policy *p, const struct sources *s)
+{
+	const struct policy_meta *meta = policy_meta(p);
+
+	return warn_program(p, s, "keys-from", meta->keys_from,
+		   &meta->place[3]) +
+	    warn_program(p, s, "ticket-program", meta->ticket_program,
+		&meta->place[5]);
 }
 
 static size_t
@@ -523,7 +533,7 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 		warnx("time zone is not on this machine");
 	*warnings += warn_sweeps(p, s) + warn_gate(p, s) +
 	    warn_names(s, hosts_mark(p)) + warn_users(p, s) +
-	    warn_unixgroups(p) + warn_directory(p, s);
+	    warn_unixgroups(p) + warn_programs(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (s->system)
 		*errors += add_locks(p, warnings);

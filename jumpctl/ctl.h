@@ -174,7 +174,7 @@ struct policy *policy_check(
  */
 struct question {
 	const char *who;       /* a user, or an account without a user line */
-	const char *from, *as; /* or NULL */
+	const char *from, *as, *ticket; /* or NULL */
 	time_t at;
 	bool swept;            /* presume that sweeps run */
 	bool no_gate;	       /* do not presume that the gate stands */

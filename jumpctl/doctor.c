@@ -22,6 +22,7 @@ static const struct {
     {"powers", check_powers},
     {"policy", check_policy},
     {"image", check_image},
+    {"tickets", check_tickets},
     {"names", check_names},
     {"members", check_members},
     {"administrators", check_administrators},

@@ -47,6 +47,7 @@ void check_programs(struct doctor *);
 void check_powers(struct doctor *);
 void check_policy(struct doctor *);
 void check_image(struct doctor *);
+void check_tickets(struct doctor *);
 void check_names(struct doctor *);
 void check_members(struct doctor *);
 void check_administrators(struct doctor *);

@@ -28,6 +28,7 @@
 #include "gate.h"
 #include "nft.h"
 #include "login.h"
+#include "program.h"
 #include "session.h"
 #include "swept.h"
 
@@ -277,6 +278,46 @@ check_programs(struct doctor *d)
 	if (d->n == before)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "programs are root's, and setgid _jump where they must be");
+}
+
+/*
+ * The ticket-program.
+ */
+
+/* It is run with the uid of a user, and with our group. */
+void
+check_tickets(struct doctor *d)
+{
+	const struct group *gr = getgrnam("_jump");
+	const char *path;
+	struct stat st;
+	int fd;
+
+	if (d->policy == NULL || policy_meta(d->policy)->ticket_program == 0)
+		return;
+	path = policy_string(
+	    d->policy, policy_meta(d->policy)->ticket_program);
+	fd = program_open(path, 0);
+	if (fd == -1) {
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "have root own it and each folder above, writable by "
+		    "nobody else, without symbolic links",
+		    "ticket-program: %s is not an executable file of root's "
+		    "alone: tickets are refused",
+		    path);
+		return;
+	}
+	if (fstat(fd, &st) == 0 && !(st.st_mode & S_IXOTH) &&
+	    !(gr != NULL && st.st_gid == gr->gr_gid && (st.st_mode & S_IXGRP)))
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "chgrp _jump and chmod 750, or chmod 755",
+		    "ticket-program: %s cannot be executed by the group "
+		    "_jump: tickets are refused",
+		    path);
+	else
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "tickets: %s is root's alone", path);
+	close(fd);
 }
 
 /*

@@ -48,7 +48,7 @@ static const struct need {
     {"PermitTTY", "yes", LEVEL_WARN, NULL},
     {"PermitUserRC", "no", LEVEL_FAIL, NULL},
     {"PermitUserEnvironment", "no", LEVEL_FAIL, NULL},
-    {"AcceptEnv", "JUMP_ACCEPTS_NO_VARIABLES", LEVEL_FAIL, variables_fit},
+    {"AcceptEnv", "JUMP_TICKET", LEVEL_FAIL, variables_fit},
     {"AllowTcpForwarding", "local", LEVEL_FAIL, NULL},
     {"AllowStreamLocalForwarding", "no", LEVEL_FAIL, NULL},
     {"DisableForwarding", "no", LEVEL_WARN, NULL},
@@ -114,11 +114,15 @@ methods_fit(const char *value, const char *want)
 	return true;
 }
 
-/* Names of languages do not change what a program without locales does. */
+/*
+ * Names of languages do not change what a program without locales does; and
+ * what the snippets had before is the name of nothing.
+ */
 static bool
 variables_fit(const char *value, const char *want)
 {
-	return strcmp(value, want) == 0 || strcmp(value, "LANG") == 0 ||
+	return strcmp(value, want) == 0 ||
+	    strcmp(value, "JUMP_ACCEPTS_NO_VARIABLES") == 0 || strcmp(value, "LANG") == 0 ||
 	    strncmp(value, "LC_", 3) == 0;
 }
 

@@ -105,6 +105,9 @@ take_option(struct explain *e, int option, const char *value)
 	case 'l':
 		e->question.as = value;
 		return true;
+	case 'k':
+		e->question.ticket = value;
+		return ticket_valid(value);
 	case 't':
 		return parse_at(value, &e->question.at);
 	case 'j':
@@ -120,6 +123,7 @@ static const struct {
 	const char *takes;
 } wants[] = {{'v', "--via takes forward, connect or shell"},
     {'f', "--from takes an address"},
+    {'k', "--ticket takes 1 to 64 letters, digits and . _ : / # -"},
     {'t', "--at takes YYYY-MM-DDTHH:MMZ, or a day and hour as \"sat 23:00\""}};
 
 static bool
@@ -129,6 +133,7 @@ parse_options(struct explain *e, int argc, char **argv)
 	    {"via", required_argument, NULL, 'v'},
 	    {"from", required_argument, NULL, 'f'},
 	    {"as", required_argument, NULL, 'l'},
+	    {"ticket", required_argument, NULL, 'k'},
 	    {"at", required_argument, NULL, 't'},
 	    {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 	int option;
@@ -352,6 +357,40 @@ print_roads(const struct explain *e)
 	}
 }
 
+/* What a ticket has to match, and how it is given, where it is not met. */
+static void
+print_ticket(const struct explain *e, uint32_t index)
+{
+	const struct policy_rule *rule = policy_rule(e->p, index);
+	uint32_t program = policy_meta(e->p)->ticket_program;
+
+	printf("ticket  %-11s", rule_name(e->p, index));
+	for (uint32_t i = 0; i < rule->tickets.n; i++)
+		printf("%s %s", i == 0 ? "" : " or",
+		    policy_word(e->p, rule->tickets.first + i));
+	fputs(": connect --ticket ID, or SetEnv JUMP_TICKET=ID", stdout);
+	if (program != 0)
+		printf("; asks %s", policy_string(e->p, program));
+	putchar('\n');
+}
+
+/* Whether the rule wants a ticket on a road that can hold one. */
+static bool
+wants_ticket(const struct explain *e, uint32_t index)
+{
+	if (!(policy_rule(e->p, index)->obligations & MUST_TICKET))
+		return false;
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		const struct policy_verdict *v = &e->decisions[road].verdict;
+
+		if ((e->roads >> road & 1) && v->action != ACTION_DENY &&
+		    (v->obligations & MUST_TICKET) &&
+		    truth_on(e, road, index) != -1)
+			return true;
+	}
+	return false;
+}
+
 static void
 print_text(const struct explain *e)
 {
@@ -367,6 +406,10 @@ print_text(const struct explain *e)
 	for (size_t i = 0; i < n; i++)
 		print_rule(e, rules[i]);
 	print_roads(e);
+	for (size_t i = 0; i < n; i++) {
+		if (wants_ticket(e, rules[i]))
+			print_ticket(e, rules[i]);
+	}
 	printf("verdict: %s\n", policy_action_names[e->best]);
 }
 

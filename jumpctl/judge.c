@@ -302,6 +302,8 @@ judge_again(const struct judge *j, const struct judged *k,
 		return "its page cannot be read";
 	if (addr_parse(&from, page->source))
 		q.from = &from;
+	if (*page->ticket != '\0')
+		q.ticket = page->ticket;
 	q.gate = r->gate;
 	q.mfa = r->mfa;
 	decide(j->policy, &q, &asked, has ? &used : NULL, has, &d);

@@ -82,6 +82,7 @@ enum record_field {
 	RF_VERDICT,
 	RF_RULE,
 	RF_REASON,
+	RF_TICKET,
 	RF_KEY,
 	RF_POLICY,
 	RF_WHO,
@@ -175,7 +176,7 @@ struct log_row {
 	enum log_trust trust;
 	const char *kind; /* event.action, or "sshd" */
 	const char *user, *account, *from, *target, *ip, *road, *ref, *rule;
-	const char *verdict, *reason, *key, *policy, *end, *who, *note;
+	const char *verdict, *reason, *ticket, *key, *policy, *end, *who, *note;
 	const char *request, *changes;
 	const char *claim;	     /* of what is forged */
 	const struct log_row *login; /* by which it came, if that is known */

@@ -285,6 +285,7 @@ fill_row(struct log_row *row, const struct log_record *r)
 	row->rule = f[RF_RULE];
 	row->verdict = f[RF_VERDICT];
 	row->reason = f[RF_REASON];
+	row->ticket = f[RF_TICKET];
 	row->key = f[RF_KEY];
 	row->policy = f[RF_POLICY];
 	row->end = f[RF_END];

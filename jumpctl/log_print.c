@@ -96,6 +96,7 @@ put_session(FILE *f, const struct log_row *row, const char **separator)
 	put_part(f, separator, "", row->end);
 	put_part(f, separator, "", row->reason);
 	put_part(f, separator, "rule ", row->rule);
+	put_part(f, separator, "ticket ", row->ticket);
 	put_part(f, separator, "asked for: ", row->request);
 	if (row->counted) {
 		fprintf(f, "%ssent %s, received %s", *separator,
@@ -300,6 +301,7 @@ put_strings(const struct log_row *row)
 	put_string("reason", row->reason);
 	if (row->asked)
 		fputs(",\"asked\":true", stdout);
+	put_string("ticket", row->ticket);
 	put_string("key", row->key);
 	put_string("policy", row->policy);
 	put_string("end", row->end);
@@ -401,6 +403,10 @@ log_print_question(FILE *f, const struct log_row *row)
 	if (good && row->from != NULL) {
 		fputs(" --from", words);
 		good = put_word(words, row->from);
+	}
+	if (good && row->ticket != NULL) {
+		fputs(" --ticket", words);
+		good = put_word(words, row->ticket);
 	}
 	fprintf(words, " --at %s", stamp);
 	if (fclose(words) != 0 || !good)

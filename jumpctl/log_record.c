@@ -32,6 +32,7 @@ static const struct name {
     {"jump.road", RF_ROAD, false},
     {"jump.rule", RF_RULE, false},
     {"jump.session", RF_SESSION, false},
+    {"jump.ticket", RF_TICKET, false},
     {"jump.verdict", RF_VERDICT, false},
     {"jump.who", RF_WHO, false},
     {"process.pid", RF_PID, true},

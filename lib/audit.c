@@ -233,6 +233,7 @@ put_event(struct record *r, const struct audit_event *e)
 	put_string(r, ",\"jump.verdict\"", e->verdict);
 	put_string(r, ",\"jump.rule\"", e->rule);
 	put_string(r, ",\"jump.reason\"", e->reason);
+	put_string(r, ",\"jump.ticket\"", e->ticket);
 	put_string(r, ",\"jump.key\"", e->key);
 	if (e->kind == AUDIT_LOGIN)
 		put_certificate(r, e);

@@ -52,6 +52,7 @@ struct audit_event {
 	const char *verdict; /* allow, ask, deny */
 	const char *rule;    /* that decided */
 	const char *reason;  /* in a few words */
+	const char *ticket;  /* that the user gave */
 	const char *key;     /* of a login: its fingerprint; else all of it */
 	const char *ca;	     /* of a login: who signed a certificate, in the policy */
 	const char *certificate; /* of a login: its key id */

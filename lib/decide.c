@@ -501,6 +501,42 @@ decide_end(const struct policy *p, const struct policy_request *base,
 }
 
 /*
+ * Names.
+ */
+struct naming {
+	const struct policy *policy;
+	uint32_t target; /* the first, or POLICY_NONE */
+};
+
+static void
+name_cover(void *arg, uint32_t target, bool certain)
+{
+	struct naming *n = arg;
+	uint32_t kind = policy_target(n->policy, target)->kind;
+
+	if (certain && kind != TARGET_NET && kind != TARGET_DOMAIN &&
+	    target < n->target)
+		n->target = target;
+}
+
+const char *
+decide_name(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct choice *choice, const char *path)
+{
+	struct policy_request q =
+	    request_for(base, asked, &choice->addr, path);
+	struct naming n = {p, POLICY_NONE};
+
+	if (asked->form == TARGET_NAMED)
+		n.target = policy_find_target(p, asked->text);
+	if (n.target == POLICY_NONE)
+		policy_covers(p, &q, name_cover, &n);
+	if (n.target == POLICY_NONE)
+		return asked->text;
+	return policy_string(p, policy_target(p, n.target)->name);
+}
+
+/*
  * Host keys.
  */
 struct hostkeys {

@@ -109,6 +109,14 @@ ssize_t decide_hostkeys(const struct policy *, const struct policy_request *,
     const struct target *asked, const struct choice *, const char *path,
     const char ***keys);
 
+/*
+ * What a choice is called: the name in the policy of the host, device or
+ * socket that was asked for, or else of the first that covers it; or what was
+ * asked for, of a net or a domain.
+ */
+const char *decide_name(const struct policy *, const struct policy_request *,
+    const struct target *asked, const struct choice *, const char *path);
+
 /* The refusal that a user sees, without its reference; one line. */
 const char *decide_contact(const struct policy *);
 

@@ -208,6 +208,14 @@ number_parse(uint64_t *n, const char *text, uint64_t min, uint64_t max)
 }
 
 bool
+ticket_valid(const char *text)
+{
+	size_t n = strspn(text, TICKET_CHARACTERS);
+
+	return n >= 1 && n <= TICKET_MAX && text[n] == '\0' && *text != '-';
+}
+
+bool
 port_parse(uint16_t *port, const char *text)
 {
 	uint64_t n;

@@ -72,6 +72,16 @@ bool number_parse(uint64_t *, const char *text, uint64_t min, uint64_t max);
 bool port_parse(uint16_t *, const char *text);
 
 /*
+ * Whether it is the id of a ticket: 1 to TICKET_MAX characters of
+ * TICKET_CHARACTERS, and none that could be taken for an option.  Source: jump-connect(8), --ticket.
+ */
+#define TICKET_CHARACTERS                                                      \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
+	"._:/#-"
+enum { TICKET_MAX = 64 };
+bool ticket_valid(const char *);
+
+/*
  * Decode base64 (RFC 4648, 4) without line breaks, with or without padding,
  * no bits left over.  Returns the bytes written to out, or -1 if the text is
  * something else or has more than room bytes.

@@ -486,16 +486,22 @@ warn_road(struct build *b, uint32_t i)
 		    "version has none");
 }
 
-/* A require whose obligations no road that is served can hold. */
+/*
+ * A require whose obligations no road that is served can hold.  One that names
+ * its roads may be there to close them; not if something is to be done first.
+ */
 static void
 warn_require(struct build *b, uint32_t i)
 {
 	const struct policy_rule *rule = policy_rule(b->p, i);
 
-	if (rule->verb != VERB_REQUIRE || rule->roads != 0)
+	if (rule->verb != VERB_REQUIRE ||
+	    (rule->roads != 0 &&
+		!(rule->obligations & (MUST_MFA | MUST_TICKET | MUST_APPROVE))))
 		return;
 	for (int road = 0; road < ROAD_COUNT; road++) {
 		if (policy_road_served(road) &&
+		    (rule->roads == 0 || (rule->roads >> road & 1)) &&
 		    (rule->obligations & ~policy_road_holds(b->p, road)) == 0)
 			return;
 	}
@@ -560,15 +566,26 @@ check_zone(struct build *b)
 		    "no time zone `%.63s' on this machine", zone);
 }
 
+static bool
+wants_tickets(const struct build *b)
+{
+	for (uint32_t i = 0; i < count(b, PT_RULES); i++) {
+		if (policy_rule(b->p, i)->obligations & MUST_TICKET)
+			return true;
+	}
+	return false;
+}
+
 static void
 warn_settings(struct build *b)
 {
 	const struct policy_meta *meta = policy_meta(b->p);
 	struct position at = line_of(&meta->place[5]);
 
-	if (at.line != 0)
+	if (at.line != 0 && !wants_tickets(b))
 		report_warning(b->report, &at, NULL,
-		    "ticket-program is not served by this version");
+		    "ticket-program is asked about nothing: no rule wants a "
+		    "ticket");
 	at = line_of(&meta->place[3]);
 	if (at.line != 0 && count(b, PT_UNIXGROUPS) == 0)
 		report_warning(b->report, &at, "name a %group in a rule or group",

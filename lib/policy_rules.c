@@ -282,11 +282,11 @@ read_ticket(struct build *b, void *arg)
 
 	(void)arg;
 	if (b->token.kind == TOKEN_STRING &&
-	    strspn(b->token.text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
-		"nopqrstuvwxyz0123456789._-#/*?") != strlen(b->token.text))
-		return parse_fail(b, "letters, digits and . _ - # / with * and ?",
+	    strspn(b->token.text, TICKET_CHARACTERS "*?") !=
+		strlen(b->token.text))
+		return parse_fail(b, "letters, digits and . _ : / # - with * and ?",
 		    "not a pattern of tickets");
-	if (!read_string(b, 64, &word.string))
+	if (!read_string(b, TICKET_MAX, &word.string))
 		return false;
 	build_row(b, PT_WORDS, &word, &at);
 	return true;

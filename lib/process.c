@@ -85,6 +85,20 @@ process_drop_group(void)
 }
 
 int
+process_keep_group(void)
+{
+	gid_t kept = getegid(), now[3];
+
+	if (setresgid(kept, kept, kept) == -1 ||
+	    getresgid(&now[0], &now[1], &now[2]) == -1)
+		return -1;
+	if (now[0] == kept && now[1] == kept && now[2] == kept)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+int
 process_signals(void)
 {
 	static const struct itimerval never;

@@ -37,6 +37,13 @@ int process_check_setgid(bool *setgid);
 int process_drop_group(void);
 
 /*
+ * Make the effective group the real and the saved one too: the user's other
+ * processes then cannot trace this one, nor what it executes, and cannot set
+ * its limits (ptrace(2), prlimit(2)).  Without such a group, does nothing.
+ */
+int process_keep_group(void);
+
+/*
  * Default action for every signal, none blocked, and no alarm(2) under way.
  * SIGPIPE and SIGXFSZ are ignored: writing to a peer that has gone, or beyond
  * RLIMIT_FSIZE (which counts for a memfd too), is an error like others.

@@ -322,7 +322,8 @@ page_valid(const struct session_page *p)
 	    is_text(p->account, sizeof(p->account)) &&
 	    is_text(p->source, sizeof(p->source)) &&
 	    is_text(p->target, sizeof(p->target)) &&
-	    is_text(p->ip, sizeof(p->ip)) && is_text(p->rule, sizeof(p->rule));
+	    is_text(p->ip, sizeof(p->ip)) && is_text(p->rule, sizeof(p->rule)) &&
+	    is_text(p->ticket, sizeof(p->ticket));
 }
 
 /*

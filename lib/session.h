@@ -42,6 +42,7 @@ enum {
 	SESSION_TARGET = 260,
 	SESSION_ADDR = 48,
 	SESSION_RULE = 132,
+	SESSION_TICKET = 65,
 	SESSION_PAGE = 4096
 };
 
@@ -70,9 +71,10 @@ struct session_page {
 	char target[SESSION_TARGET]; /* as it was asked for: name or path */
 	char ip[SESSION_ADDR];	     /* really used; empty: a path */
 	char rule[SESSION_RULE];     /* that allowed it */
+	char ticket[SESSION_TICKET]; /* that was given; may be empty */
 };
 
-#define SESSION_VERSION 0x3230534553504d4aU /* "JMPSES02" */
+#define SESSION_VERSION 0x3330534553504d4aU /* "JMPSES03" */
 
 struct session {
 	struct session_page *page; /* mapped; NULL: no session */

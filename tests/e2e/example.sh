@@ -66,7 +66,7 @@ wire_reset
 jump connect plc7 502
 # On Saturday night its window is open, and a ticket is wanted.
 check "vend1: plc7 is closed, or wants a ticket" eval 'gave 77 "" &&
-    said "is not open to you|only after ticket approve" && wire_silent'
+    said "is not open to you|only with a ticket .* and an approval" && wire_silent'
 closed web1 22
 wire_reset
 run ssh -F "$C" -W 10.2.0.12:80 jump </dev/null

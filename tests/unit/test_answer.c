@@ -242,16 +242,17 @@ static const struct {
     {"bob", NULL, "web1", NULL, ACTION_ALLOW,
 	"web1:22 is open to you by ProxyCommand.\n"},
     {"bob", NULL, "plc7", "502", ACTION_ASK,
-	"plc7:502 is open to you by ProxyCommand only after ticket, approve, "
-	"which this version does not serve.\n"},
+	"plc7:502 is open to you by ProxyCommand only with a ticket (--ticket "
+	"ID, or SetEnv JUMP_TICKET=ID) and an approval (not in this "
+	"version).\n"},
     {"dave", NULL, "plc7", "502", ACTION_ALLOW,
 	"plc7:502 is open to you by ProxyCommand, until 2026-11-22 04:00 CET, "
 	"for at most 2h, ending after 90s of silence.\n"},
     {"dave", NULL, "db1", "5432", ACTION_ASK,
 	"db1:5432 is open to you by ProxyJump with a security key that asks "
 	"for its PIN, as 10.2.0.11 or 2001:db8::11.\n"
-	"db1:5432 is open to you by ProxyCommand only after mfa, which this "
-	"version does not serve.\n"},
+	"db1:5432 is open to you by ProxyCommand only with a second factor "
+	"(not in this version).\n"},
     {"carol", NULL, "web1", "22", ACTION_ALLOW,
 	"web1:22 is open to you by ProxyCommand, until 2030-01-01 01:00 CET"
 	".\n"},

@@ -274,7 +274,7 @@ START_TEST(long_values_fit)
 				s[n] = '\0';
 				struct audit_event e = {kind, AUDIT_FAILURE,
 				    UINT32_MAX, s, s, s, s, s, s, 65535, s, s,
-				    s, s, s, s, s, s, s, s, s, s, s, s, s,
+				    s, s, s, s, s, s, s, s, s, s, s, s, s, s,
 				    4194304,
 				    {UINT32_MAX, UINT32_MAX, 253402300799,
 					UINT32_MAX},

@@ -1231,7 +1231,7 @@ END_TEST
 static const struct {
 	const char *text, *message;
 } warnings[] = {
-    {"^set ticket-program \"/usr/x\"", "ticket-program is not served"},
+    {"^set ticket-program \"/usr/x\"", "no rule wants a ticket"},
     {"user ^carol account jump\nuser dave account jump",
 	"whoever breaks out of the shared account `jump'"},
     {"allow ^x: alice to lab via forward", "no road can serve this rule"},
