@@ -76,19 +76,20 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	lib/swept.c \
 	$(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
-	jump-shell/answer.c jump-shell/who.c jumpctl/table.c lib/unmet.c \
+	jump-shell/answer.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
+	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
 	jumpctl/sockets.c $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/gate.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/limits.c jump-connect/monitor.c jump-connect/asker.c \
+	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/program.c lib/unmet.c lib/session.c \
 	lib/procfs.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
@@ -108,7 +109,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session login limits monitor
+	directory identify program session login limits monitor auth
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -128,7 +129,8 @@ test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/confine.c lib/sandbox.c
 test_hostkey_SRC := jump-connect/hostkey.c
-test_monitor_SRC := jump-connect/monitor.c lib/procfs.c
+test_monitor_SRC := lib/monitor.c lib/procfs.c
+test_auth_SRC    := jump-shell/auth.c
 test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c

@@ -14,6 +14,7 @@
 struct offer {
 	const char *account, *type, *blob, *fingerprint;
 	bool principals; /* AuthorizedPrincipalsCommand */
+	bool step;	 /* sshd demands a second method of this user */
 };
 
 /*

@@ -242,7 +242,7 @@ keys_line(const struct policy *p, const struct policy_request *q,
 
 	if (c->principal != NULL && !principal_fits(c->principal))
 		return -1;
-	by_key.mfa = c->verify;
+	by_key.mfa = c->verify || c->step;
 	fputs("restrict", out);
 	if (c->principal != NULL && !principals)
 		fprintf(out, ",cert-authority,principals=\"%s\"",

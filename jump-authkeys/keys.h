@@ -18,6 +18,7 @@ struct credential {
 	uint32_t row;		 /* of the key that is proved, or POLICY_NONE */
 	const char *principal;	 /* of a certificate: the line is its CA's */
 	bool verify;		 /* a security key, which must ask for a PIN */
+	bool step;		 /* sshd demands a second method after it */
 };
 
 /*

@@ -60,7 +60,7 @@ give_up(struct audit *audit, const struct offer *offer, const char *reason,
 
 /* Make the line in memory; false, with a reason, if there is none. */
 static bool
-make_line(struct answer *a, bool principals)
+make_line(struct answer *a, const struct offer *offer)
 {
 	struct login *l = &a->login;
 	const struct policy *p = l->person.policy;
@@ -71,6 +71,7 @@ make_line(struct answer *a, bool principals)
 	decide_request(&request, &l->person, ROAD_FORWARD, a->now);
 	request.swept = a->swept;
 	request.gate = request.gate && a->gate;
+	l->credential.step = offer->step;
 	l->reason = keys_refused(p, &request);
 	if (l->reason != NULL)
 		return false;
@@ -78,8 +79,8 @@ make_line(struct answer *a, bool principals)
 	f = text_open(&a->line, &a->size);
 	if (f == NULL)
 		return false;
-	result = keys_line(p, &request, &l->credential, a->names, principals,
-	    JUMP_SHELL, f);
+	result = keys_line(p, &request, &l->credential, a->names,
+	    offer->principals, JUMP_SHELL, f);
 	if (fclose(f) != 0 || result == -1)
 		return false;
 	l->reason = NULL;
@@ -129,7 +130,9 @@ note_credential(struct login_note *note, const struct login *l)
 {
 	const struct policy *p = l->person.policy;
 
-	note->mfa = l->credential.verify;
+	note->mfa = l->credential.verify ? LOGIN_MFA_KEY
+	    : l->credential.step	 ? LOGIN_MFA_STEP
+					 : LOGIN_MFA_NONE;
 	note->by = l->credential.row != POLICY_NONE ? LOGIN_BY_KEY
 						     : LOGIN_BY_DIRECTORY;
 	if (l->ca == NULL)
@@ -170,7 +173,7 @@ answer(struct answer *a, const struct offer *offer, struct audit *audit)
 
 	a->now = time(NULL);
 	if (identify(l, offer, a->directory, a->now) &&
-	    make_line(a, offer->principals))
+	    make_line(a, offer))
 		note_login(a, offer);
 	if (policy_damaged(l->person.policy))
 		return give_up(audit, offer, policy_strerror(POLICY_BROKEN),
@@ -214,13 +217,16 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 static struct offer
 read_offer(int argc, char **argv)
 {
-	struct offer offer = {
-	    .principals = argc == 6 && strcmp(argv[1], "--principals") == 0};
+	struct offer offer = {0};
 
+	offer.step = argc > 5 && strcmp(argv[1], "--mfa") == 0;
+	argv += offer.step;
+	argc -= offer.step;
+	offer.principals = argc == 6 && strcmp(argv[1], "--principals") == 0;
 	argv += offer.principals;
 	if (argc - offer.principals != 5)
 		errx(EXIT_USAGE,
-		    "usage: jump-authkeys [--principals] USER TYPE KEY "
+		    "usage: jump-authkeys [--mfa] [--principals] USER TYPE KEY "
 		    "FINGERPRINT, for sshd: %%u %%t %%k %%f");
 	offer.account = argv[1];
 	offer.type = argv[2];

@@ -42,7 +42,8 @@ usage(int code)
 	dprintf(code == EXIT_OK ? STDOUT_FILENO : STDERR_FILENO,
 	    "usage: jump-connect [-46] [-w SECONDS] [--id=NAME] "
 	    "[--from=ADDRESS]\n"
-	    "           [--session=ID] [--ticket=ID] HOST PORT | -U PATH\n"
+	    "           [--mfa=METHOD] [--session=ID] [--ticket=ID] HOST PORT | "
+	    "-U PATH\n"
 	    "       jump-connect -n [-46F] [-w SECONDS] HOST PORT | -U PATH\n"
 	    "       jump-connect -G [-w SECONDS]\n");
 	return code;
@@ -388,6 +389,7 @@ main(int argc, char **argv)
 		return broken("make its sockets");
 	if (session_open(&request.session, SESSION_DIRECTORY, getuid()) == -1)
 		request.session_error = errno;
+	factor_open(&request.factor, "/proc", LOGIN_DIRECTORY);
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("give up its group");
 

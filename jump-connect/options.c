@@ -9,11 +9,12 @@
 #include "dial.h"
 #include "match.h"
 
-enum { OPT_ID = 256, OPT_FROM, OPT_SESSION, OPT_TICKET, OPT_HELP };
+enum { OPT_ID = 256, OPT_FROM, OPT_MFA, OPT_SESSION, OPT_TICKET, OPT_HELP };
 
 static const struct option names[] = {
     {"id", required_argument, NULL, OPT_ID},
     {"from", required_argument, NULL, OPT_FROM},
+    {"mfa", required_argument, NULL, OPT_MFA},
     {"session", required_argument, NULL, OPT_SESSION},
     {"ticket", required_argument, NULL, OPT_TICKET},
     {"help", no_argument, NULL, OPT_HELP},
@@ -80,6 +81,8 @@ set(struct options *o, int option)
 		return set_text(&o->id, optarg);
 	case OPT_FROM:
 		return set_text(&o->from, optarg);
+	case OPT_MFA:
+		return set_text(&o->mfa, optarg);
 	case OPT_SESSION:
 		return set_text(&o->session, optarg);
 	case OPT_TICKET:
@@ -120,8 +123,8 @@ options_parse(struct options *o, int argc, char **argv)
 			return -1;
 	}
 	if ((o->plain || o->gate) &&
-	    (o->id != NULL || o->from != NULL || o->session != NULL ||
-		o->ticket != NULL))
+	    (o->id != NULL || o->from != NULL || o->mfa != NULL ||
+		o->session != NULL || o->ticket != NULL))
 		return -1;
 	if (o->gate)
 		return argc == optind && !o->plain && !o->pass &&

@@ -10,7 +10,7 @@ struct options {
 	bool help;  /* nothing else was looked at */
 	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
 	int wait;   /* seconds */
-	const char *id, *from, *session, *ticket;
+	const char *id, *from, *mfa, *session, *ticket;
 	const char *path; /* or host and port */
 	const char *host, *port;
 };

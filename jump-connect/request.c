@@ -51,6 +51,8 @@ event_verdict(const struct request *r, struct audit_event *e,
 	if (v->rule != POLICY_NONE)
 		e->rule = policy_string(
 		    r->policy, policy_rule(r->policy, v->rule)->name);
+	if ((v->obligations & ~v->unmet) & MUST_MFA)
+		e->mfa = r->mfa;
 	if (v->action != ACTION_ALLOW)
 		e->reason = policy_reason_text(v->reason);
 }
@@ -139,6 +141,11 @@ read_arguments(struct request *r)
 			return -1;
 		addr_print(&r->from, r->source);
 	}
+	r->mfa = factor_word(factor_read(&r->factor));
+	if (o->mfa != NULL && !factor_is_method(o->mfa))
+		return -1;
+	if (r->mfa == NULL)
+		r->mfa = o->mfa;
 	if (!target_parse(&r->target, o->path != NULL ? o->path : o->host,
 		o->path != NULL ? NULL : o->port))
 		return -1;
@@ -257,7 +264,7 @@ request_gate(
 static const char *
 refusal_text(const struct request *r, char *buf, size_t size)
 {
-	char name[300], unmet[160];
+	char name[300], unmet[256];
 
 	target_text(&r->target, name, sizeof(name));
 	if (r->decision.action != ACTION_ASK) {
@@ -288,7 +295,7 @@ static int
 record_decision(struct request *r, const char *reason)
 {
 	const struct policy_verdict *v = &r->decision.verdict;
-	char what[500], hash[17];
+	char what[640], hash[17];
 	struct audit_event e = event_of(r, AUDIT_DECISION, hash);
 
 	event_verdict(r, &e, v);
@@ -352,12 +359,14 @@ request_decide(struct request *r)
 	decide_request(&r->query, &r->person, r->road, time(NULL));
 	r->query.gate = r->road == ROAD_FORWARD;
 	r->query.ticket = r->options->ticket;
+	r->query.mfa = r->mfa != NULL;
 	if (r->source[0] != '\0')
 		r->query.from = &r->from;
 	decide(r->policy, &r->query, &r->target, NULL, 0, d);
 	if (r->road == ROAD_FORWARD && (d->verdict.unmet & MUST_MFA) &&
 	    login_all_mfa(LOGIN_DIRECTORY, getuid(), r->uid)) {
 		r->query.mfa = true;
+		r->mfa = "logins";
 		decide(r->policy, &r->query, &r->target, NULL, 0, d);
 	}
 	if (d->lookup)
@@ -469,6 +478,8 @@ request_dial(struct request *r, struct dial *dial, int *sock)
 	limits_keep(&r->limits, r->choice);
 	e = event_of(r, AUDIT_OPEN, hash);
 	e.outcome = AUDIT_SUCCESS;
+	if (r->choice->verdict.obligations & MUST_MFA)
+		e.mfa = r->mfa;
 	e.limits.idle = r->choice->verdict.idle;
 	e.limits.duration = r->choice->verdict.duration;
 	e.limits.until = r->until;
@@ -549,6 +560,7 @@ request_describe(struct request *r)
 		    r->options->ticket);
 	page->port = r->target.port;
 	page->road = (uint8_t)r->road;
+	page->mfa = r->query.mfa;
 	page->client_port = r->gate.client_port;
 	page->idle = v->idle;
 	page->deadline = r->deadline;

@@ -9,6 +9,7 @@
 #include "audit.h"
 #include "decide.h"
 #include "dial.h"
+#include "factor.h"
 #include "gate.h"
 #include "limits.h"
 #include "options.h"
@@ -23,6 +24,7 @@ struct request {
 	struct audit audit;
 	struct session session; /* taken before all else; no page: an error */
 	int session_error;	/* that error */
+	struct factor factor;	/* opened before all else, too */
 	struct limits limits;
 	enum policy_road road;
 	struct gate gate; /* of road forward */
@@ -32,6 +34,7 @@ struct request {
 	struct person person;
 	struct target target;
 	struct addr from;
+	const char *mfa;	/* its word in records; NULL: there is none */
 	char source[ADDR_TEXT]; /* from as text; "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
 	struct patience patience; /* with looking up and dialling */

@@ -17,12 +17,13 @@ static const char *const road_words[] = {"ProxyJump", "ProxyCommand"};
  * it would be with an address of its domain.
  */
 static enum policy_action
-judge(const struct policy *p, const struct policy_request *base,
+judge(const struct policy *p, const struct policy_request *base, bool step,
     enum policy_road road, const struct target *asked, struct decision *d)
 {
 	struct policy_request q = *base;
 
 	q.road = road;
+	q.mfa = q.mfa || (step && road == ROAD_CONNECT);
 	decide(p, &q, asked, NULL, 0, d);
 	if (!d->lookup)
 		return d->action;
@@ -46,6 +47,7 @@ struct line {
 struct lister {
 	const struct policy *policy;
 	const struct policy_request *request;
+	bool step;
 	bool *seen; /* targets */
 	struct line *lines;
 	size_t n, room;
@@ -86,7 +88,8 @@ judge_roads(const struct lister *l, const struct target *asked, struct line *to)
 	to->action = ACTION_DENY;
 	to->roads = 0;
 	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		action = judge(l->policy, l->request, roads[i], asked, &d);
+		action = judge(l->policy, l->request, l->step, roads[i], asked,
+		    &d);
 		if (action > to->action)
 			to->roads = 0;
 		if (action >= to->action)
@@ -275,9 +278,9 @@ write_fields(FILE *out, const struct line *lines, size_t n)
 
 int
 answer_list(FILE *out, const struct policy *p,
-    const struct policy_request *request, bool table)
+    const struct policy_request *request, bool step, bool table)
 {
-	struct lister l = {.policy = p, .request = request};
+	struct lister l = {.policy = p, .request = request, .step = step};
 
 	l.seen = calloc(p->table[PT_TARGETS].n + 1, sizeof(*l.seen));
 	if (l.seen == NULL)
@@ -315,8 +318,8 @@ span_text(uint32_t seconds, char buf[SPAN_TEXT])
 /* The limits of a session by the road connect. */
 static void
 write_limits(FILE *out, const struct policy *p,
-    const struct policy_request *base, const struct target *asked,
-    const struct decision *d)
+    const struct policy_request *base, bool step,
+    const struct target *asked, const struct decision *d)
 {
 	struct policy_request q = *base;
 	char text[SPAN_TEXT];
@@ -325,6 +328,7 @@ write_limits(FILE *out, const struct policy *p,
 	time_t end;
 
 	q.road = ROAD_CONNECT;
+	q.mfa = q.mfa || step;
 	while (c < d->choices + d->n && c->verdict.action != d->action)
 		c++;
 	end = d->n == 0 ? 0 : decide_end(p, &q, asked, c, d->path);
@@ -344,9 +348,10 @@ static void
 write_unmet(
     FILE *out, enum policy_road road, uint32_t unmet, const char *ticket)
 {
-	char text[160];
+	char text[256];
 
-	if (road == ROAD_FORWARD) { /* where it can be nothing but mfa */
+	/* Where it can be nothing but mfa, a second method may not count. */
+	if (road == ROAD_FORWARD) {
 		fputs(" with a security key that asks for its PIN", out);
 		return;
 	}
@@ -397,7 +402,7 @@ write_addresses(FILE *out, const struct policy *p, const struct target *asked,
 /* One port and all roads.  The best action. */
 static enum policy_action
 why_port(FILE *out, const struct policy *p, const struct policy_request *base,
-    const struct target *asked, struct policy_verdict *why)
+    bool step, const struct target *asked, struct policy_verdict *why)
 {
 	enum policy_action action, best = ACTION_DENY;
 	struct decision d;
@@ -405,7 +410,7 @@ why_port(FILE *out, const struct policy *p, const struct policy_request *base,
 	size_t i;
 
 	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		action = judge(p, base, roads[i], asked, &d);
+		action = judge(p, base, step, roads[i], asked, &d);
 		if (roads[i] == ROAD_CONNECT)
 			*why = d.verdict;
 		if (action == ACTION_DENY)
@@ -418,7 +423,7 @@ why_port(FILE *out, const struct policy *p, const struct policy_request *base,
 		if (roads[i] == ROAD_FORWARD)
 			write_addresses(out, p, asked, &d);
 		else if (action == ACTION_ALLOW)
-			write_limits(out, p, base, asked, &d);
+			write_limits(out, p, base, step, asked, &d);
 		fputs(".\n", out);
 		if (action > best)
 			best = action;
@@ -428,7 +433,7 @@ why_port(FILE *out, const struct policy *p, const struct policy_request *base,
 
 enum policy_action
 answer_why(FILE *out, const struct policy *p, const struct policy_request *base,
-    const struct target *asked, struct policy_verdict *why)
+    bool step, const struct target *asked, struct policy_verdict *why)
 {
 	enum policy_action action, best;
 	struct target one = *asked;
@@ -436,7 +441,7 @@ answer_why(FILE *out, const struct policy *p, const struct policy_request *base,
 	uint32_t found, i;
 
 	/* Without a port this is about a path, or about nothing. */
-	best = why_port(out, p, base, asked, why);
+	best = why_port(out, p, base, step, asked, why);
 	if (asked->port != 0 || asked->form != TARGET_NAMED)
 		return best;
 	found = policy_find_target(p, asked->text);
@@ -448,8 +453,9 @@ answer_why(FILE *out, const struct policy *p, const struct policy_request *base,
 		    policy_row(p, PT_PORTS, r.first + i);
 
 		one.port = port->port;
-		action = port->port == 0 ? ACTION_DENY
-					 : why_port(out, p, base, &one, why);
+		action = port->port == 0
+		    ? ACTION_DENY
+		    : why_port(out, p, base, step, &one, why);
 		if (action > best)
 			best = action;
 	}

@@ -14,9 +14,11 @@
 
 #include "answer.h"
 #include "audit.h"
+#include "auth.h"
 #include "command.h"
 #include "decide.h"
 #include "exit.h"
+#include "factor.h"
 #include "process.h"
 #include "probe.h"
 #include "swept.h"
@@ -38,6 +40,8 @@ struct visit {
 	const char *id;	     /* the user's name as sshd told, or NULL */
 	const char *request; /* the user's words, or NULL */
 	const char *ticket;  /* of the environment, or NULL */
+	const char *method;  /* a second one of the login, or NULL */
+	struct factor factor;
 	struct addr from;
 	char from_text[ADDR_TEXT]; /* "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
@@ -142,6 +146,7 @@ read_input(struct visit *s, int argc, char **argv)
 {
 	const char *original = getenv("SSH_ORIGINAL_COMMAND");
 	const char *connection = getenv("SSH_CONNECTION");
+	const char *auth = getenv("SSH_USER_AUTH");
 	const struct passwd *pw;
 
 	s->ticket = getenv("JUMP_TICKET");
@@ -156,6 +161,7 @@ read_input(struct visit *s, int argc, char **argv)
 	s->gid = pw->pw_gid; /* not getgid(): sg(1) changes that */
 	if (command_from(&s->from, connection))
 		addr_print(&s->from, s->from_text);
+	s->method = auth_method(auth, s->uid);
 	if (command_source(argc, argv, original, JUMP_SHELL, &s->request,
 		&s->id) &&
 	    (s->id == NULL || strlen(s->id) <= ID_TEXT))
@@ -173,7 +179,8 @@ connect_target(struct visit *s, const struct command *c)
 {
 	static char path[] = "PATH=/usr/bin:/bin";
 	char *const environment[] = {path, NULL};
-	char session[32], from[64], id[ID_TEXT + 8], wait[16], port[8];
+	char session[32], from[64], id[ID_TEXT + 8], wait[16], port[8],
+	    mfa[64];
 	char ticket[16 + TICKET_MAX];
 	const char *argv[16];
 	size_t n = 0;
@@ -181,6 +188,7 @@ connect_target(struct visit *s, const struct command *c)
 	snprintf(session, sizeof(session), "--session=%s", s->reference);
 	snprintf(from, sizeof(from), "--from=%s", s->from_text);
 	snprintf(id, sizeof(id), "--id=%s", s->id != NULL ? s->id : "");
+	snprintf(mfa, sizeof(mfa), "--mfa=%s", s->method != NULL ? s->method : "");
 	snprintf(wait, sizeof(wait), "-w%u", c->wait);
 	snprintf(ticket, sizeof(ticket), "--ticket=%s", c->ticket);
 	snprintf(port, sizeof(port), "%u", c->target.port);
@@ -192,6 +200,8 @@ connect_target(struct visit *s, const struct command *c)
 		argv[n++] = id;
 	if (c->ticket[0] != '\0')
 		argv[n++] = ticket;
+	if (s->method != NULL)
+		argv[n++] = mfa;
 	if (c->wait != 0)
 		argv[n++] = wait;
 	if (c->v4 || c->v6)
@@ -269,15 +279,16 @@ answer(struct visit *s, const struct command *c)
 		request.from = &s->from;
 	if (c->ticket[0] != '\0')
 		request.ticket = c->ticket;
+	request.mfa = factor_read(&s->factor) != LOGIN_MFA_NONE;
 	switch (c->verb) {
 	case COMMAND_LIST:
-		if (answer_list(stdout, s->policy, &request,
+		if (answer_list(stdout, s->policy, &request, s->method != NULL,
 			isatty(STDOUT_FILENO)) == 0)
 			return EXIT_OK;
 		return broken("write its list");
 	case COMMAND_WHY:
-		switch (
-		    answer_why(stdout, s->policy, &request, &c->target, &why)) {
+		switch (answer_why(stdout, s->policy, &request,
+		    s->method != NULL, &c->target, &why)) {
 		case ACTION_ALLOW:
 			return EXIT_OK;
 		case ACTION_ASK:
@@ -335,6 +346,7 @@ main(int argc, char **argv)
 	error = policy_open(POLICY_IMAGE, 0, &s.policy);
 	reason = policy_strerror(error);
 	session_own_open(&s.own, SESSION_DIRECTORY, getuid());
+	factor_open(&s.factor, "/proc", LOGIN_DIRECTORY);
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("confine itself");
 

@@ -45,6 +45,7 @@ static const struct need {
     {"TrustedUserCAKeys", "none", LEVEL_FAIL, NULL},
     {"AuthorizedPrincipalsFile", "none", LEVEL_FAIL, NULL},
     {"ChrootDirectory", "none", LEVEL_FAIL, NULL},
+    {"ExposeAuthInfo", "yes", LEVEL_WARN, NULL},
     {"PermitTTY", "yes", LEVEL_WARN, NULL},
     {"PermitUserRC", "no", LEVEL_FAIL, NULL},
     {"PermitUserEnvironment", "no", LEVEL_FAIL, NULL},

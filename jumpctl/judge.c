@@ -305,7 +305,7 @@ judge_again(const struct judge *j, const struct judged *k,
 	if (*page->ticket != '\0')
 		q.ticket = page->ticket;
 	q.gate = r->gate;
-	q.mfa = r->mfa;
+	q.mfa = r->gate ? r->mfa : page->mfa != 0;
 	decide(j->policy, &q, &asked, has ? &used : NULL, has, &d);
 	if (d.n == 0)
 		return policy_reason_text(d.verdict.reason);

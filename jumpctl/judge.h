@@ -39,7 +39,8 @@ bool judge_login(struct judge *, const char *account, const struct login_note *,
 
 /*
  * A relay of this account, by its page.  gate says that the gate made it, whose
- * word is the road; mfa, that the user's logins have it.  *rule is then the
+ * word is the road; mfa, that the user's logins have it then; of another relay
+ * the page says so.  *rule is then the
  * rule that denies, a string of the policy, or "".
  */
 struct judge_relay {

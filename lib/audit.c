@@ -235,6 +235,7 @@ put_event(struct record *r, const struct audit_event *e)
 	put_string(r, ",\"jump.reason\"", e->reason);
 	put_string(r, ",\"jump.ticket\"", e->ticket);
 	put_string(r, ",\"jump.key\"", e->key);
+	put_string(r, ",\"jump.mfa\"", e->mfa);
 	if (e->kind == AUDIT_LOGIN)
 		put_certificate(r, e);
 	put_string(r, ",\"jump.policy\"", e->policy);

@@ -54,6 +54,7 @@ struct audit_event {
 	const char *reason;  /* in a few words */
 	const char *ticket;  /* that the user gave */
 	const char *key;     /* of a login: its fingerprint; else all of it */
+	const char *mfa;     /* how it was met */
 	const char *ca;	     /* of a login: who signed a certificate, in the policy */
 	const char *certificate; /* of a login: its key id */
 	const char *serial;	 /* of a login */

@@ -34,7 +34,7 @@ open_note(int dir, pid_t monitor, int flags)
 	char name[NAME];
 
 	snprintf(name, sizeof(name), "%d", (int)monitor);
-	return openat(dir, name, flags | OPEN_FLAGS, 0600);
+	return openat(dir, name, flags | OPEN_FLAGS, 0640);
 }
 
 /* To write; instead of one that its owner may not, as somebody has arranged. */
@@ -71,7 +71,7 @@ claim(int fd)
 		return 0;
 	errno = EPERM;
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    st.st_nlink != 1 || fchmod(fd, 0600) == -1)
+	    st.st_nlink != 1 || fchmod(fd, 0640) == -1)
 		return -1;
 	return ftruncate(fd, 0) == -1 ? -1 : 1;
 }
@@ -154,19 +154,25 @@ read_line(int fd, const struct login_note *note, char **line)
 	return -1;
 }
 
+/* 0, or -1: it is nobody's but the owner's. */
 static int
-read_note(int fd, uid_t owner, uint64_t started, struct login_note *note,
-    char **line)
+check_note(int fd, uid_t owner)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
 		return -1;
 	errno = EPERM;
-	if (!S_ISREG(st.st_mode) || st.st_uid != owner || st.st_nlink != 1)
-		return -1;
-	if (flock(fd, LOCK_SH | LOCK_NB) == -1)
-		return -1;
+	return S_ISREG(st.st_mode) && st.st_uid == owner && st.st_nlink == 1
+	    ? 0
+	    : -1;
+}
+
+static int
+read_note(int fd, uint64_t started, struct login_note *note, char **line)
+{
+	struct stat st;
+
 	errno = ENODATA;
 	if (fstat(fd, &st) == -1 || st.st_size == 0)
 		return -1;
@@ -184,21 +190,45 @@ read_note(int fd, uid_t owner, uint64_t started, struct login_note *note,
 }
 
 int
-login_read(const char *directory, uid_t owner, pid_t monitor,
-    uint64_t started, struct login_note *note, char **line)
+login_find(const char *directory, pid_t monitor)
 {
 	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd, result;
+	int fd;
 
 	if (dir == -1)
 		return -1;
 	fd = open_note(dir, monitor, O_RDONLY);
 	failed(dir);
+	return fd;
+}
+
+int
+login_read(const char *directory, uid_t owner, pid_t monitor,
+    uint64_t started, struct login_note *note, char **line)
+{
+	int fd = login_find(directory, monitor), result;
+
 	if (fd == -1)
 		return -1;
-	result = read_note(fd, owner, started, note, line);
+	result = check_note(fd, owner) == -1 ||
+		flock(fd, LOCK_SH | LOCK_NB) == -1
+	    ? -1
+	    : read_note(fd, started, note, line);
 	failed(fd);
 	return result;
+}
+
+enum login_mfa
+login_factor(int fd, uid_t owner, uid_t uid, uint64_t started)
+{
+	struct login_note note;
+
+	if (check_note(fd, owner) == -1 ||
+	    read_note(fd, started, &note, NULL) == -1 || note.uid != uid)
+		return LOGIN_MFA_NONE;
+	return note.mfa == LOGIN_MFA_KEY || note.mfa == LOGIN_MFA_STEP
+	    ? (enum login_mfa)note.mfa
+	    : LOGIN_MFA_NONE;
 }
 
 /* Who opens it empties it, which sets this time, and so does what is written. */

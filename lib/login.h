@@ -4,8 +4,9 @@
  * itself keeps neither.
  *
  * The folder belongs to root, and only the group _jump, of jump-authkeys, gets
- * into it (mode 1770).  The notes are _jump's.  Of their modes nothing depends,
- * for other programs of _jump's can change them.
+ * into it (mode 1770).  The notes are _jump's, and the group reads them: programs
+ * that look whether their own login has a second factor.  Nothing else depends
+ * on their modes, for other programs of _jump's can change them.
  * A note is named after the process that ran the AuthorizedKeysCommand: the
  * monitor of sshd(8) for one connection, which is the parent of the process
  * that serves it.  It asks again when the client has proved that it has a key,
@@ -38,13 +39,20 @@ enum {
 /* What the login rests on. */
 enum login_by { LOGIN_BY_KEY, LOGIN_BY_CERTIFICATE, LOGIN_BY_DIRECTORY };
 
+/* Which second factor sshd(8) has made sure of before it lets anybody in. */
+enum login_mfa {
+	LOGIN_MFA_NONE,
+	LOGIN_MFA_KEY, /* the key asks for its PIN */
+	LOGIN_MFA_STEP /* there is a second method */
+};
+
 struct login_note {
 	uint32_t version; /* LOGIN_VERSION */
 	uint32_t uid;	  /* of the account */
 	int64_t written;  /* CLOCK_BOOTTIME, ms */
 	int64_t time;	  /* seconds since the epoch */
 	uint32_t size;	  /* of the line */
-	uint8_t mfa;	  /* the line gives what wants a second factor */
+	uint8_t mfa;	  /* enum login_mfa: the line gives what wants one */
 	uint8_t by;	  /* enum login_by */
 	char user[LOGIN_USER];
 	char key[LOGIN_KEY];
@@ -76,6 +84,21 @@ int login_write(int fd, struct login_note *, const char *line, size_t size);
  */
 int login_read(const char *directory, uid_t owner, pid_t monitor,
     uint64_t started, struct login_note *, char **line);
+
+/*
+ * Open the note of a process for login_factor(): a descriptor, close-on-exec,
+ * or -1 with errno.  Wants the group _jump.
+ */
+int login_find(const char *directory, pid_t monitor);
+
+/*
+ * Which second factor it says that a login of this uid has, whose monitor
+ * started then.  It takes no lock, which a user's program may hold for ever if
+ * it is stopped, and need not: the note of a login that has succeeded is not
+ * written again.
+ */
+enum login_mfa login_factor(
+    int fd, uid_t owner, uid_t uid, uint64_t started);
 
 /*
  * Whether a note that is being decided was opened after that time, if the clock

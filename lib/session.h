@@ -72,6 +72,7 @@ struct session_page {
 	char ip[SESSION_ADDR];	     /* really used; empty: a path */
 	char rule[SESSION_RULE];     /* that allowed it */
 	char ticket[SESSION_TICKET]; /* that was given; may be empty */
+	uint8_t mfa;		     /* its login has a second factor */
 };
 
 #define SESSION_VERSION 0x3330534553504d4aU /* "JMPSES03" */

@@ -67,6 +67,7 @@ explain alice web1
 explain any any
 explain bob db1
 export hosts
+export sshd
 doctor
 END
 finish

@@ -154,7 +154,7 @@ START_TEST(list_is)
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
-	ck_assert_int_eq(answer_list(out, policy, &q, false), 0);
+	ck_assert_int_eq(answer_list(out, policy, &q, false, false), 0);
 	fclose(out);
 	ck_assert_str_eq(got, lists[_i].want);
 	free(got);
@@ -196,7 +196,7 @@ START_TEST(list_table_is_aligned)
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
-	ck_assert_int_eq(answer_list(out, policy, &q, true), 0);
+	ck_assert_int_eq(answer_list(out, policy, &q, false, true), 0);
 	fclose(out);
 	ck_assert_str_eq(got, tables[_i].want);
 	free(got);
@@ -209,7 +209,7 @@ START_TEST(list_says_when_it_cannot_write)
 	FILE *out = fopen("/dev/full", "w");
 
 	ck_assert_ptr_nonnull(out);
-	ck_assert_int_eq(answer_list(out, policy, &q, false), -1);
+	ck_assert_int_eq(answer_list(out, policy, &q, false, false), -1);
 	fclose(out);
 }
 END_TEST
@@ -252,7 +252,7 @@ static const struct {
 	"db1:5432 is open to you by ProxyJump with a security key that asks "
 	"for its PIN, as 10.2.0.11 or 2001:db8::11.\n"
 	"db1:5432 is open to you by ProxyCommand only with a second factor "
-	"(not in this version).\n"},
+	"(log in again, by a second method or a key with a PIN).\n"},
     {"carol", NULL, "web1", "22", ACTION_ALLOW,
 	"web1:22 is open to you by ProxyCommand, until 2030-01-01 01:00 CET"
 	".\n"},
@@ -289,13 +289,43 @@ START_TEST(why_is)
 	ck_assert(target_parse(&asked, reasons[_i].name, reasons[_i].port));
 	memset(&why, 0xff, sizeof(why));
 	ck_assert_int_eq(
-	    answer_why(out, policy, &q, &asked, &why), reasons[_i].action);
+	    answer_why(out, policy, &q, false, &asked, &why), reasons[_i].action);
 	fclose(out);
 	ck_assert_str_eq(got, reasons[_i].want);
 	if (reasons[_i].action == ACTION_DENY) {
 		ck_assert_int_eq(why.action, ACTION_DENY);
 		ck_assert_int_ne(why.reason, REASON_NONE);
 	}
+	free(got);
+}
+END_TEST
+
+/* A second method is one on the road connect; a note's is one on both. */
+START_TEST(why_knows_factors)
+{
+	static const char *const want[] = {
+	    "db1:5432 is open to you by ProxyCommand.\n",
+	    "db1:5432 is open to you by ProxyJump, as"};
+	struct policy_request q = request_of("dave", NULL, SATURDAY);
+	struct policy_verdict why;
+	struct target asked;
+	char *got;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	ck_assert(target_parse(&asked, "db1:5432", NULL));
+	q.mfa = _i == 1;
+	ck_assert_int_eq(
+	    answer_why(out, policy, &q, _i == 0, &asked, &why), ACTION_ALLOW);
+	ck_assert_int_eq(answer_list(out, policy, &q, _i == 0, false), 0);
+	fclose(out);
+	ck_assert_ptr_nonnull(strstr(got, want[0]));
+	ck_assert_int_eq(strstr(got, want[1]) != NULL, _i == 1);
+	ck_assert_int_eq(strstr(got, "ProxyJump with a security key") != NULL,
+	    _i == 0);
+	ck_assert_ptr_nonnull(strstr(got,
+	    _i == 0 ? "db1\t5432\ttcp\tcommand\topen"
+		    : "db1\t5432\ttcp\tboth\topen"));
 	free(got);
 }
 END_TEST
@@ -313,9 +343,9 @@ START_TEST(why_knows_names_that_resolve)
 
 	t[policy_find_target(policy, "db1")].flags |= TARGET_RESOLVES;
 	ck_assert(target_parse(&asked, "db1:5432", NULL));
-	answer_why(out, policy, &q, &asked, &why);
+	answer_why(out, policy, &q, false, &asked, &why);
 	ck_assert(target_parse(&asked, "data:5432", NULL));
-	answer_why(out, policy, &q, &asked, &why);
+	answer_why(out, policy, &q, false, &asked, &why);
 	fclose(out);
 	ck_assert_ptr_nonnull(strstr(got, "for its PIN.\ndb1:5432 is"));
 	ck_assert_ptr_nonnull(strstr(got, "PIN, as 10.2.0.11 or 2001:db8::11"));
@@ -338,6 +368,7 @@ answer_suite(void)
 	tcase_add_loop_test(
 	    t, why_is, 0, (int)(sizeof(reasons) / sizeof(reasons[0])));
 	tcase_add_test(t, why_knows_names_that_resolve);
+	tcase_add_loop_test(t, why_knows_factors, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }

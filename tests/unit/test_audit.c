@@ -99,6 +99,7 @@ static const struct golden {
 	{.kind = AUDIT_OPEN,
 	    OPENED,
 	    .limits = {600, 7200, 1795190531, 2}}},
+    {"mfa", "jump-connect", {.kind = AUDIT_OPEN, OPENED, .mfa = "key"}},
     {"lost", "jump-connect",
 	{.kind = AUDIT_CLOSE, OPENED, .end = "idle", .lost = 2}},
     {"close", "jump-connect",
@@ -274,7 +275,7 @@ START_TEST(long_values_fit)
 				s[n] = '\0';
 				struct audit_event e = {kind, AUDIT_FAILURE,
 				    UINT32_MAX, s, s, s, s, s, s, 65535, s, s,
-				    s, s, s, s, s, s, s, s, s, s, s, s, s, s,
+				    s, s, s, s, s, s, s, s, s, s, s, s, s, s, s,
 				    4194304,
 				    {UINT32_MAX, UINT32_MAX, 253402300799,
 					UINT32_MAX},

@@ -319,6 +319,28 @@ START_TEST(relay)
 }
 END_TEST
 
+/* Its page says whether its login had a second factor. */
+START_TEST(factor_of_a_relay)
+{
+	struct judge j;
+	struct policy *p =
+	    open_policy(ALICE "allow a: alice to db1 mfa", &j, 0);
+	struct session_page page = {.port = 22,
+	    .road = ROAD_CONNECT,
+	    .mfa = (uint8_t)_i,
+	    .started = FRIDAY_NOON,
+	    .target = "db1",
+	    .ip = "10.2.0.11"};
+	struct judge_relay asked = {.account = "alice", .page = &page};
+	char reason[JUDGE_REASON];
+	const char *rule;
+
+	ck_assert_int_eq(judge_relay(&j, &asked, &rule, reason), _i != 0);
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
 /*
  * With `set gate', which stands or not.
  */
@@ -445,6 +467,7 @@ main(void)
 
 	tcase_add_loop_test(t, login, 0, COUNT(logins));
 	tcase_add_loop_test(t, relay, 0, COUNT(relays));
+	tcase_add_loop_test(t, factor_of_a_relay, 0, 3);
 	tcase_add_loop_test(t, login_behind_the_gate, 0, COUNT(behind));
 	tcase_add_test(t, rights_are_addresses);
 	tcase_add_loop_test(t, relay_of_the_gate, 0, COUNT(passed));

@@ -255,6 +255,29 @@ START_TEST(rights_behind_the_gate)
 }
 END_TEST
 
+/* sshd demands a second method: rights as by a PIN, which is not asked for. */
+START_TEST(step_is_a_second_factor)
+{
+	struct policy *p = policy_of("allow a: alice to db1 mfa");
+	uint32_t key = key_of(p, KA);
+	struct policy_request q = request_of(p, key);
+	struct credential c = credential_of(p, key);
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	q.road = ROAD_FORWARD;
+	c.step = true;
+	ck_assert_int_eq(keys_line(p, &q, &c, true, false, SHELL, out), 0);
+	fclose(out);
+	ck_assert_str_eq(text,
+	    OPTIONS("") OPEN("10.2.0.11:5432") ",port-forwarding " ED " " KA
+					       "\n");
+	free(text);
+	policy_free(p);
+}
+END_TEST
+
 /*
  * Lines of certificates, for both commands.
  */
@@ -575,6 +598,7 @@ keys_suite(void)
 	tcase_add_test(t, line_leaves_out_own_addresses);
 	tcase_add_loop_test(t, entries_are_bounded, 0, COUNT(sizes));
 	tcase_add_loop_test(t, rights_behind_the_gate, 0, COUNT(gated));
+	tcase_add_test(t, step_is_a_second_factor);
 	tcase_add_test(t, ports_are_bounded);
 	tcase_add_test(t, error_is_told);
 	tcase_add_loop_test(t, offer_is, 0, COUNT(offers));

@@ -499,6 +499,57 @@ START_TEST(no_directory)
 }
 END_TEST
 
+/*
+ * What it says of the second factor.
+ */
+static enum login_mfa
+factor(uid_t owner, uid_t uid, uint64_t started)
+{
+	int fd = login_find(dir, 1234);
+	enum login_mfa mfa;
+
+	if (fd == -1)
+		return LOGIN_MFA_NONE;
+	mfa = login_factor(fd, owner, uid, started);
+	close(fd);
+	return mfa;
+}
+
+START_TEST(factor_is_told)
+{
+	struct login_note n = {.uid = 7, .mfa = (uint8_t)_i};
+	enum login_mfa want = _i == LOGIN_MFA_KEY || _i == LOGIN_MFA_STEP
+	    ? (enum login_mfa)_i
+	    : LOGIN_MFA_NONE;
+	struct stat st;
+	int fd = login_open(dir, 1234);
+
+	ck_assert_int_eq(login_write(fd, &n, "x", 1), 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640); /* for the group */
+	ck_assert_int_eq(factor(geteuid(), 7, ticks(0)), want); /* no lock */
+	close(fd);
+	ck_assert_int_eq(factor(geteuid(), 7, ticks(0)), want);
+	ck_assert_int_eq(factor(geteuid(), 8, ticks(0)), LOGIN_MFA_NONE);
+	ck_assert_int_eq(factor(geteuid() + 1, 7, ticks(0)), LOGIN_MFA_NONE);
+	ck_assert_int_eq(factor(geteuid(), 7, ticks(10)), LOGIN_MFA_NONE);
+	close(login_open(dir, 1234)); /* undecided */
+	ck_assert_int_eq(factor(geteuid(), 7, ticks(0)), LOGIN_MFA_NONE);
+}
+END_TEST
+
+/* One of which only the line is spoilt, cut or longer, tells it still. */
+START_TEST(factor_of_spoilt)
+{
+	make(1234, "alice");
+	ck_assert_int_eq(factor(geteuid(), 7, 0), LOGIN_MFA_KEY);
+	spoilt[_i]();
+	ck_assert_int_eq(factor(geteuid(), 7, 0),
+	    spoilt[_i] == cut_line || spoilt[_i] == more ? LOGIN_MFA_KEY
+							 : LOGIN_MFA_NONE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -522,6 +573,8 @@ main(void)
 	tcase_add_test(t, mfa_is_of_the_living);
 	tcase_add_test(t, mfa_is_of_notes);
 	tcase_add_loop_test(t, mfa_of_damaged_notes, 0, 5);
+	tcase_add_loop_test(t, factor_is_told, 0, 5);
+	tcase_add_loop_test(t, factor_of_spoilt, 0, COUNT(spoilt));
 	tcase_add_test(t, no_directory);
 	suite_add_tcase(s, t);
 	return unit_run(s);

@@ -2,7 +2,7 @@
  * Whose login it is: with a /proc made by hand, and with processes that are
  * named as sshd's are.
  */
-#include "../../jump-connect/monitor.h"
+#include "monitor.h"
 
 #include <sys/prctl.h>
 #include <sys/stat.h>

@@ -47,10 +47,13 @@ START_TEST(everything_is_read)
 	ck_assert_str_eq(o.session, "abcdefgh");
 	ck_assert_str_eq(o.from, "192.0.2.1");
 	ck_assert_str_eq(o.id, "carol");
+	ck_assert_ptr_null(o.mfa);
 	ck_assert_str_eq(o.host, "-x");
 	ck_assert_int_eq(o.wait, 5);
 	ck_assert_int_eq(o.family, AF_INET6);
 	ck_assert(o.pass);
+	ck_assert_int_eq(parse(&o, "c --mfa=password web1 22"), 0);
+	ck_assert_str_eq(o.mfa, "password");
 	ck_assert_int_eq(parse(&o, "c -n4w 3600 -U /x"), 0);
 	ck_assert(o.plain);
 	ck_assert_str_eq(o.path, "/x");
@@ -101,6 +104,10 @@ static const char *const wrong[] = {
     "c --id=a --id=b web1 22",
     "c -n --id=a web1 22",
     "c -n --from=192.0.2.1 web1 22",
+    "c --mfa= web1 22",
+    "c --mfa=password --mfa=password web1 22",
+    "c -n --mfa=password web1 22",
+    "c -G --mfa=password",
     "c -n --session=abcdefgh web1 22",
     "c -G web1",
     "c -G web1 22",

@@ -1,0 +1,312 @@
+#include "factors.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "exit.h"
+
+#define AUTHKEYS LIBEXECDIR "/jump-authkeys --mfa %u %t %k %f"
+
+enum { NAMES_A_LINE = 32 };
+
+/*
+ * Who is concerned.
+ */
+struct look {
+	const struct policy *p;
+	struct policy_request q;
+	bool wanted;
+};
+
+static void
+look_at(struct look *l, const struct target *asked)
+{
+	static struct decision d;
+
+	for (int road = ROAD_FORWARD; road <= ROAD_CONNECT; road++) {
+		l->q.road = road;
+		decide(l->p, &l->q, asked, NULL, 0, &d);
+		l->wanted = l->wanted || (d.verdict.obligations & MUST_MFA);
+		for (size_t i = 0; i < d.n; i++)
+			l->wanted = l->wanted ||
+			    (d.choices[i].verdict.obligations & MUST_MFA);
+	}
+}
+
+static void
+look_at_ports(
+    struct look *l, const struct policy_target *t, struct target *asked)
+{
+	for (uint32_t i = 0; i < t->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(l->p, PT_PORTS, t->ports.first + i);
+
+		asked->port = port->port;
+		look_at(l, asked);
+	}
+}
+
+/* A network by its first address and its last, which others may cover too. */
+static void
+look_at_nets(struct look *l, const struct policy_target *t)
+{
+	struct target asked = {.form = TARGET_ADDRESSED};
+
+	for (uint32_t i = 0; i < t->nets.n; i++) {
+		const struct net *net =
+		    policy_row(l->p, PT_NETS, t->nets.first + i);
+
+		asked.addr = net->addr;
+		addr_print(&asked.addr, asked.text);
+		look_at_ports(l, t, &asked);
+		for (int bit = net->len; bit < 128; bit++)
+			asked.addr.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+		addr_print(&asked.addr, asked.text);
+		look_at_ports(l, t, &asked);
+	}
+}
+
+static void
+look_at_target(void *arg, uint32_t index)
+{
+	struct look *l = arg;
+	const struct policy_target *t = policy_target(l->p, index);
+	const char *name = policy_string(l->p, t->name);
+	struct target asked;
+
+	if (t->kind == TARGET_NET) {
+		look_at_nets(l, t);
+		return;
+	}
+	if (t->kind != TARGET_DOMAIN && target_parse(&asked, name, NULL))
+		look_at_ports(l, t, &asked);
+	for (uint32_t i = 0; i < t->patterns.n; i++) {
+		asked = (struct target){.form = TARGET_NAMED};
+		name = policy_word(l->p, t->patterns.first + i);
+		if (strlen(name) >= sizeof(asked.text))
+			continue;
+		strcpy(asked.text, name);
+		look_at_ports(l, t, &asked);
+	}
+}
+
+static void
+look_at_minute(struct look *l, uint32_t minute)
+{
+	l->q.minute = minute;
+	if (!l->wanted)
+		policy_candidates(l->p, &l->q,
+		    1 << ROAD_FORWARD | 1 << ROAD_CONNECT, look_at_target, l);
+}
+
+static bool
+any_mfa(const struct policy *p)
+{
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		if (policy_rule(p, i)->obligations & MUST_MFA)
+			return true;
+	}
+	return false;
+}
+
+bool
+factors_wanted(const struct policy *p, const struct policy_request *q)
+{
+	struct look l = {.p = p, .q = *q};
+
+	if (!any_mfa(p))
+		return false;
+	look_at_minute(&l, q->minute);
+	for (uint32_t i = 0; i < p->table[PT_SPANS].n && !l.wanted; i++) {
+		const struct policy_span *span = policy_row(p, PT_SPANS, i);
+
+		look_at_minute(&l, span->start);
+		look_at_minute(&l, span->end % WEEK_MINUTES);
+	}
+	return l.wanted;
+}
+
+bool
+factors_by_key(const struct policy *p, uint32_t user)
+{
+	uint32_t keys = 0;
+
+	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
+		const struct policy_key *key = policy_key(p, i);
+
+		if (key->kind != KEY_USER || key->owner != user)
+			continue;
+		if (!key->verify)
+			return false;
+		keys++;
+	}
+	return keys > 0;
+}
+
+static bool
+user_wants(const struct policy *p, uint32_t user)
+{
+	struct question question = {
+	    .who = policy_string(p, policy_user(p, user)->name),
+	    .at = time(NULL)};
+	struct policy_request q;
+	struct person person;
+	bool wanted;
+
+	if (question_person(p, &question, &person) == -1)
+		return false;
+	decide_request(&q, &person, ROAD_CONNECT, question.at);
+	q.swept = true;
+	wanted = factors_wanted(p, &q);
+	person_free(&person);
+	return wanted;
+}
+
+static bool
+user_misses(const struct policy *p, uint32_t user)
+{
+	return !(policy_user(p, user)->flags & USER_DEVICE) &&
+	    !factors_by_key(p, user) && user_wants(p, user);
+}
+
+bool
+factors_missing(const struct policy *p, const char *account)
+{
+	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
+		const char *name = policy_string(p, policy_user(p, i)->account);
+
+		if (strcmp(name, account) == 0 && user_misses(p, i))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody without a user line, who is in this Unix group alone. */
+static bool
+group_wants(const struct policy *p, uint32_t group)
+{
+	uint8_t *groups = calloc(p->table[PT_UNIXGROUPS].n + 1, 1);
+	struct person person = {.policy = p,
+	    .account = "",
+	    .user = POLICY_NONE,
+	    .unixgroups = groups};
+	struct policy_request q;
+	bool wanted;
+
+	if (groups == NULL)
+		err(EXIT_INTERNAL, NULL);
+	groups[group] = TRUTH_YES;
+	decide_request(&q, &person, ROAD_CONNECT, time(NULL));
+	q.swept = true;
+	wanted = factors_wanted(p, &q);
+	free(groups);
+	return wanted;
+}
+
+/*
+ * Blocks.
+ */
+
+/* As a pattern that matches it: sshd takes some characters for its own. */
+static void
+print_name(const char *name, FILE *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "._@+-";
+
+	for (; *name != '\0'; name++)
+		fputc(strchr(plain, *name) != NULL ? *name : '?', out);
+}
+
+static void
+print_block(FILE *out)
+{
+	fputs("\n"
+	      "    AuthenticationMethods publickey,keyboard-interactive:pam\n"
+	      "    KbdInteractiveAuthentication yes\n"
+	      "    AuthorizedKeysCommand " AUTHKEYS "\n",
+	    out);
+}
+
+static void
+print_users(const struct names *users, FILE *out)
+{
+	for (size_t i = 0; i < users->n; i++) {
+		fputs(i % NAMES_A_LINE == 0 ? "\nMatch User " : ",", out);
+		print_name(users->list[i], out);
+		if (i % NAMES_A_LINE == NAMES_A_LINE - 1 || i == users->n - 1)
+			print_block(out);
+	}
+}
+
+/* Whoever has a user line is not meant: those have a block, or need none. */
+static size_t
+print_groups(const struct policy *p, const struct names *others, FILE *out)
+{
+	uint32_t n = p->table[PT_UNIXGROUPS].n - policy_meta(p)->locked_groups;
+	size_t printed = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!group_wants(p, i))
+			continue;
+		fputs("\nMatch Group ", out);
+		print_name(policy_unixgroup(p, i), out);
+		fputs(others->n > 0 ? " User *" : "", out);
+		for (size_t j = 0; j < others->n; j++) {
+			fputs(",!", out);
+			print_name(others->list[j], out);
+		}
+		print_block(out);
+		printed++;
+	}
+	return printed;
+}
+
+static void
+print_head(const struct policy *p, FILE *out)
+{
+	char hash[17];
+
+	policy_hash_text(p, hash);
+	fprintf(out,
+	    "# Second factors of the jump policy %s, made by: "
+	    "jumpctl export sshd\n"
+	    "# To make it again: replace this file, which is to be read before "
+	    "the shipped\n"
+	    "# ones, such as /etc/ssh/sshd_config.d/40-jump-mfa.conf; sshd -t; "
+	    "reload sshd.\n"
+	    "#\n"
+	    "# After the key, PAM asks: UsePAM yes, and in /etc/pam.d/sshd a "
+	    "module such as\n"
+	    "# pam_oath that asks each of these users.  --mfa says that nobody "
+	    "gets in here\n"
+	    "# without that: it stands and falls with AuthenticationMethods.\n",
+	    hash);
+}
+
+size_t
+factors_print(const struct policy *p, FILE *out)
+{
+	struct names users = {0}, others = {0};
+	size_t n;
+
+	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
+		const struct policy_user *u = policy_user(p, i);
+		const char *account = policy_string(p, u->account);
+
+		if (u->flags & USER_DEVICE)
+			continue;
+		names_add(user_misses(p, i) ? &users : &others, account);
+	}
+	names_sort(&users);
+	names_sort(&others);
+	print_head(p, out);
+	print_users(&users, out);
+	n = users.n + print_groups(p, &others, out);
+	names_free(&users);
+	names_free(&others);
+	return n;
+}
