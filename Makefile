@@ -93,7 +93,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/gate.c jumpctl/state.c \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
-	jumpctl/doctor_admins.c jumpctl/accounts.c jumpctl/sshd.c \
+	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
@@ -109,7 +109,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session login limits monitor auth
+	directory identify program session login limits monitor auth factors
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -131,6 +131,8 @@ test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
 test_hostkey_SRC := jump-connect/hostkey.c
 test_monitor_SRC := lib/monitor.c lib/procfs.c
 test_auth_SRC    := jump-shell/auth.c
+test_factors_SRC := jumpctl/factors.c jumpctl/accounts.c jumpctl/ask.c \
+	jumpctl/sshd.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c

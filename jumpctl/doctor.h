@@ -50,6 +50,7 @@ void check_image(struct doctor *);
 void check_tickets(struct doctor *);
 void check_names(struct doctor *);
 void check_members(struct doctor *);
+void check_factors(struct doctor *);
 void check_administrators(struct doctor *);
 void check_sessions(struct doctor *);
 void check_sweeps(struct doctor *);

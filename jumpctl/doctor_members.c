@@ -12,8 +12,11 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "factors.h"
 
-#define AUTHKEYS LIBEXECDIR "/jump-authkeys %u %t %k %f"
+#define AUTHKEYS                                                               \
+	LIBEXECDIR "/jump-authkeys %u %t %k %f|" LIBEXECDIR                    \
+		   "/jump-authkeys --mfa %u %t %k %f"
 #define SHELL	 LIBEXECDIR "/jump-shell"
 
 enum { VALUE_MAX = 600, PLACE_MAX = 512 };
@@ -292,6 +295,30 @@ is_second_step(const struct visit *v, const char *keyword)
 	return false;
 }
 
+/* What --mfa says must be so. */
+static void
+check_step(const struct visit *v)
+{
+	char value[VALUE_MAX], place[PLACE_MAX] = "";
+
+	if (!sshd_value(
+		v->answer, "AuthorizedKeysCommand", 0, value, sizeof(value)) ||
+	    strstr(value, " --mfa ") == NULL)
+		return;
+	strcpy(value, "any");
+	sshd_value(
+	    v->answer, "AuthenticationMethods", 0, value, sizeof(value));
+	if (factors_demanded(value))
+		return;
+	sshd_place(v->answer, "AuthenticationMethods", place, sizeof(place));
+	found(v->d, LEVEL_FAIL, v->account->name, place,
+	    "have the file of jumpctl export sshd read before that line; "
+	    "reload sshd",
+	    "jump-authkeys has --mfa, but AuthenticationMethods is %s: mfa is "
+	    "met by a key alone",
+	    value);
+}
+
 static void
 check_in_force(const struct visit *v)
 {
@@ -301,6 +328,7 @@ check_in_force(const struct visit *v)
 		if (!is_second_step(v, needs[i].keyword))
 			check_need(v, &needs[i]);
 	}
+	check_step(v);
 	check_need(v, v->shared ? &shared_command : &own_command);
 }
 

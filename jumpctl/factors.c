@@ -20,6 +20,26 @@ struct look {
 	bool wanted;
 };
 
+/*
+ * Whether mfa binds what a rule allows this person: at another time or from
+ * elsewhere, perhaps.
+ */
+static bool
+binds(const struct look *l, const struct policy_verdict *v)
+{
+	if (!(v->obligations & MUST_MFA))
+		return false;
+	for (uint32_t i = 0; i < v->nmatches; i++) {
+		const struct policy_rule *rule =
+		    policy_rule(l->p, v->matches[i].rule);
+
+		if (rule->verb == VERB_ALLOW &&
+		    policy_has_person(l->p, &l->q, rule->who) == TRUTH_YES)
+			return true;
+	}
+	return v->nmatches == VERDICT_RULES; /* there may be more */
+}
+
 static void
 look_at(struct look *l, const struct target *asked)
 {
@@ -28,10 +48,10 @@ look_at(struct look *l, const struct target *asked)
 	for (int road = ROAD_FORWARD; road <= ROAD_CONNECT; road++) {
 		l->q.road = road;
 		decide(l->p, &l->q, asked, NULL, 0, &d);
-		l->wanted = l->wanted || (d.verdict.obligations & MUST_MFA);
+		l->wanted = l->wanted || binds(l, &d.verdict);
 		for (size_t i = 0; i < d.n; i++)
-			l->wanted = l->wanted ||
-			    (d.choices[i].verdict.obligations & MUST_MFA);
+			l->wanted =
+			    l->wanted || binds(l, &d.choices[i].verdict);
 	}
 }
 
@@ -101,8 +121,8 @@ look_at_minute(struct look *l, uint32_t minute)
 		    1 << ROAD_FORWARD | 1 << ROAD_CONNECT, look_at_target, l);
 }
 
-static bool
-any_mfa(const struct policy *p)
+bool
+factors_any(const struct policy *p)
 {
 	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
 		if (policy_rule(p, i)->obligations & MUST_MFA)
@@ -116,7 +136,7 @@ factors_wanted(const struct policy *p, const struct policy_request *q)
 {
 	struct look l = {.p = p, .q = *q};
 
-	if (!any_mfa(p))
+	if (!factors_any(p))
 		return false;
 	look_at_minute(&l, q->minute);
 	for (uint32_t i = 0; i < p->table[PT_SPANS].n && !l.wanted; i++) {
@@ -145,12 +165,11 @@ factors_by_key(const struct policy *p, uint32_t user)
 	return keys > 0;
 }
 
+/* A user, or an account without a user line. */
 static bool
-user_wants(const struct policy *p, uint32_t user)
+somebody_wants(const struct policy *p, const char *who)
 {
-	struct question question = {
-	    .who = policy_string(p, policy_user(p, user)->name),
-	    .at = time(NULL)};
+	struct question question = {.who = who, .at = time(NULL)};
 	struct policy_request q;
 	struct person person;
 	bool wanted;
@@ -168,7 +187,8 @@ static bool
 user_misses(const struct policy *p, uint32_t user)
 {
 	return !(policy_user(p, user)->flags & USER_DEVICE) &&
-	    !factors_by_key(p, user) && user_wants(p, user);
+	    !factors_by_key(p, user) &&
+	    somebody_wants(p, policy_string(p, policy_user(p, user)->name));
 }
 
 bool
@@ -180,7 +200,35 @@ factors_missing(const struct policy *p, const char *account)
 		if (strcmp(name, account) == 0 && user_misses(p, i))
 			return true;
 	}
-	return false;
+	return policy_find_account(p, account) == POLICY_NONE &&
+	    somebody_wants(p, account);
+}
+
+bool
+factors_demanded(const char *methods)
+{
+	static const char *const steps[] = {
+	    ",password", ",keyboard-interactive"};
+	bool all = *methods != '\0';
+
+	while (all && *methods != '\0') {
+		size_t size = strcspn(methods, " ");
+		bool has = false;
+
+		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+			const char *step =
+			    memmem(methods, size, steps[i], strlen(steps[i]));
+
+			if (step == NULL)
+				continue;
+			step += strlen(steps[i]);
+			has = has || strchr(",: ", *step) != NULL;
+		}
+		all = has;
+		methods += size;
+		methods += strspn(methods, " ");
+	}
+	return all;
 }
 
 /* Somebody without a user line, who is in this Unix group alone. */

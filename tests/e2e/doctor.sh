@@ -102,6 +102,7 @@ HostbasedAuthentication yes
 AuthorizedKeysFile .ssh/authorized_keys
 AuthorizedPrincipalsFile /etc/ssh/principals
 ChrootDirectory /srv
+ExposeAuthInfo no warn
 PermitTTY no warn
 PermitUserRC yes
 AcceptEnv *

@@ -133,6 +133,17 @@ check "without ExposeAuthInfo nothing is known" asks
 lab on jump sed -i 's/ExposeAuthInfo no/ExposeAuthInfo yes/' \
     /etc/ssh/sshd_config.d/60-jump.conf
 
+# doctor: what it says of factors; nothing else is of interest here.
+doctor() {
+	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+}
+reload
+doctor
+check "doctor: who can meet none" \
+    printed '^ warn  bob, jump: a rule with mfa concerns it, and its keys meet none'
+check "doctor: who can on one road" \
+    printed '^ warn  alice: its second method meets mfa by ProxyCommand, and not'
+
 # --- what jumpctl export sshd makes ----------------------------------------------
 
 run lab on jump jumpctl export sshd
@@ -164,6 +175,17 @@ with jump list
 check "exported: the list says open" printed '^web2	22	ssh	both	open'
 run ssh -F "$C" jump connect web1 22 </dev/null
 check "exported: a key alone does not log in" no_login
+doctor
+check "exported: doctor is content" \
+    printed '^ ok    whom a rule with mfa concerns can meet it$'
+check "exported: no failure of a member" not printed 'FAIL.*alice'
+printf 'Match User bob\n    AuthenticationMethods publickey\n' \
+    >"$J/etc/ssh/sshd_config.d/30-site.conf"
+doctor
+check "doctor: --mfa without a second method is a failure" printed \
+    '^ FAIL  bob: jump-authkeys has --mfa, but AuthenticationMethods is publickey'
+check "doctor: and what has set it" printed '30-site\.conf:2'
+rm "$J/etc/ssh/sshd_config.d/30-site.conf"
 
 # --- a login shares its factor, and what comes after has none ------------------------
 
