@@ -137,7 +137,10 @@ test_dial_SRC    := jump-connect/dial.c
 test_lookup_SRC  := jump-connect/lookup.c jump-connect/dial.c lib/match.c
 test_options_SRC := jump-connect/options.c lib/match.c
 test_process_SRC := lib/process.c
-UNIT += probe gate
+UNIT += probe gate asker unmet
+test_asker_SRC   := jump-connect/asker.c jump-connect/dial.c lib/process.c \
+	lib/program.c lib/match.c
+test_unmet_SRC   := lib/unmet.c
 test_probe_SRC   := lib/probe.c
 test_gate_SRC    := jump-connect/gate.c lib/match.c
 UNIT += locks sshd person sockets forwards table

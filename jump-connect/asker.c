@@ -251,7 +251,11 @@ ask(struct asker *k, const struct asker_question *q, struct patience patience,
 	int n;
 
 	patience.end = dial_clock() + k->ms + 2 * SLACK_MS;
-	if (k->pid == -1 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 ||
+	if (k->pid == -1) {
+		fail(a, "cannot be run");
+		return a->answer;
+	}
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 ||
 	    send(k->sock, q, sizeof(*q), MSG_NOSIGNAL) != sizeof(*q))
 		return give_up(k, a);
 	do {

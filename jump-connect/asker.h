@@ -41,7 +41,8 @@ struct asker {
 
 /*
  * Start it, for the program at path, which is root's, and which has ms to
- * answer.  The child has no other descriptors.  0, or -1 with errno.
+ * answer.  The child has no other descriptors.  0, or -1 with errno: to ask
+ * then fails.
  */
 int asker_open(struct asker *, const char *path, unsigned owner, int ms);
 

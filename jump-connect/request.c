@@ -264,7 +264,7 @@ request_gate(
 static const char *
 refusal_text(const struct request *r, char *buf, size_t size)
 {
-	char name[300], unmet[256];
+	char name[300], unmet[UNMET_TEXT];
 
 	target_text(&r->target, name, sizeof(name));
 	if (r->decision.action != ACTION_ASK) {
@@ -272,8 +272,7 @@ refusal_text(const struct request *r, char *buf, size_t size)
 		return buf;
 	}
 	snprintf(buf, size, "%s is open to you only with %s.", name,
-	    unmet_text(r->decision.verdict.unmet, r->options->ticket, unmet,
-		sizeof(unmet)));
+	    unmet_text(r->decision.verdict.unmet, r->options->ticket, unmet));
 	return buf;
 }
 
@@ -506,7 +505,7 @@ request_hostkey(struct request *r, struct hostkey **watch)
 	return n == -1 ? -1 : 0;
 }
 
-int
+void
 request_prepare(struct request *r)
 {
 	uint32_t program = 0;
@@ -514,10 +513,9 @@ request_prepare(struct request *r)
 	r->asker = (struct asker){.pid = -1, .sock = -1};
 	if (r->policy != NULL)
 		program = policy_meta(r->policy)->ticket_program;
-	if (program == 0)
-		return 0;
-	return asker_open(
-	    &r->asker, policy_string(r->policy, program), 0, ASKER_MS);
+	if (program != 0)
+		asker_open(&r->asker, policy_string(r->policy, program), 0,
+		    ASKER_MS);
 }
 
 void

@@ -102,9 +102,9 @@ bool request_outdated(const struct request *);
 
 /*
  * While there is a group to keep: start what asks the ticket-program, if the
- * policy has one.  0, or -1 with errno.
+ * policy has one.  Where that fails, tickets are refused.
  */
-int request_prepare(struct request *);
+void request_prepare(struct request *);
 
 /* Fill in the page of the session, which is then seen by publishing it. */
 void request_describe(struct request *);

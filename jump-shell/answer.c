@@ -348,15 +348,14 @@ static void
 write_unmet(
     FILE *out, enum policy_road road, uint32_t unmet, const char *ticket)
 {
-	char text[256];
+	char text[UNMET_TEXT];
 
 	/* Where it can be nothing but mfa, a second method may not count. */
 	if (road == ROAD_FORWARD) {
 		fputs(" with a security key that asks for its PIN", out);
 		return;
 	}
-	fprintf(out, " only with %s",
-	    unmet_text(unmet, ticket, text, sizeof(text)));
+	fprintf(out, " only with %s", unmet_text(unmet, ticket, text));
 }
 
 /* Whether sshd finds the target by this name; jumpctl(8) load has tried. */

@@ -17,20 +17,20 @@ static const struct {
 enum { WORDS = sizeof(words) / sizeof(words[0]) };
 
 const char *
-unmet_text(uint32_t unmet, const char *ticket, char *buf, size_t size)
+unmet_text(uint32_t unmet, const char *ticket, char buf[UNMET_TEXT])
 {
 	const char *separator = "";
 	size_t n = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < WORDS && n < size; i++) {
+	for (size_t i = 0; i < WORDS && n < UNMET_TEXT; i++) {
 		if (!(unmet & words[i].what))
 			continue;
 		if (words[i].what == MUST_TICKET && ticket != NULL)
-			n += (size_t)snprintf(buf + n, size - n,
+			n += (size_t)snprintf(buf + n, UNMET_TEXT - n,
 			    "%sanother ticket than %s", separator, ticket);
 		else
-			n += (size_t)snprintf(buf + n, size - n, "%s%s",
+			n += (size_t)snprintf(buf + n, UNMET_TEXT - n, "%s%s",
 			    separator, words[i].text);
 		separator = " and ";
 	}

@@ -67,6 +67,14 @@ static const struct row {
     {"connect -U -- /run/a.sock", "connect U /run/a.sock"},
     {"connect -U /run/$(id);x", "connect U /run/$(id);x"}, /* a name */
     {"connect -U " P107, "connect U " P107},
+    {"connect --ticket CHG1 web1 22", "connect ticket CHG1 web1 22"},
+    {"connect --ticket=CHG1 web1 22", "connect ticket CHG1 web1 22"},
+    {"connect web1 22 --ticket #1", "connect ticket #1 web1 22"},
+    {"nc -w 5 --ticket CHG1 -4 web1 22", "connect 4 w5 ticket CHG1 web1 22"},
+    {"connect --ticket CHG1 -U /run/a.sock",
+	"connect ticket CHG1 U /run/a.sock"},
+    {"connect -- web1 22", "connect web1 22"},
+    {"why --ticket CHG1 web1", "why ticket CHG1 web1"},
     {"why web1", "why web1"},
     {"why web1 22", "why web1 22"},
     {"why web1:22", "why web1 22"},
@@ -157,7 +165,20 @@ static const struct {
     {"connect --session=aaaaaaaa web1 22", COMMAND_OPTION},
     {"connect -oProxyCommand=id 22", COMMAND_OPTION},
     {"why -l web1", COMMAND_OPTION},
+    {"connect --tickets CHG1 web1 22", COMMAND_OPTION},
+    {"connect --ticke=CHG1 web1 22", COMMAND_OPTION},
+    {"connect -ticket CHG1 web1 22", COMMAND_OPTION},
     /* Ours, but wrong. */
+    {"connect --ticket= web1 22", COMMAND_TICKET},
+    {"connect --ticket CHG* web1 22", COMMAND_TICKET},
+    {"connect --ticket -4 web1 22", COMMAND_TICKET},
+    {"connect --ticket=--help web1 22", COMMAND_TICKET},
+    {"connect --ticket=" HUNDRED " web1 22", COMMAND_TICKET},
+    {"connect web1 22 --ticket", COMMAND_MALFORMED},
+    {"connect --ticket CHG1 --ticket CHG1 web1 22", COMMAND_MALFORMED},
+    {"connect --ticket CHG1", COMMAND_MALFORMED},
+    {"list --ticket CHG1", COMMAND_MALFORMED},
+    {"connect -- --ticket CHG1", COMMAND_MALFORMED},
     {"list all", COMMAND_MALFORMED},
     {"list -l", COMMAND_MALFORMED},
     {"help me", COMMAND_MALFORMED},
@@ -277,6 +298,8 @@ describe(const struct command *c)
 		p += sprintf(p, " 6");
 	if (c->wait != 0)
 		p += sprintf(p, " w%u", c->wait);
+	if (c->ticket[0] != '\0')
+		p += sprintf(p, " ticket %s", c->ticket);
 	if (c->target.form == TARGET_PATH)
 		p += sprintf(p, " U");
 	if (c->target.text[0] != '\0')
@@ -387,6 +410,39 @@ END_TEST
 #define SELF "/usr/local/libexec/jump/jump-shell"
 
 /* How sshd starts us, and what the user asked for. */
+/* The variable, of which the option and some requests know nothing. */
+static const struct {
+	const char *request, *variable;
+	enum command_error error;
+	const char *ticket;
+} variables[] = {
+    {"connect web1 22", "CHG1", COMMAND_OK, "CHG1"},
+    {"connect web1 22", NULL, COMMAND_OK, ""},
+    {"connect web1 22", "", COMMAND_OK, ""},
+    {"connect web1 22", " ", COMMAND_TICKET, ""},
+    {"connect web1 22", "-w5", COMMAND_TICKET, ""},
+    {"connect web1 22", HUNDRED, COMMAND_TICKET, ""},
+    {"connect --ticket INC1 web1 22", "CHG1", COMMAND_OK, "INC1"},
+    {"connect --ticket INC1 web1 22", "a b", COMMAND_OK, "INC1"},
+    {"why web1", "CHG1", COMMAND_OK, "CHG1"},
+    {"list", "CHG1", COMMAND_OK, "CHG1"},
+    {"list", "CHG\n1", COMMAND_TICKET, ""},
+    {"who", "CHG\n1", COMMAND_OK, ""},
+    {"help", "CHG\n1", COMMAND_OK, ""},
+};
+
+START_TEST(variable_is_taken)
+{
+	struct command c;
+
+	ck_assert_int_eq(
+	    command_parse(&c, variables[_i].request), COMMAND_OK);
+	ck_assert_int_eq(command_default_ticket(&c, variables[_i].variable),
+	    variables[_i].error);
+	ck_assert_str_eq(c.ticket, variables[_i].ticket);
+}
+END_TEST
+
 START_TEST(source_is_told)
 {
 	static const struct {
@@ -488,6 +544,8 @@ command_suite(void)
 	tcase_add_test(t, length_is_bounded);
 	tcase_add_test(t, errors_have_texts);
 	tcase_add_test(t, port_is_named);
+	tcase_add_loop_test(t, variable_is_taken, 0,
+	    (int)(sizeof(variables) / sizeof(variables[0])));
 	tcase_add_test(t, source_is_told);
 	tcase_add_test(t, source_refuses);
 	tcase_add_test(t, from_is_strict);

@@ -459,6 +459,41 @@ START_TEST(relay_of_the_gate)
 }
 END_TEST
 
+/* A relay keeps the ticket under which it began. */
+static const struct {
+	const char *rule, *ticket, *reason;
+} ticketed[] = {
+    {"ticket \"CHG*\"", "CHG1", NULL},
+    {"ticket \"CHG*\"", "INC1", "something is to be done first"},
+    {"ticket \"CHG*\"", "", "something is to be done first"},
+    {"", "CHG1", NULL},
+};
+
+START_TEST(relay_under_a_ticket)
+{
+	struct session_page page = {
+	    .port = 22, .road = ROAD_CONNECT, .started = FRIDAY_NOON};
+	struct judge_relay asked = {.account = "alice", .page = &page};
+	char reason[JUDGE_REASON] = "", text[1024];
+	const char *rule = NULL;
+	struct policy *p;
+	struct judge j;
+
+	snprintf(text, sizeof(text), ALICE "allow a: alice to lab %s",
+	    ticketed[_i].rule);
+	p = open_policy(text, &j, 0);
+	strcpy(page.target, "10.9.1.1");
+	strcpy(page.ip, "10.9.1.1");
+	strcpy(page.ticket, ticketed[_i].ticket);
+	ck_assert_int_eq(judge_relay(&j, &asked, &rule, reason),
+	    ticketed[_i].reason == NULL);
+	if (ticketed[_i].reason != NULL)
+		ck_assert_str_eq(reason, ticketed[_i].reason);
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -471,6 +506,7 @@ main(void)
 	tcase_add_loop_test(t, login_behind_the_gate, 0, COUNT(behind));
 	tcase_add_test(t, rights_are_addresses);
 	tcase_add_loop_test(t, relay_of_the_gate, 0, COUNT(passed));
+	tcase_add_loop_test(t, relay_under_a_ticket, 0, COUNT(ticketed));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -467,6 +467,29 @@ START_TEST(port_is_read)
 END_TEST
 
 /*
+ * Tickets.
+ */
+#define X60 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+static const char *const tickets[] = {"C", "7", "CHG123456", "#123", "_", ".",
+    "/a/b", "a:b", "INC-7", "a-", X60 "1234"};
+static const char *const not_tickets[] = {"", " ", "-", "-a", "--help", "a b",
+    "a\n", "a\t", "a;b", "a*", "a?", "a%s", "a$b", "a\\b", "a\"b", "a'b",
+    "a,b", "a@b", "\xc3\xa9", "a\x7f", "a=b", X60 "12345"};
+
+START_TEST(ticket_is)
+{
+	ck_assert_msg(ticket_valid(tickets[_i]), "%s", tickets[_i]);
+}
+END_TEST
+
+START_TEST(ticket_is_not)
+{
+	ck_assert_msg(!ticket_valid(not_tickets[_i]), "%s", not_tickets[_i]);
+}
+END_TEST
+
+/*
  * Base64.
  */
 static const struct {
@@ -708,6 +731,8 @@ match_suite(void)
 	tcase_add_loop_test(t, number_is_read, 0, COUNT(numbers));
 	tcase_add_loop_test(t, port_is_refused, 0, COUNT(not_ports));
 	tcase_add_test(t, port_is_read);
+	tcase_add_loop_test(t, ticket_is, 0, COUNT(tickets));
+	tcase_add_loop_test(t, ticket_is_not, 0, COUNT(not_tickets));
 	tcase_add_loop_test(t, base64_is_read, 0, COUNT(base64));
 	tcase_add_test(t, base64_keeps_to_its_room);
 	tcase_add_test(t, base64_reads_what_was_encoded);

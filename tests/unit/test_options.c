@@ -42,12 +42,13 @@ START_TEST(everything_is_read)
 	ck_assert(!o.plain && !o.pass && o.path == NULL && o.id == NULL);
 	ck_assert_int_eq(parse(&o,
 			     "c --session=abcdefgh --from=192.0.2.1 "
-			     "--id=carol -w5 -6 -F -- -x 22"),
+			     "--id=carol --ticket=CHG1 -w5 -6 -F -- -x 22"),
 	    0);
 	ck_assert_str_eq(o.session, "abcdefgh");
 	ck_assert_str_eq(o.from, "192.0.2.1");
 	ck_assert_str_eq(o.id, "carol");
 	ck_assert_ptr_null(o.mfa);
+	ck_assert_str_eq(o.ticket, "CHG1");
 	ck_assert_str_eq(o.host, "-x");
 	ck_assert_int_eq(o.wait, 5);
 	ck_assert_int_eq(o.family, AF_INET6);
@@ -122,6 +123,12 @@ static const char *const wrong[] = {
     "c -G --from=192.0.2.1",
     "c -G --session=abcdefgh",
     "c -G -w 0",
+    "c --ticket= web1 22",
+    "c --ticket=a;b web1 22",
+    "c --ticket=-a web1 22",
+    "c --ticket=a --ticket=b web1 22",
+    "c -n --ticket=a web1 22",
+    "c -G --ticket=a",
 };
 
 START_TEST(wrong_is_refused)

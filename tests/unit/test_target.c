@@ -1017,6 +1017,55 @@ START_TEST(hostkeys_are)
 }
 END_TEST
 
+/*
+ * Names.
+ */
+static const char name_statements[] =
+    "user alice\n"
+    "host zeta { 10.2.0.10 2001:db8::10 } ssh 22 alias www\n"
+    "host beta 10.2.0.10 ssh 22\n"
+    "host other 10.2.0.10 ssh 23\n"
+    "net lab 10.2.0.0/16 ssh 22\n"
+    "domain dev \"*.dev.example\" in 10.2.0.0/16 ssh 22\n"
+    "socket api \"/run/api.sock\"\n"
+    "allow all: alice to any";
+
+static const struct {
+	const char *asked, *name;
+} names[] = {
+    {"zeta:22", "zeta"},
+    {"www:22", "zeta"},
+    {"beta:22", "beta"},
+    {"other:23", "other"},
+    {"10.2.0.10:22", "zeta"}, /* the first */
+    {"10.2.0.10:23", "other"},
+    {"[2001:db8::10]:22", "zeta"},
+    {"10.2.1.1:22", "10.2.1.1"},
+    {"x.dev.example:22", "x.dev.example"},
+    {"api", "api"},
+    {"/run/api.sock", "api"},
+};
+
+START_TEST(name_is)
+{
+	struct policy *p = unit_policy(name_statements);
+	struct policy_request q = request_of(p, "alice", 0);
+	struct target asked;
+	struct decision d;
+	struct addr a;
+
+	ck_assert(target_parse(&asked, names[_i].asked, NULL));
+	addr_parse(&a, "10.2.3.4");
+	decide(p, &q, &asked, NULL, 0, &d);
+	if (d.lookup)
+		decide(p, &q, &asked, &a, 1, &d);
+	ck_assert_int_eq(d.action, ACTION_ALLOW);
+	ck_assert_str_eq(
+	    decide_name(p, &q, &asked, &d.choices[0], d.path), names[_i].name);
+	policy_free(p);
+}
+END_TEST
+
 START_TEST(contact_is)
 {
 	struct policy *p = unit_policy("set contact \"me@corp.example\"\n");
@@ -1039,6 +1088,7 @@ target_suite(void)
 	tcase_add_loop_test(t, target_is_read, 0, COUNT(targets));
 	tcase_add_loop_test(t, target_is_refused, 0, COUNT(not_targets));
 	tcase_add_test(t, target_is_bounded);
+	tcase_add_loop_test(t, name_is, 0, COUNT(names));
 	tcase_add_test(t, target_has_its_letters);
 	tcase_add_loop_test(t, decision_is, 0, COUNT(decisions));
 	tcase_add_test(t, decision_knows_the_machine);
