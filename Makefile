@@ -71,6 +71,9 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
 	lib/login.c lib/procfs.c lib/swept.c
 
+NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
+	lib/notice.c
+
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
 	lib/swept.c \
@@ -86,11 +89,11 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/request.c jump-connect/gate.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/program.c lib/unmet.c lib/session.c \
-	lib/procfs.c $(POLICY) $(PLUGIN)
+	lib/notice.c lib/procfs.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
-	jumpctl/gate.c jumpctl/state.c \
+	jumpctl/gate.c jumpctl/state.c $(NOTIFY) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \
@@ -160,6 +163,10 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
 	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
+UNIT += notify
+test_notify_SRC  := jumpctl/notify_events.c jumpctl/notify_run.c \
+	jumpctl/log_json.c jumpctl/log_record.c lib/notice.c lib/program.c \
+	lib/match.c
 test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c
 test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
@@ -266,24 +273,29 @@ lint:						## static checks and manuals
 DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
 	dist/rsyslog.conf dist/logrotate.conf \
 	dist/jump-sweep.cron
+EXAMPLES := $(wildcard dist/examples/*)
 UNITFILES := $(wildcard dist/systemd/*)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
 SETGID   := jump-shell jump-connect
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
 	$(LIBDIR)/systemd/system \
-	$(DATADIR) $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
+	$(DATADIR)/examples $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
 INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
 	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
 	$(addprefix $(LIBDIR)/systemd/system/,$(notdir $(UNITFILES))) \
+	$(EXAMPLES:dist/%=$(DATADIR)/%) \
 	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
 SESSIONS  = /run/jump/sessions
 LOGINS    = /run/jump/logins
+# Of what somebody is to be told.
+SPOOL     = /var/spool/jump
 # Removed by uninstall, where they are empty.
-OWN       = $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS))
+OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
+	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
+	$(SPOOL)/events $(SPOOL)
 
 # $(call texts,FILES,FOLDER)
 define texts
@@ -306,6 +318,8 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	@$(call texts,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
 	@$(call texts,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
 	@$(call texts,$(DATA),$(DATADIR))
+	@$(call texts,$(EXAMPLES),$(DATADIR)/examples)
+	chmod 755 $(EXAMPLES:dist/%=$(DESTDIR)$(DATADIR)/%)
 	@$(call texts,$(UNITFILES),$(LIBDIR)/systemd/system)
 	@$(call texts,docs/*.5,$(MANDIR)/man5)
 	@$(call texts,docs/*.8,$(MANDIR)/man8)
@@ -316,9 +330,12 @@ accounts:					## make _jump and the groups, if missing
 
 owners:						## give _jump its programs and folders
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
-	    $(DESTDIR)$(LOGINS)
+	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(SPOOL)/events
 	chown root:_jump $(DESTDIR)$(LOGINS)
 	chmod 1770 $(DESTDIR)$(LOGINS)
+	chown root:_jump $(DESTDIR)$(SPOOL) $(DESTDIR)$(SPOOL)/events
+	chmod 710 $(DESTDIR)$(SPOOL)
+	chmod 3733 $(DESTDIR)$(SPOOL)/events
 	chgrp _jump $(DESTDIR)$(SESSIONS)
 	chmod 1730 $(DESTDIR)$(SESSIONS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)

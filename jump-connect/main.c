@@ -17,6 +17,7 @@
 #include "exit.h"
 #include "lookup.h"
 #include "monitor.h"
+#include "notice.h"
 #include "probe.h"
 #include "process.h"
 #include "request.h"
@@ -389,6 +390,9 @@ main(int argc, char **argv)
 	if (session_open(&request.session, SESSION_DIRECTORY, getuid()) == -1)
 		request.session_error = errno;
 	factor_open(&request.factor, "/proc", LOGIN_DIRECTORY);
+	request.events = notice_open(NOTICE_DIRECTORY);
+	if (request.events == -1)
+		request.events_error = errno;
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("give up its group");
 
@@ -404,6 +408,8 @@ main(int argc, char **argv)
 	policy_free(request.policy);
 	if (request.image != -1)
 		close(request.image);
+	if (request.events != -1)
+		close(request.events);
 	audit_close(&request.audit);
 	session_close(&request.session);
 	return plain(&options, &dial);

@@ -12,6 +12,7 @@
 #include "exit.h"
 #include "login.h"
 #include "lookup.h"
+#include "notice.h"
 #include "ticket.h"
 #include "unmet.h"
 
@@ -462,11 +463,64 @@ unreachable(struct request *r, int error)
 	return tell(r, &e, what, EXIT_UNREACHABLE);
 }
 
+/* What cannot be notified of does not happen. */
+static int
+unnotified(struct request *r, int error)
+{
+	char reason[128], what[sizeof(reason) + 1], hash[17];
+	struct audit_event e = event_of(r, AUDIT_OPEN, hash);
+
+	snprintf(reason, sizeof(reason), "the notification cannot be left: %s",
+	    error == EUSERS ? "too many wait" : strerror(error));
+	e.reason = reason;
+	snprintf(what, sizeof(what), "%s.", reason);
+	return tell(r, &e, what, EXIT_STATE);
+}
+
+/* Leave the record of the opening for who is to be told, if somebody is. */
+static int
+leave_notice(struct request *r, const struct audit_event *opened)
+{
+	const struct policy_verdict *v = &r->choice->verdict;
+	struct audit_event e = *opened;
+	char text[AUDIT_MAX + 1];
+	struct timespec now;
+	size_t size;
+
+	if (!(v->obligations & MUST_NOTIFY))
+		return 0;
+	errno = r->events_error;
+	if (r->events == -1)
+		return -1;
+	e.rule = policy_string(r->policy, policy_rule(r->policy, v->rule)->name);
+	clock_gettime(CLOCK_REALTIME, &now);
+	size = audit_format(NULL, &e, &now, text);
+	return notice_leave(r->events, r->uid, text, size);
+}
+
+/* It is open: say so, to all who are to know before a byte of it is relayed. */
+static int
+announce(struct request *r)
+{
+	const struct policy_verdict *v = &r->choice->verdict;
+	char hash[17];
+	struct audit_event e = event_of(r, AUDIT_OPEN, hash);
+
+	e.outcome = AUDIT_SUCCESS;
+	if (v->obligations & MUST_MFA)
+		e.mfa = r->mfa;
+	e.limits.idle = v->idle;
+	e.limits.duration = v->duration;
+	e.limits.until = r->until;
+	e.limits.max = v->max;
+	if (leave_notice(r, &e) == -1)
+		return unnotified(r, errno);
+	return audit_write(&r->audit, &e) == 0 ? EXIT_OK : unrecorded(r);
+}
+
 int
 request_dial(struct request *r, struct dial *dial, int *sock)
 {
-	struct audit_event e;
-	char hash[17];
 	int code = take_places(r);
 
 	if (code != EXIT_OK)
@@ -475,18 +529,13 @@ request_dial(struct request *r, struct dial *dial, int *sock)
 	if (*sock == -1)
 		return unreachable(r, errno);
 	limits_keep(&r->limits, r->choice);
-	e = event_of(r, AUDIT_OPEN, hash);
-	e.outcome = AUDIT_SUCCESS;
-	if (r->choice->verdict.obligations & MUST_MFA)
-		e.mfa = r->mfa;
-	e.limits.idle = r->choice->verdict.idle;
-	e.limits.duration = r->choice->verdict.duration;
-	e.limits.until = r->until;
-	e.limits.max = r->choice->verdict.max;
-	if (audit_write(&r->audit, &e) == 0)
-		return EXIT_OK;
-	close(*sock);
-	return unrecorded(r);
+	code = announce(r);
+	if (r->events != -1)
+		close(r->events);
+	r->events = -1;
+	if (code != EXIT_OK)
+		close(*sock);
+	return code;
 }
 
 int

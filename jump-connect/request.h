@@ -25,6 +25,8 @@ struct request {
 	struct session session; /* taken before all else; no page: an error */
 	int session_error;	/* that error */
 	struct factor factor;	/* opened before all else, too */
+	int events; /* notice_open(); -1: an error, or no more */
+	int events_error; /* that error */
 	struct limits limits;
 	enum policy_road road;
 	struct gate gate; /* of road forward */

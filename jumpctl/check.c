@@ -474,7 +474,9 @@ warn_programs(const struct policy *p, const struct sources *s)
 	return warn_program(p, s, "keys-from", meta->keys_from,
 		   &meta->place[3]) +
 	    warn_program(p, s, "ticket-program", meta->ticket_program,
-		&meta->place[5]);
+		&meta->place[5]) +
+	    warn_program(p, s, "notify-program", meta->notify_program,
+		&meta->place[9]);
 }
 
 static size_t

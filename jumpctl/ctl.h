@@ -32,6 +32,7 @@ int unlock_main(int argc, char **argv);
 int who_main(int argc, char **argv);
 int kick_main(int argc, char **argv);
 int sweep_main(int argc, char **argv);
+int notify_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int log_main(int argc, char **argv);
 

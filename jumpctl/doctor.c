@@ -29,6 +29,7 @@ static const struct {
     {"administrators", check_administrators},
     {"sessions", check_sessions},
     {"sweeps", check_sweeps},
+    {"notify", check_notify},
     {"log", check_log},
     {"kernel", check_kernel},
     {"firewall", check_firewall},

@@ -54,6 +54,7 @@ void check_factors(struct doctor *);
 void check_administrators(struct doctor *);
 void check_sessions(struct doctor *);
 void check_sweeps(struct doctor *);
+void check_notify(struct doctor *);
 void check_log(struct doctor *);
 void check_kernel(struct doctor *);
 void check_firewall(struct doctor *);

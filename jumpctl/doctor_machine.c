@@ -28,6 +28,7 @@
 #include "gate.h"
 #include "nft.h"
 #include "login.h"
+#include "notify.h"
 #include "program.h"
 #include "session.h"
 #include "swept.h"
@@ -602,6 +603,79 @@ check_sweeps(struct doctor *d)
 			      "ended stays open"
 			    : "logins under way at a load are not judged "
 			      "again");
+}
+
+/*
+ * Notifications.
+ */
+enum { PATIENCE_S = 300 };
+
+/* How many wait for longer than that, and since when the first does. */
+static size_t
+count_waiting(time_t *since)
+{
+	int dir = open(NOTICE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct passwd *pw = getpwnam("_jump");
+	uid_t gate = pw == NULL ? (uid_t)-1 : pw->pw_uid;
+	time_t now = time(NULL);
+	struct events events;
+	struct event_text t;
+	size_t n = 0;
+
+	if (dir == -1 || events_list(&events, dir, 0) == -1)
+		return 0;
+	for (size_t i = 0; i < events.n; i++) {
+		if (event_read(&t, dir, &events.list[i], gate) == -1 ||
+		    now - t.time < PATIENCE_S)
+			continue;
+		if (n++ == 0 || t.time < *since)
+			*since = t.time;
+	}
+	events_free(&events);
+	close(dir);
+	return n;
+}
+
+static bool
+check_waiting(struct doctor *d)
+{
+	char when[32];
+	struct tm tm;
+	time_t since;
+	size_t n = count_waiting(&since);
+
+	if (n == 0)
+		return true;
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M",
+	    localtime_r(&since, &tm));
+	found(d, LEVEL_WARN, NULL, NULL,
+	    "jumpctl notify, which says why; see NOTIFICATIONS in jumpctl(8)",
+	    "%zu notification%s, since %s: nobody has been told", n,
+	    n == 1 ? " waits" : "s wait", when);
+	return false;
+}
+
+void
+check_notify(struct doctor *d)
+{
+	bool good;
+
+	if (d->policy == NULL ||
+	    !(policy_obligations(d->policy) & MUST_NOTIFY))
+		return;
+	good = check_folder(d, NOTICE_PARENT, 0710) &&
+	    check_folder(d, NOTICE_DIRECTORY, 03733) &&
+	    safe_path(d, NOTICE_PARENT);
+	if (policy_meta(d->policy)->notify_program != 0 &&
+	    getpwnam(NOTIFY_ACCOUNT) == NULL) {
+		found(d, LEVEL_FAIL, NULL, NULL, "systemd-sysusers jump.conf, "
+		    "or make accounts", "there is no account " NOTIFY_ACCOUNT
+		    ": notify-program is not run");
+		good = false;
+	}
+	if (check_waiting(d) && good)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "whom notify tells are told");
 }
 
 /*

@@ -106,6 +106,9 @@ struct log_record {
 bool log_record_begins(const char *message);
 bool log_record_parse(struct log_record *, char *message);
 
+/* The same without what comes before the JSON. */
+bool log_record_read(struct log_record *, char *json);
+
 /* A number of a record, 0 if it is not there. */
 uint64_t log_record_number(const struct log_record *, enum record_field);
 

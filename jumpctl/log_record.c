@@ -77,15 +77,21 @@ log_record_begins(const char *message)
 }
 
 bool
-log_record_parse(struct log_record *r, char *message)
+log_record_read(struct log_record *r, char *json)
 {
 	char *end;
 
 	memset(r, 0, sizeof(*r));
-	message += strspn(message, " ") + sizeof(cookie) - 1;
-	end = json_object(message, take, r);
+	end = json_object(json, take, r);
 	return end != NULL && end[strspn(end, " ")] == '\0' &&
 	    r->field[RF_ACTION] != NULL && r->field[RF_OUTCOME] != NULL;
+}
+
+bool
+log_record_parse(struct log_record *r, char *message)
+{
+	message += strspn(message, " ") + sizeof(cookie) - 1;
+	return log_record_read(r, message);
 }
 
 uint64_t

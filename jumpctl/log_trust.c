@@ -99,6 +99,7 @@ static const struct {
     {"unlock", "jumpctl"},
     {"kick", "jumpctl"},
     {"sweep", "jumpctl"},
+    {"notify", "jumpctl"},
 };
 
 /* Whether it writes such records; what is not known may be of later ones. */

@@ -35,6 +35,7 @@ static const struct {
 	"kick SESSION | USER | TARGET [REASON]\n"
 	"               [--session ID] [--user NAME] [--target NAME]"},
     {"sweep", sweep_main, "sweep [-n] [--json]"},
+    {"notify", notify_main, "notify [-n]"},
     {"export", export_main, "export hosts | nft | sshd"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"

@@ -22,7 +22,7 @@ static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16, 12};
 
 static const char *const kind_names[] = {
     "login", "decision", "open", "close", "load", "lock", "unlock", "kick",
-    "sweep"};
+    "sweep", "notify"};
 static const char *const outcome_names[] = {"failure", "success"};
 static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -258,7 +258,8 @@ audit_format(const struct audit *a, const struct audit_event *e,
 	for (i = 0; i < sizeof(string_caps) / sizeof(string_caps[0]); i++) {
 		r.cap = string_caps[i];
 		r.len = 0;
-		put_header(&r, a, e, now);
+		if (a != NULL)
+			put_header(&r, a, e, now);
 		put_time(&r, now);
 		put_event(&r, e);
 		put(&r, "}");

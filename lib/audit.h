@@ -24,7 +24,8 @@ enum audit_kind {
 	AUDIT_LOCK,
 	AUDIT_UNLOCK,
 	AUDIT_KICK,
-	AUDIT_SWEEP
+	AUDIT_SWEEP,
+	AUDIT_NOTIFY
 };
 
 /* The first is the default, so that an event forgotten half reads as one. */
@@ -107,7 +108,8 @@ int audit_write(struct audit *, const struct audit_event *);
 
 /*
  * The record as text, without I/O: always complete JSON and at most AUDIT_MAX
- * bytes; values that are too long are cut and end in "...".  The length.
+ * bytes; values that are too long are cut and end in "...".  Without an audit
+ * (NULL), the JSON alone.  The length.
  */
 size_t audit_format(const struct audit *, const struct audit_event *,
     const struct timespec *now, char record[AUDIT_MAX + 1]);

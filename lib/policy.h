@@ -63,6 +63,7 @@ struct policy_place {
 
 struct policy_meta {
 	uint32_t timezone, contact, keys_from, ticket_program, nft; /* strings */
+	uint32_t notify_program;    /* a string */
 	uint32_t sessions;
 	uint32_t gate;              /* its port; 0: none */
 	struct policy_range never;  /* PT_NETS */
@@ -556,6 +557,9 @@ int64_t policy_approval_end(
 
 /* What a road of this version can hold, bits of enum policy_obligation. */
 uint32_t policy_road_holds(const struct policy *, enum policy_road);
+
+/* What some rule of the policy obliges to, the same bits. */
+uint32_t policy_obligations(const struct policy *);
 
 /* Whether a program of this version serves the road. */
 bool policy_road_served(enum policy_road);

@@ -511,6 +511,23 @@ warn_require(struct build *b, uint32_t i)
 	    "gets through");
 }
 
+/* The first of them stands for all. */
+static void
+warn_notify(struct build *b)
+{
+	if (policy_meta(b->p)->notify_program != 0)
+		return;
+	for (uint32_t i = 0; i < count(b, PT_RULES); i++) {
+		if (!(policy_rule(b->p, i)->obligations & MUST_NOTIFY))
+			continue;
+		report_warning(b->report, &b->at[PT_RULES][i],
+		    "set notify-program, or have a program take what is in "
+		    "/var/spool/jump/events",
+		    "notify tells nobody by itself");
+		return;
+	}
+}
+
 static void
 check_rule(struct build *b, uint32_t i)
 {
@@ -566,26 +583,21 @@ check_zone(struct build *b)
 		    "no time zone `%.63s' on this machine", zone);
 }
 
-static bool
-wants_tickets(const struct build *b)
-{
-	for (uint32_t i = 0; i < count(b, PT_RULES); i++) {
-		if (policy_rule(b->p, i)->obligations & MUST_TICKET)
-			return true;
-	}
-	return false;
-}
-
 static void
 warn_settings(struct build *b)
 {
 	const struct policy_meta *meta = policy_meta(b->p);
 	struct position at = line_of(&meta->place[5]);
+	uint32_t wanted = policy_obligations(b->p);
 
-	if (at.line != 0 && !wants_tickets(b))
+	if (at.line != 0 && !(wanted & MUST_TICKET))
 		report_warning(b->report, &at, NULL,
 		    "ticket-program is asked about nothing: no rule wants a "
 		    "ticket");
+	at = line_of(&meta->place[9]);
+	if (at.line != 0 && !(wanted & MUST_NOTIFY))
+		report_warning(b->report, &at, NULL,
+		    "no rule says notify: this program is never run");
 	at = line_of(&meta->place[3]);
 	if (at.line != 0 && count(b, PT_UNIXGROUPS) == 0)
 		report_warning(b->report, &at, "name a %group in a rule or group",
@@ -690,5 +702,6 @@ build_check(struct build *b)
 	check_exempt(b);
 	warn_shared(b);
 	warn_settings(b);
+	warn_notify(b);
 	warn_hostkeys(b);
 }

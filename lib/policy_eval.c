@@ -19,8 +19,8 @@ static const struct hold holds[ROAD_COUNT] = {
 	.ends = true,
 	.nets = true,
 	.names = true,
-	.obligations = MUST_MFA | MUST_TICKET | MUST_APPROVE | MUST_IDLE |
-	    MUST_DURATION | MUST_MAX},
+	.obligations = MUST_MFA | MUST_TICKET | MUST_APPROVE | MUST_NOTIFY |
+	    MUST_IDLE | MUST_DURATION | MUST_MAX},
     [ROAD_SHELL] = {.from = true,
 	.ends = true,
 	.as = true,
@@ -32,8 +32,8 @@ static const struct hold holds[ROAD_COUNT] = {
 /* The road forward, where jump-connect takes the connections over. */
 static const struct hold gated = {.ends = true,
     .nets = true,
-    .obligations = MUST_MFA | MUST_APPROVE | MUST_IDLE | MUST_DURATION |
-	MUST_MAX};
+    .obligations = MUST_MFA | MUST_APPROVE | MUST_NOTIFY | MUST_IDLE |
+	MUST_DURATION | MUST_MAX};
 
 enum { COVERS_MAX = 256, PEOPLE_MAX = 1024 };
 
@@ -126,6 +126,16 @@ bool
 policy_road_served(enum policy_road road)
 {
 	return road != ROAD_SHELL;
+}
+
+uint32_t
+policy_obligations(const struct policy *p)
+{
+	uint32_t all = 0;
+
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++)
+		all |= policy_rule(p, i)->obligations;
+	return all;
 }
 
 bool

@@ -68,6 +68,14 @@ set_ticket_program(struct build *b, void *arg)
 }
 
 static bool
+set_notify_program(struct build *b, void *arg)
+{
+	struct policy_meta *meta = arg;
+
+	return read_path(b, &meta->notify_program);
+}
+
+static bool
 set_sessions(struct build *b, void *arg)
 {
 	struct policy_meta *meta = arg;
@@ -107,7 +115,8 @@ parse_set(struct build *b, const struct position *at)
 	    {"contact", set_contact}, {"never", set_never},
 	    {"keys-from", set_keys_from}, {"sessions", set_sessions},
 	    {"ticket-program", set_ticket_program}, {"nft", set_nft},
-	    {"exempt", set_exempt}, {"gate", set_gate}};
+	    {"exempt", set_exempt}, {"gate", set_gate},
+	    {"notify-program", set_notify_program}};
 	struct policy_meta meta = *policy_meta(b->p);
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -123,7 +132,7 @@ parse_set(struct build *b, const struct position *at)
 		return true;
 	}
 	return parse_fail(b, "one of timezone contact never keys-from sessions "
-	    "ticket-program nft exempt gate", "unknown setting");
+	    "ticket-program nft exempt gate notify-program", "unknown setting");
 }
 
 /*

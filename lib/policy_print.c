@@ -146,9 +146,11 @@ print_settings(const struct print *w)
 {
 	const struct policy_meta *meta = policy_meta(w->p);
 	static const char *const words[] = {
-	    "timezone", "contact", "keys-from", "ticket-program", "nft"};
+	    "timezone", "contact", "keys-from", "ticket-program", "nft",
+	    "notify-program"};
 	const uint32_t values[] = {meta->timezone, meta->contact,
-	    meta->keys_from, meta->ticket_program, meta->nft};
+	    meta->keys_from, meta->ticket_program, meta->nft,
+	    meta->notify_program};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		if (values[i] != 0)

@@ -64,6 +64,7 @@ system_accounts() {
 		root:x:0:0:root:/root:/bin/sh
 		sshd:x:105:65534::/run/sshd:/usr/sbin/nologin
 		_jump:x:990:990::/nonexistent:/usr/sbin/nologin
+		_jump-notify:x:991:991::/nonexistent:/usr/sbin/nologin
 		nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 	END
 	sed 's/:.*/:*:19000:0:99999:7:::/' "$H/etc/passwd" >"$H/etc/shadow"
@@ -74,6 +75,7 @@ system_accounts() {
 		shadow:x:42:
 		utmp:x:43:
 		_jump:x:990:
+		_jump-notify:x:991:
 		nogroup:x:65534:
 	END
 }
@@ -131,7 +133,7 @@ common_etc() {
 
 folders() {
 	mkdir -p "$H/etc" "$H/run/lab" "$H/run/sshd" "$H/home" "$H/local" \
-	    "$H/var/log" "$H/var/lib" "$H/var/empty" "$H/dev/pts" "$H/dev/shm"
+	    "$H/var/log" "$H/var/lib" "$H/var/spool" "$H/var/empty" "$H/dev/pts" "$H/dev/shm"
 	mkdir -p -m 700 "$H/root"
 	mkdir -p -m 1777 "$H/tmp" "$H/var/tmp"
 	ln -s /run "$H/var/run"

@@ -265,6 +265,8 @@ class World:
             self.add("set", "keys-from", quoted("/usr/bin/keys"))
         if self.chance(0.05):
             self.add("set", "ticket-program", quoted("/usr/bin/ticket"))
+        if self.chance(0.1):
+            self.add("set", "notify-program", quoted("/usr/bin/notify"))
         if self.chance(0.3):
             self.add("set", "nft", quoted("/usr/sbin/nft"))
             if self.chance(0.7):

@@ -491,7 +491,7 @@ HOLDS = {
     "approve":          (False, True,  True,  True),   # forward: while swept
     "record":           (False, False, False, True),
     "consent":          (False, False, False, True),
-    "notify":           (False, False, False, True),
+    "notify":           (False, True,  True,  True),
     "max":              (False, True,  True,  True),
     "idle":             (False, True,  True,  True),
     "duration":         (False, True,  True,  True),

@@ -1103,7 +1103,7 @@ static const struct {
     {"approve @g 1h", MUST_APPROVE, {true, true, true}, true},
     {"record", MUST_RECORD, {false, false, true}, false},
     {"consent", MUST_CONSENT, {false, false, true}, false},
-    {"notify", MUST_NOTIFY, {false, false, true}, false},
+    {"notify", MUST_NOTIFY, {false, true, true}, true},
     {"max 3", MUST_MAX, {false, true, true}, true},
     {"idle 5m", MUST_IDLE, {false, true, true}, true},
     {"duration 5m", MUST_DURATION, {false, true, true}, true},

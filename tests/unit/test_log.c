@@ -371,7 +371,8 @@ START_TEST(golden_records)
 {
 	static const char *const names[] = {"certificate", "changes", "close",
 	    "decision", "kick", "limits", "load", "lock", "login", "lost",
-	    "nobody", "open", "refusal", "sweep"};
+	    "nobody", "notify", "open", "refusal",
+	    "sweep"};
 	char path[128], line[4096];
 	struct log_record r;
 	char *message;
@@ -923,7 +924,7 @@ static const struct {
 	const char *kind;
 	unsigned programs; /* bits */
 } writers[] = {{"load", 1}, {"lock", 1}, {"unlock", 1}, {"kick", 1},
-    {"sweep", 1}, {"login", 2}, {"decision", 4 + 8}, {"open", 4}, {"close", 4}};
+    {"sweep", 1}, {"notify", 1}, {"login", 2}, {"decision", 4 + 8}, {"open", 4}, {"close", 4}};
 
 static void
 join_one(struct log_join *j, const char *text)
@@ -1326,7 +1327,7 @@ main(void)
 	tcase_add_loop_test(t, entries, 0, COUNT(lines));
 	tcase_add_loop_test(t, sshd_lines, 0, COUNT(said));
 	tcase_add_loop_test(t, our_records, 0, COUNT(records));
-	tcase_add_loop_test(t, golden_records, 0, 14);
+	tcase_add_loop_test(t, golden_records, 0, 15);
 	tcase_add_loop_test(t, join, 0, COUNT(joined));
 	tcase_add_loop_test(t, gate, 0, COUNT(gated));
 	tcase_add_loop_test(t, kinds, 0, COUNT(programs));

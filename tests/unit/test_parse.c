@@ -235,6 +235,9 @@ static const struct {
     {"set keys-from ^\"" P108 "\"", "expected a path"},
     {"set keys-from ^/usr/x", "expected a path"},
     {"set ticket-program ^\"x\"", "expected a path"},
+    {"set notify-program ^\"x\"", "expected a path"},
+    {"set notify-program \"/a\"\nset ^notify-program \"/a\"",
+	"this is set already"},
     {"set nft ^nft", "expected a path"},
     {"set nft ^\"nft\"", "expected a path"},
     {"set nft ^\"/usr/sbin/../nft\"", "expected a path"},
@@ -1146,6 +1149,8 @@ static const struct {
     {"set keys-from \"" P107 "\"", "set keys-from \"" P107 "\""},
     {"set ticket-program \"/usr/libexec/check\"",
 	"set ticket-program \"/usr/libexec/check\""},
+    {"set notify-program \"/usr/libexec/tell\"",
+	"set notify-program \"/usr/libexec/tell\""},
 };
 
 START_TEST(statement_is_read)
@@ -1232,6 +1237,8 @@ static const struct {
 	const char *text, *message;
 } warnings[] = {
     {"^set ticket-program \"/usr/x\"", "no rule wants a ticket"},
+    {"^set notify-program \"/usr/x\"", "no rule says notify"},
+    {"allow ^x: alice to web1 notify", "tells nobody"},
     {"user ^carol account jump\nuser dave account jump",
 	"whoever breaks out of the shared account `jump'"},
     {"allow ^x: alice to lab via forward", "no road can serve this rule"},

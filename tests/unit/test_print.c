@@ -229,11 +229,12 @@ describe_meta(struct lines *l, uint32_t i)
 	describe_string(l, "contact", m->contact);
 	describe_string(l, "keys-from", m->keys_from);
 	describe_string(l, "ticket-program", m->ticket_program);
+	describe_string(l, "notify-program", m->notify_program);
 	describe_nets(l, "never", m->never);
 	fprintf(l->out, " sessions=%u gate=%u", m->sessions, m->gate);
 	describe_string(l, "nft", m->nft);
 	describe_words(l, "exempt", m->exempt);
-	for (int n = 0; n < 6; n++)
+	for (int n = 0; n < 10; n++)
 		fprintf(l->out, " %d", m->place[n].line != 0);
 	for (int n = 0; n < 3; n++)
 		fprintf(l->out, " %llx", (unsigned long long)m->lengths[n]);
@@ -510,7 +511,8 @@ END_TEST
 /* What the generator does not make. */
 static const char *const texts[] = {
     "",
-    "set sessions 5\nset keys-from \"/usr/x\"\nset ticket-program \"/usr/y\"",
+    "set sessions 5\nset keys-from \"/usr/x\"\nset ticket-program \"/usr/y\"\n"
+    "set notify-program \"/usr/z\"",
     "set nft \"/usr/sbin/nft\"\nset gate 1022",
     "set exempt { root \"op-1@corp.example\" \"tag\" }\nset nft \"/n\"",
     "user carol comment \"J\303\274rgen # { }\" account \"shell\"",
