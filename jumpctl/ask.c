@@ -61,6 +61,7 @@ question_decide(const struct policy *p, const struct question *q,
 		base.from = &from;
 	base.as = q->as;
 	base.ticket = q->ticket;
+	base.mfa = q->mfa;
 	base.swept = q->swept;
 	base.gate = base.gate && !q->no_gate;
 	decide(p, &base, asked, NULL, 0, d);

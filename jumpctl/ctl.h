@@ -177,6 +177,7 @@ struct question {
 	const char *who;       /* a user, or an account without a user line */
 	const char *from, *as, *ticket; /* or NULL */
 	time_t at;
+	bool mfa;              /* presume a second factor */
 	bool swept;            /* presume that sweeps run */
 	bool no_gate;	       /* do not presume that the gate stands */
 };

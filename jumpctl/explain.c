@@ -102,6 +102,9 @@ take_option(struct explain *e, int option, const char *value)
 	case 'f':
 		e->question.from = value;
 		return addr_parse(&addr, value);
+	case 'm':
+		e->question.mfa = true;
+		return true;
 	case 'l':
 		e->question.as = value;
 		return true;
@@ -132,6 +135,7 @@ parse_options(struct explain *e, int argc, char **argv)
 	static const struct option options[] = {
 	    {"via", required_argument, NULL, 'v'},
 	    {"from", required_argument, NULL, 'f'},
+	    {"mfa", no_argument, NULL, 'm'},
 	    {"as", required_argument, NULL, 'l'},
 	    {"ticket", required_argument, NULL, 'k'},
 	    {"at", required_argument, NULL, 't'},
@@ -374,17 +378,37 @@ print_ticket(const struct explain *e, uint32_t index)
 	putchar('\n');
 }
 
-/* Whether the rule wants a ticket on a road that can hold one. */
-static bool
-wants_ticket(const struct explain *e, uint32_t index)
+/* How a second factor is given, and whether the person has a key that is. */
+static void
+print_mfa(const struct explain *e, uint32_t index)
 {
-	if (!(policy_rule(e->p, index)->obligations & MUST_TICKET))
+	uint32_t keys = 0, verify = 0;
+
+	for (uint32_t i = 0; i < e->p->table[PT_KEYS].n; i++) {
+		const struct policy_key *key = policy_key(e->p, i);
+
+		if (key->kind != KEY_USER || key->owner != e->person.user)
+			continue;
+		keys++;
+		verify += key->verify != 0;
+	}
+	printf("mfa     %-11s a key with verify-required", rule_name(e->p, index));
+	if (e->person.user != POLICY_NONE)
+		printf(" (%u of %u)", verify, keys);
+	puts(", or a second method: jumpctl export sshd");
+}
+
+/* Whether the rule wants this on a road that can hold it. */
+static bool
+wants_met(const struct explain *e, uint32_t index, uint32_t what)
+{
+	if (!(policy_rule(e->p, index)->obligations & what))
 		return false;
 	for (int road = 0; road < ROAD_COUNT; road++) {
 		const struct policy_verdict *v = &e->decisions[road].verdict;
 
 		if ((e->roads >> road & 1) && v->action != ACTION_DENY &&
-		    (v->obligations & MUST_TICKET) &&
+		    (v->obligations & what) &&
 		    truth_on(e, road, index) != -1)
 			return true;
 	}
@@ -407,7 +431,9 @@ print_text(const struct explain *e)
 		print_rule(e, rules[i]);
 	print_roads(e);
 	for (size_t i = 0; i < n; i++) {
-		if (wants_ticket(e, rules[i]))
+		if (!e->question.mfa && wants_met(e, rules[i], MUST_MFA))
+			print_mfa(e, rules[i]);
+		if (wants_met(e, rules[i], MUST_TICKET))
 			print_ticket(e, rules[i]);
 	}
 	printf("verdict: %s\n", policy_action_names[e->best]);

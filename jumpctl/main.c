@@ -22,8 +22,8 @@ static const struct {
     {"check", check_main, "check [FILE ...]"},
     {"load", load_main, "load [--previous] [--no-sweep]"},
     {"explain", explain_main, "explain WHO WHAT [--via ROAD] [--from ADDRESS]"
-			      " [--as LOGIN]\n               [--at TIME] "
-			      "[--json]"},
+			      " [--as LOGIN]\n               [--mfa] "
+			      "[--at TIME] [--json]"},
     {"edit", edit_main, "edit [--no-sweep] [FILE]"},
     {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
     {"lock", lock_main, "lock [--no-sweep] [WHO [REASON]]"},

@@ -91,6 +91,11 @@ check "ProxyJump: closed" forward_refused
 run lab on jump jumpctl explain alice web2:22
 check "explain: what is missing, in words" \
     printed '^road    connect     ask    something is to be done first: mfa'
+check "explain: and how to meet it" printed \
+    '^mfa     factor      a key with verify-required \(0 of 1\), or a second method: jumpctl export sshd$'
+run lab on jump jumpctl explain --mfa alice web2:22
+check "explain: with one" gave 0
+check "explain: with one, on all roads" not printed ' ask '
 
 # --- a second method, and sshd does not say so ------------------------------------
 
