@@ -83,6 +83,7 @@ enum record_field {
 	RF_RULE,
 	RF_REASON,
 	RF_TICKET,
+	RF_MFA,
 	RF_KEY,
 	RF_POLICY,
 	RF_WHO,
@@ -179,7 +180,7 @@ struct log_row {
 	enum log_trust trust;
 	const char *kind; /* event.action, or "sshd" */
 	const char *user, *account, *from, *target, *ip, *road, *ref, *rule;
-	const char *verdict, *reason, *ticket, *key, *policy, *end, *who, *note;
+	const char *verdict, *reason, *ticket, *mfa, *key, *policy, *end, *who, *note;
 	const char *request, *changes;
 	const char *claim;	     /* of what is forged */
 	const struct log_row *login; /* by which it came, if that is known */

@@ -286,6 +286,7 @@ fill_row(struct log_row *row, const struct log_record *r)
 	row->verdict = f[RF_VERDICT];
 	row->reason = f[RF_REASON];
 	row->ticket = f[RF_TICKET];
+	row->mfa = f[RF_MFA];
 	row->key = f[RF_KEY];
 	row->policy = f[RF_POLICY];
 	row->end = f[RF_END];

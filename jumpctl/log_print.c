@@ -97,6 +97,7 @@ put_session(FILE *f, const struct log_row *row, const char **separator)
 	put_part(f, separator, "", row->reason);
 	put_part(f, separator, "rule ", row->rule);
 	put_part(f, separator, "ticket ", row->ticket);
+	put_part(f, separator, "mfa by ", row->mfa);
 	put_part(f, separator, "asked for: ", row->request);
 	if (row->counted) {
 		fprintf(f, "%ssent %s, received %s", *separator,
@@ -302,6 +303,7 @@ put_strings(const struct log_row *row)
 	if (row->asked)
 		fputs(",\"asked\":true", stdout);
 	put_string("ticket", row->ticket);
+	put_string("mfa", row->mfa);
 	put_string("key", row->key);
 	put_string("policy", row->policy);
 	put_string("end", row->end);
@@ -408,7 +410,7 @@ log_print_question(FILE *f, const struct log_row *row)
 		fputs(" --ticket", words);
 		good = put_word(words, row->ticket);
 	}
-	fprintf(words, " --at %s", stamp);
+	fprintf(words, "%s --at %s", row->mfa != NULL ? " --mfa" : "", stamp);
 	if (fclose(words) != 0 || !good)
 		return false;
 	fprintf(f, "ask again: jumpctl explain%s\n", text);

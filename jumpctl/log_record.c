@@ -25,6 +25,7 @@ static const struct name {
     {"jump.end", RF_END, false},
     {"jump.key", RF_KEY, false},
     {"jump.lost", RF_LOST, true},
+    {"jump.mfa", RF_MFA, false},
     {"jump.note", RF_NOTE, false},
     {"jump.policy", RF_POLICY, false},
     {"jump.reason", RF_REASON, false},

@@ -331,6 +331,8 @@ key pin jump connect web2 22
 check "a PIN: connect" reached
 check "a PIN: the record says by the key" \
     logged '"event.action":"open".*"jump.mfa":"key"'
+run lab on jump jumpctl log --user alice --file "$LAB/jump.log"
+check "a PIN: jumpctl log says so" printed 'web2:22.*mfa by key'
 key pin -W 10.2.0.12:22 jump
 check "a PIN: ProxyJump" reached
 key pin jump why web2:22

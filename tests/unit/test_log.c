@@ -371,8 +371,7 @@ START_TEST(golden_records)
 {
 	static const char *const names[] = {"certificate", "changes", "close",
 	    "decision", "kick", "limits", "load", "lock", "login", "lost",
-	    "nobody", "notify", "open", "refusal",
-	    "sweep"};
+	    "mfa", "nobody", "notify", "open", "refusal", "sweep"};
 	char path[128], line[4096];
 	struct log_record r;
 	char *message;
@@ -1327,7 +1326,7 @@ main(void)
 	tcase_add_loop_test(t, entries, 0, COUNT(lines));
 	tcase_add_loop_test(t, sshd_lines, 0, COUNT(said));
 	tcase_add_loop_test(t, our_records, 0, COUNT(records));
-	tcase_add_loop_test(t, golden_records, 0, 15);
+	tcase_add_loop_test(t, golden_records, 0, 16);
 	tcase_add_loop_test(t, join, 0, COUNT(joined));
 	tcase_add_loop_test(t, gate, 0, COUNT(gated));
 	tcase_add_loop_test(t, kinds, 0, COUNT(programs));
