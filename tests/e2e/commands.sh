@@ -67,7 +67,7 @@ each() {
 		later) set -- 77 'this request is not served by this version.' \
 		    'not served by this version' ;;
 		option) set -- 77 \
-		    'this option is not permitted here; -4, -6, -w and -U are.' \
+		    'this option is not permitted here; -4, -6, -w, -U and --ticket are.' \
 		    'option not permitted' ;;
 		usage) set -- 64 "$(usage "$word")" 'malformed request' ;;
 		port) set -- 64 "$word is no port (1 to 65535)." 'no port' ;;

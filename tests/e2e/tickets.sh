@@ -60,6 +60,11 @@ with SetEnv=JUMP_TICKET=CHG1234 connect --ticket INC1 web1 22
 check "the option wins over the variable" wants \
     'web1:22 is open to you only with another ticket than INC1\.' \
     'the ticket matches no pattern'
+run lab on jump jumpctl log --file /run/lab/jump.log "$reference"
+check "the log tells it" printed \
+    'refused .*the ticket matches no pattern.* ticket INC1'
+check "... and the question, again" printed \
+    '^ask again: jumpctl explain alice web1:22 .*--ticket INC1 '
 check "the refusal has it" logged '"jump.verdict":"ask".*"jump.ticket":"INC1"'
 with SetEnv=JUMP_TICKET= connect web1 22
 check "an empty variable is none" wants "$missing" "$not_done"
