@@ -22,8 +22,7 @@ static const struct {
     {"check", check_main, "check [FILE ...]"},
     {"load", load_main, "load [--previous] [--no-sweep]"},
     {"explain", explain_main, "explain WHO WHAT [--via ROAD] [--from ADDRESS]"
-			      " [--as LOGIN]
-               [--mfa] [--ticket ID] "
+			      " [--as LOGIN]\n               [--mfa] [--ticket ID] "
 			      "[--at TIME] [--json]"},
     {"edit", edit_main, "edit [--no-sweep] [FILE]"},
     {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
