@@ -69,7 +69,7 @@ LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/end.c jumpctl/table.c jumpctl/forwards.c jumpctl/sockets.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
-	lib/login.c lib/procfs.c lib/swept.c
+	lib/login.c lib/factor.c lib/monitor.c lib/procfs.c lib/swept.c
 
 NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
 	lib/notice.c
@@ -112,7 +112,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session login limits monitor auth factors
+	directory identify program session login limits monitor auth factors factor
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -173,6 +173,7 @@ test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
 test_login_SRC  := lib/login.c
+test_factor_SRC := lib/factor.c lib/login.c lib/monitor.c lib/procfs.c
 test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)

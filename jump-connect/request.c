@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "exit.h"
-#include "login.h"
 #include "lookup.h"
 #include "notice.h"
 #include "ticket.h"
@@ -364,7 +363,7 @@ request_decide(struct request *r)
 		r->query.from = &r->from;
 	decide(r->policy, &r->query, &r->target, NULL, 0, d);
 	if (r->road == ROAD_FORWARD && (d->verdict.unmet & MUST_MFA) &&
-	    login_all_mfa(LOGIN_DIRECTORY, getuid(), r->uid)) {
+	    factor_of_all("/proc", LOGIN_DIRECTORY, getuid(), r->uid)) {
 		r->query.mfa = true;
 		r->mfa = "logins";
 		decide(r->policy, &r->query, &r->target, NULL, 0, d);

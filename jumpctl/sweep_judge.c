@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "exit.h"
+#include "factor.h"
 
 enum { GENERATIONS = 32 };
 
@@ -40,7 +41,8 @@ relay_of(const struct sweep *s, const struct live *l)
 
 	r.gate = l->seen.uid == s->world.uid;
 	r.mfa = r.gate &&
-	    login_all_mfa(LOGIN_DIRECTORY, s->world.uid, l->owner->uid);
+	    factor_of_all(
+		"/proc", LOGIN_DIRECTORY, s->world.uid, l->owner->uid);
 	return r;
 }
 

@@ -1,6 +1,9 @@
 #include "factor.h"
 
+#include <errno.h>
 #include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +43,44 @@ factor_read(struct factor *f)
 		close(f->note);
 	f->note = -1;
 	return mfa;
+}
+
+static bool
+is_gone(pid_t pid)
+{
+	return kill(pid, 0) == -1 && errno == ESRCH;
+}
+
+/* After login_read(): no note of a login that has its rights already. */
+static bool
+is_none(int error)
+{
+	return error == ENOENT || error == ENODATA || error == EAGAIN ||
+	    error == EPERM || error == ELOOP || error == ENXIO;
+}
+
+bool
+factor_of_all(const char *proc, const char *directory, uid_t owner, uid_t uid)
+{
+	struct login_note note;
+	pid_t *list;
+	ssize_t n = login_list(directory, &list);
+	bool any = false, all = true;
+
+	for (ssize_t i = 0; i < n; i++) {
+		if (is_gone(list[i]))
+			continue;
+		if (login_read(directory, owner, list[i], 0, &note, NULL) ==
+		    -1) {
+			all = all && is_none(errno);
+		} else if (note.uid == uid &&
+		    monitor_serves(proc, list[i], uid)) {
+			any = true;
+			all = all && note.mfa;
+		}
+	}
+	free(list);
+	return any && all;
 }
 
 const char *

@@ -21,6 +21,16 @@ void factor_open(struct factor *, const char *proc, const char *directory);
 /* What it says, if it is that user's, and close it.  Wants no rights. */
 enum login_mfa factor_read(struct factor *);
 
+/*
+ * Whether the account has logins, and all of them have a second factor: what
+ * the gate has to go by.  A login counts once it has succeeded, which proc
+ * tells; not under hidepid.  False too if there is a note that is damaged,
+ * which may be anybody's; one that is being written is none, nor is what others
+ * put there.
+ */
+bool factor_of_all(
+    const char *proc, const char *directory, uid_t owner, uid_t uid);
+
 /* The word for it in records, or NULL for LOGIN_MFA_NONE. */
 const char *factor_word(enum login_mfa);
 

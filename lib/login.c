@@ -293,37 +293,6 @@ is_gone(pid_t pid)
 	return kill(pid, 0) == -1 && errno == ESRCH;
 }
 
-/* After login_read(): no note of a login that has its rights already. */
-static bool
-is_none(int error)
-{
-	return error == ENOENT || error == ENODATA || error == EAGAIN ||
-	    error == EPERM || error == ELOOP || error == ENXIO;
-}
-
-bool
-login_all_mfa(const char *directory, uid_t owner, uid_t uid)
-{
-	struct login_note note;
-	pid_t *list;
-	ssize_t n = login_list(directory, &list);
-	bool any = false, all = true;
-
-	for (ssize_t i = 0; i < n; i++) {
-		if (is_gone(list[i]))
-			continue;
-		if (login_read(directory, owner, list[i], 0, &note, NULL) ==
-		    -1) {
-			all = all && is_none(errno);
-		} else if (note.uid == uid) {
-			any = true;
-			all = all && note.mfa;
-		}
-	}
-	free(list);
-	return any && all;
-}
-
 /*
  * Under the lock: a process of the same number may have begun to write it, and
  * finds then that it has no name any more.

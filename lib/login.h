@@ -114,14 +114,6 @@ bool login_opened_after(
 ssize_t login_list(const char *directory, pid_t **list);
 
 /*
- * Whether the account has logins, and the notes of all of them say mfa: what
- * the gate has to go by.  False too if there is a note that is damaged, which
- * may be anybody's; one that is being written is none, nor is what others put
- * there.
- */
-bool login_all_mfa(const char *directory, uid_t owner, uid_t uid);
-
-/*
  * Remove the notes whose process is gone, which kill(2) tells also those who
  * may not signal it, and where /proc hides it; not one that is being written.
  * The number removed, or -1 with errno.

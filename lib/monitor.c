@@ -2,7 +2,7 @@
 
 #include <sys/syscall.h>
 
-#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,6 +43,41 @@ monitor_find(const char *proc, pid_t parent, uid_t uid)
 	if (monitor.uid != 0 || strcmp(monitor.name, child.name) != 0)
 		return MONITOR_GONE;
 	return monitor.pid;
+}
+
+/* Of the children that proc(5) lists, of which sshd has one or two. */
+static bool
+has_child(FILE *f, const char *proc, pid_t monitor, uid_t uid)
+{
+	struct procfs_process child;
+	int pid;
+
+	while (fscanf(f, "%d", &pid) == 1) {
+		if (procfs_read(proc, pid, &child) == 0 && child.uid == uid &&
+		    child.parent == monitor && is_sshd(&child))
+			return true;
+	}
+	return false;
+}
+
+bool
+monitor_serves(const char *proc, pid_t monitor, uid_t uid)
+{
+	struct procfs_process p;
+	char path[256];
+	bool serves;
+	FILE *f;
+
+	if (procfs_read(proc, monitor, &p) == -1 || p.uid != 0 || !is_sshd(&p))
+		return false;
+	snprintf(path, sizeof(path), "%s/%d/task/%d/children", proc,
+	    (int)monitor, (int)monitor);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	serves = has_child(f, proc, monitor, uid);
+	fclose(f);
+	return serves;
 }
 
 /*

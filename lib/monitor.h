@@ -11,6 +11,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 enum {
 	MONITOR_NONE = -1, /* no login of sshd's, or it cannot be told */
 	MONITOR_GONE = -2  /* there is the child, but no monitor any more */
@@ -23,6 +25,12 @@ enum {
  * monitor.
  */
 pid_t monitor_find(const char *proc, pid_t parent, uid_t uid);
+
+/*
+ * Whether the process is sshd's monitor of a login of uid that has succeeded:
+ * before, its child is another user's.  False under hidepid.
+ */
+bool monitor_serves(const char *proc, pid_t monitor, uid_t uid);
 
 /*
  * That of the login that this process belongs to: a pidfd, close-on-exec, that

@@ -375,118 +375,6 @@ START_TEST(what_is_written_is_not_cleaned)
 }
 END_TEST
 
-/*
- * What the gate goes by: every login of the account that lives.  Here live 1,
- * this process and its parent.
- */
-enum { ANN = 2001, BEA = 2002 };
-
-static void
-make_mfa(pid_t pid, uid_t uid, bool mfa)
-{
-	struct login_note n = {.uid = uid, .mfa = mfa};
-	int fd = login_open(dir, pid);
-
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(login_write(fd, &n, "x", 1), 0);
-	close(fd);
-}
-
-static bool
-all_mfa(uid_t uid)
-{
-	return login_all_mfa(dir, geteuid(), uid);
-}
-
-static pid_t
-dead(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(0);
-	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	return pid;
-}
-
-START_TEST(mfa_is_of_all_logins)
-{
-	ck_assert(!all_mfa(ANN)); /* no login has it */
-	make_mfa(getpid(), ANN, true);
-	ck_assert(all_mfa(ANN));
-	ck_assert(!all_mfa(BEA));
-	ck_assert(!all_mfa(0));
-	make_mfa(getppid(), BEA, false); /* somebody else's */
-	ck_assert(all_mfa(ANN));
-	ck_assert(!all_mfa(BEA));
-	make_mfa(1, ANN, true);
-	ck_assert(all_mfa(ANN));
-	make_mfa(1, ANN, false); /* one of several */
-	ck_assert(!all_mfa(ANN));
-	make_mfa(getpid(), ANN, false);
-	ck_assert(!all_mfa(ANN));
-	ck_assert(!login_all_mfa("/nonexistent", geteuid(), ANN));
-}
-END_TEST
-
-START_TEST(mfa_is_of_the_living)
-{
-	make_mfa(dead(), ANN, true);
-	ck_assert(!all_mfa(ANN)); /* has gone, with its login */
-	make_mfa(getpid(), ANN, true);
-	make_mfa(dead(), ANN, false);
-	ck_assert(all_mfa(ANN));
-}
-END_TEST
-
-/* What others put there, and what is being written, is no note. */
-START_TEST(mfa_is_of_notes)
-{
-	char name[16], other[96];
-	int fd;
-
-	snprintf(name, sizeof(name), "%d", (int)getppid());
-	make_mfa(getpid(), ANN, true);
-	fd = login_open(dir, getppid()); /* empty, and locked */
-	ck_assert(all_mfa(ANN));
-	close(fd);
-	ck_assert(all_mfa(ANN));
-	make_mfa(getppid(), ANN, false);
-	ck_assert(!all_mfa(ANN));
-	ck_assert_int_eq(chown(file(name), 12345, (gid_t)-1), 0);
-	ck_assert(all_mfa(ANN));
-	ck_assert_int_eq(unlink(file(name)), 0);
-	strcpy(other, file("elsewhere"));
-	ck_assert_int_eq(symlink(other, file(name)), 0);
-	ck_assert(all_mfa(ANN));
-	ck_assert_int_eq(unlink(file(name)), 0);
-	ck_assert_int_eq(mkfifo(file(name), 0600), 0);
-	ck_assert(all_mfa(ANN));
-}
-END_TEST
-
-/* One that is damaged may be of a login without it. */
-START_TEST(mfa_of_damaged_notes)
-{
-	static void (*const damage[])(void) = {
-	    cut, versioned, endless_user, endless_key, endless_policy};
-	char name[16], other[96];
-
-	snprintf(name, sizeof(name), "%d", (int)getppid());
-	make_mfa(getpid(), ANN, true);
-	make_mfa(1234, BEA, true);
-	damage[_i]();
-	strcpy(other, file("1234"));
-	ck_assert_int_eq(rename(other, file(name)), 0);
-	ck_assert(!all_mfa(ANN));
-	make_mfa(getpid(), ANN, false);
-	ck_assert(!all_mfa(ANN));
-	ck_assert_int_eq(unlink(file(name)), 0);
-	make_mfa(getpid(), ANN, true);
-	ck_assert(all_mfa(ANN));
-}
-END_TEST
-
 START_TEST(no_directory)
 {
 	pid_t *list;
@@ -569,10 +457,6 @@ main(void)
 	tcase_add_test(t, dead_are_cleaned);
 	tcase_add_test(t, all_are_listed);
 	tcase_add_test(t, what_is_written_is_not_cleaned);
-	tcase_add_test(t, mfa_is_of_all_logins);
-	tcase_add_test(t, mfa_is_of_the_living);
-	tcase_add_test(t, mfa_is_of_notes);
-	tcase_add_loop_test(t, mfa_of_damaged_notes, 0, 5);
 	tcase_add_loop_test(t, factor_is_told, 0, 5);
 	tcase_add_loop_test(t, factor_of_spoilt, 0, COUNT(spoilt));
 	tcase_add_test(t, no_directory);
