@@ -83,14 +83,14 @@ record(struct notifier *n, const struct event *e, const struct event_text *t,
 }
 
 static void
-complain(struct notifier *n, const char *name, const char *reason,
+complain(struct notifier *n, const char *what, const char *reason,
     const char *said)
 {
-	char safe[AUDIT_ESCAPED(RUN_SAID)];
+	char safe[AUDIT_ESCAPED(RUN_SAID)], name[AUDIT_ESCAPED(AUDIT_SESSION)];
 
 	n->failed++;
-	warnx("%s: %s%s%s", name, reason, *said == '\0' ? "" : ": ",
-	    audit_escape(safe, sizeof(safe), said));
+	warnx("%s: %s%s%s", audit_escape(name, sizeof(name), what), reason,
+	    *said == '\0' ? "" : ": ", audit_escape(safe, sizeof(safe), said));
 }
 
 /*
@@ -153,6 +153,7 @@ deliver(struct notifier *n, const struct event *e, const struct event_text *t)
 {
 	time_t now = time(NULL);
 	bool last = now - t->time >= GIVE_UP_S;
+	const char *session = t->record.field[RF_SESSION];
 	char reason[RUN_REASON + 16];
 	struct run_result result;
 
@@ -171,7 +172,7 @@ deliver(struct notifier *n, const struct event *e, const struct event_text *t)
 	n->failures++;
 	snprintf(reason, sizeof(reason), "%s%s", last ? "given up: " : "",
 	    result.reason);
-	complain(n, e->name, reason, result.said);
+	complain(n, session != NULL ? session : e->name, reason, result.said);
 	if (last)
 		take_away(n, e);
 	record(n, e, t, AUDIT_FAILURE, reason, result.said);

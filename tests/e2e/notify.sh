@@ -159,7 +159,7 @@ END
 ask alice
 notify
 check "it fails" gave 1
-check "and says why" said '2001\.[0-9]+: exit status 75: mail: no route$'
+check "and says why" said "^jumpctl: $MARK: exit status 75: mail: no route\$"
 check "recorded" logged '"event.action":"notify","event.outcome":"failure".*"jump.reason":"exit status 75".*"jump.note":"mail: no route"'
 check "kept" waiting 1
 notify
