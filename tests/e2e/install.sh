@@ -82,6 +82,10 @@ if command -v systemd-sysusers >/dev/null &&
 	    "$(stat -c '%g %a' "$U/run/jump/sessions")" ]
 	check "it makes the folder of logins" [ "0 $gid 1770" = \
 	    "$(stat -c '%u %g %a' "$U/run/jump/logins")" ]
+	check "it makes the folder of notifications" [ "0 $gid 3733" = \
+	    "$(stat -c '%u %g %a' "$U/var/spool/jump/events")" ]
+	check "in one of its own" [ "0 $gid 710" = \
+	    "$(stat -c '%u %g %a' "$U/var/spool/jump")" ]
 	check "it makes jump-authkeys unreadable" [ "0 711" = \
 	    "$(stat -c '%g %a' "$U/usr/libexec/jump/jump-authkeys")" ]
 	check "it makes the state folder" [ "$gid 710" = \
@@ -92,15 +96,17 @@ fi
 
 # --- root, on a machine of its own -------------------------------------------
 
-# machine COMMAND...: with /usr/local, /etc and /var/lib to be thrown away.
+# machine COMMAND...: with /usr/local, /etc, /var/lib and /var/spool to be
+# thrown away.
 cat >"$T/machine" <<'END'
 set -eu
 etc=$(mktemp -d)
 cp -a /etc/. "$etc/"
-sed -i '/^_jump:/d' "$etc/passwd" "$etc/group" "$etc/shadow"
+sed -i '/^_jump[:-]/d' "$etc/passwd" "$etc/group" "$etc/shadow"
 mount --bind "$etc" /etc
 mount -t tmpfs -o mode=755 none /usr/local
 mount -t tmpfs -o mode=755 none /var/lib
+mount -t tmpfs -o mode=755 none /var/spool
 [ -z "${NO_SYSTEMD:-}" ] || ! s=$(command -v systemd-sysusers) ||
     mount --bind /dev/null "$s"
 "$@"
@@ -115,12 +121,13 @@ set -eu
 mk() {
 	make -s -C "$S" -o all BUILD=build "$@" >>"$T/make.out"
 }
-places='/usr/local /etc /var/lib'
+places='/usr/local /etc /var/lib /var/spool'
 all() {
 	find $places ! -type d -exec stat -c '%n %U:%G %a' {} + | sort
 }
 mk accounts
 getent passwd _jump | grep -q nologin
+getent passwd _jump-notify | grep -q nologin
 getent group jump-devices >/dev/null
 echo ok accounts
 all >"$T/before"
@@ -130,6 +137,9 @@ l=/usr/local/libexec/jump
 [ "$(stat -c '%U:%G %a' $l/jump-connect)" = 'root:_jump 2755' ]
 [ "$(stat -c '%U:%G %a' $l/jump-authkeys)" = 'root:root 711' ]
 [ "$(stat -c '%U:%G %a' /var/lib/jump)" = 'root:_jump 710' ]
+[ "$(stat -c '%U:%G %a' /var/spool/jump)" = 'root:_jump 710' ]
+[ "$(stat -c '%U:%G %a' /var/spool/jump/events)" = 'root:_jump 3733' ]
+[ -x /usr/local/share/jump/examples/notify-mail ]
 [ "$(stat -c '%U:%G %a' /etc/jump/policy.d)" = 'root:root 755' ]
 echo ok install
 all >"$T/installed"
