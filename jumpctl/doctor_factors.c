@@ -1,11 +1,9 @@
 /*
  * jumpctl doctor: whether those whom rules with mfa concern can meet them.
  */
-#include "doctor.h"
+#include "factors.h"
 
 #include <string.h>
-
-#include "factors.h"
 
 enum { VALUE_MAX = 600 };
 
@@ -34,23 +32,37 @@ check_account(struct doctor *d, const char *name)
 		    "ProxyJump: jump-authkeys has no --mfa");
 }
 
+/* Members of the group whose keys a directory has, or an authority certifies.
+ */
+static void
+add_members(const struct policy *p, struct names *missing)
+{
+	struct names all = {0};
+
+	names_jump(&all, p);
+	for (size_t i = 0; i < all.n; i++) {
+		if (policy_find_account(p, all.list[i]) == POLICY_NONE &&
+		    factors_wanted(p, all.list[i]))
+			names_add(missing, all.list[i]);
+	}
+	names_free(&all);
+}
+
 void
 check_factors(struct doctor *d)
 {
-	struct names names = {0};
+	struct names missing = {0}, others = {0};
 	size_t before = d->n;
 
 	if (d->sshd.path == NULL || d->policy == NULL ||
 	    !factors_any(d->policy))
 		return;
-	names_jump(&names, d->policy);
-	for (size_t i = 0; i < names.n; i++) {
-		progress("asking about mfa", i, names.n);
-		if (factors_missing(d->policy, names.list[i]))
-			check_account(d, names.list[i]);
-	}
-	progress("asking about mfa", names.n, names.n);
-	names_free(&names);
+	factors_accounts(d->policy, &missing, &others);
+	add_members(d->policy, &missing);
+	for (size_t i = 0; i < missing.n; i++)
+		check_account(d, missing.list[i]);
+	names_free(&missing);
+	names_free(&others);
 	if (d->n == before)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "whom a rule with mfa concerns can meet it");

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor.h"
 #include "exit.h"
 
 #define AUTHKEYS LIBEXECDIR "/jump-authkeys --mfa %u %t %k %f"
@@ -96,6 +95,8 @@ look_at_target(void *arg, uint32_t index)
 	const char *name = policy_string(l->p, t->name);
 	struct target asked;
 
+	if (l->wanted)
+		return;
 	if (t->kind == TARGET_NET) {
 		look_at_nets(l, t);
 		return;
@@ -131,13 +132,28 @@ factors_any(const struct policy *p)
 	return false;
 }
 
-bool
-factors_wanted(const struct policy *p, const struct policy_request *q)
+/* Most people are of no rule that could want it: then nothing else matters. */
+static bool
+may_want(const struct policy *p, const struct policy_request *q)
+{
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		const struct policy_rule *rule = policy_rule(p, i);
+
+		if ((rule->obligations & MUST_MFA) &&
+		    policy_has_person(p, q, rule->who) != TRUTH_NO)
+			return true;
+	}
+	return false;
+}
+
+static bool
+wants(const struct policy *p, const struct policy_request *q)
 {
 	struct look l = {.p = p, .q = *q};
 
-	if (!factors_any(p))
+	if (!may_want(p, q))
 		return false;
+	l.q.swept = true;
 	look_at_minute(&l, q->minute);
 	for (uint32_t i = 0; i < p->table[PT_SPANS].n && !l.wanted; i++) {
 		const struct policy_span *span = policy_row(p, PT_SPANS, i);
@@ -149,25 +165,7 @@ factors_wanted(const struct policy *p, const struct policy_request *q)
 }
 
 bool
-factors_by_key(const struct policy *p, uint32_t user)
-{
-	uint32_t keys = 0;
-
-	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
-		const struct policy_key *key = policy_key(p, i);
-
-		if (key->kind != KEY_USER || key->owner != user)
-			continue;
-		if (!key->verify)
-			return false;
-		keys++;
-	}
-	return keys > 0;
-}
-
-/* A user, or an account without a user line. */
-static bool
-somebody_wants(const struct policy *p, const char *who)
+factors_wanted(const struct policy *p, const char *who)
 {
 	struct question question = {.who = who, .at = time(NULL)};
 	struct policy_request q;
@@ -177,31 +175,54 @@ somebody_wants(const struct policy *p, const char *who)
 	if (question_person(p, &question, &person) == -1)
 		return false;
 	decide_request(&q, &person, ROAD_CONNECT, question.at);
-	q.swept = true;
-	wanted = factors_wanted(p, &q);
+	wanted = wants(p, &q);
 	person_free(&person);
 	return wanted;
 }
 
-static bool
-user_misses(const struct policy *p, uint32_t user)
+/* What keys each user has, of both kinds; the caller frees it. */
+enum { KEY_PLAIN = 1, KEY_VERIFY = 2 };
+
+static uint8_t *
+keys_of_users(const struct policy *p)
 {
-	return !(policy_user(p, user)->flags & USER_DEVICE) &&
-	    !factors_by_key(p, user) &&
-	    somebody_wants(p, policy_string(p, policy_user(p, user)->name));
+	uint8_t *keys = calloc(p->table[PT_USERS].n + 1, 1);
+
+	if (keys == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
+		const struct policy_key *key = policy_key(p, i);
+
+		if (key->kind == KEY_USER && key->owner < p->table[PT_USERS].n)
+			keys[key->owner] |=
+			    key->verify ? KEY_VERIFY : KEY_PLAIN;
+	}
+	return keys;
 }
 
-bool
-factors_missing(const struct policy *p, const char *account)
+void
+factors_accounts(
+    const struct policy *p, struct names *missing, struct names *others)
 {
-	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
-		const char *name = policy_string(p, policy_user(p, i)->account);
+	uint32_t n = p->table[PT_USERS].n;
+	uint8_t *keys = keys_of_users(p);
 
-		if (strcmp(name, account) == 0 && user_misses(p, i))
-			return true;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct policy_user *u = policy_user(p, i);
+		bool misses;
+
+		progress("asking about mfa", i, n);
+		if (u->flags & USER_DEVICE)
+			continue;
+		misses = keys[i] != KEY_VERIFY &&
+		    factors_wanted(p, policy_string(p, u->name));
+		names_add(
+		    misses ? missing : others, policy_string(p, u->account));
 	}
-	return policy_find_account(p, account) == POLICY_NONE &&
-	    somebody_wants(p, account);
+	progress("asking about mfa", n, n);
+	names_sort(missing);
+	names_sort(others);
+	free(keys);
 }
 
 bool
@@ -247,8 +268,7 @@ group_wants(const struct policy *p, uint32_t group)
 		err(EXIT_INTERNAL, NULL);
 	groups[group] = TRUTH_YES;
 	decide_request(&q, &person, ROAD_CONNECT, time(NULL));
-	q.swept = true;
-	wanted = factors_wanted(p, &q);
+	wanted = wants(p, &q);
 	free(groups);
 	return wanted;
 }
@@ -341,16 +361,7 @@ factors_print(const struct policy *p, FILE *out)
 	struct names users = {0}, others = {0};
 	size_t n;
 
-	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
-		const struct policy_user *u = policy_user(p, i);
-		const char *account = policy_string(p, u->account);
-
-		if (u->flags & USER_DEVICE)
-			continue;
-		names_add(user_misses(p, i) ? &users : &others, account);
-	}
-	names_sort(&users);
-	names_sort(&others);
+	factors_accounts(p, &users, &others);
 	print_head(p, out);
 	print_users(&users, out);
 	n = users.n + print_groups(p, &others, out);

@@ -5,25 +5,24 @@
 #define FACTORS_H
 
 #include "ctl.h"
+#include "doctor.h"
 
 /* Whether the policy has a rule with mfa. */
 bool factors_any(const struct policy *);
 
 /*
- * Whether mfa binds something that an allow rule names for the request's user,
- * at its time or when any window opens or closes.  Its road, mfa and minute are
- * not looked at.
+ * Whether mfa binds something that an allow rule names for this user, or for
+ * this account without a user line, now or when any window opens or closes.
  */
-bool factors_wanted(const struct policy *, const struct policy_request *);
-
-/* Whether the user has keys, and all of them have verify-required. */
-bool factors_by_key(const struct policy *, uint32_t user);
+bool factors_wanted(const struct policy *, const char *who);
 
 /*
- * Whether the account has somebody whom mfa concerns, and who has another key,
- * or none in the policy.
+ * Add the accounts of the policy, sorted: of users whom mfa concerns and who
+ * have another key than those with verify-required, or none; and of all others.
+ * An account of several people may be both.
  */
-bool factors_missing(const struct policy *, const char *account);
+void factors_accounts(
+    const struct policy *, struct names *missing, struct names *others);
 
 /*
  * Whether each list of methods has a second one that is a second factor.

@@ -37,8 +37,8 @@ for user in alice carol; do
 	check "$user: the monitor has a note" notes "$user"
 	check "$user: with the key that was accepted" \
 	    notes "$(fingerprint $user)"
-	check "$user: that is _jump's alone" [ "$(lab on jump stat -c '%U %a' \
-	    "/run/jump/logins/$pid")" = "_jump 600" ]
+	check "$user: that is _jump's, and the group reads it" [ "$(lab on jump stat -c '%U %a' \
+	    "/run/jump/logins/$pid")" = "_jump 640" ]
 	run ssh -F "$C" -S "$T/$user" -O exit jump
 done
 
