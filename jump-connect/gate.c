@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,11 +106,15 @@ ask(int fd, const struct gate *g, struct inet_diag_msg *msg)
 	return 0;
 }
 
-/* Where there is no such connection, the kernel answers with a listener. */
+/*
+ * Where there is no such connection, the kernel answers with a listener.  One
+ * that has had no answer yet is not the one that we have accepted.
+ */
 static bool
 is_asked(const struct gate *g, const struct inet_diag_msg *msg)
 {
-	return msg->id.idiag_sport == htons(g->client_port) &&
+	return msg->idiag_state != TCP_SYN_SENT &&
+	    msg->id.idiag_sport == htons(g->client_port) &&
 	    msg->id.idiag_dport == htons(g->port);
 }
 

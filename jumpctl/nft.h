@@ -13,6 +13,9 @@
 #define NFT_FILE   "/run/jump/jumphost.nft"
 #define NFT_LISTED "/run/jump/jumphost.listed"
 
+/* The set that the kernel fills: who connects how fast. */
+#define NFT_RATES "rates"
+
 /*
  * Print the table of jumpctl(8), FIREWALL, as it is to be at this time.  Looks
  * accounts up; exits if they cannot be.  Returns the number of users whose

@@ -120,6 +120,39 @@ for u in alice carol; do
 	check "$u: ProxyJump passes" gave 0 web1
 done
 
+# --- a flood ------------------------------------------------------------------
+
+# flood USER: how many of 1500 flows it gets to begin, and in how many seconds.
+flood() {
+	lab on -u "$1" jump python3 -c '
+import socket, time
+began, n = time.monotonic(), 0
+for i in range(1500):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        s.sendto(b"x", ("10.2.0.53", 53))
+        n += 1
+    except PermissionError:
+        pass
+    s.close()
+print(n, int(time.monotonic() - began) + 1)' >"$T/flood"
+	read -r flows seconds <"$T/flood"
+}
+flood alice
+check "a flood gets its burst" [ "$flows" -ge 500 ]
+check "and a rate" [ "$flows" -le $((500 + 100 * seconds)) ]
+run lab on jump jumpctl doctor
+check "doctor: the table stands all the same" \
+    printed ' ok    the firewall table is loaded'
+before=$(on stat -c %i /run/jump/jumphost.nft)
+run lab on jump jumpctl sweep
+check "and a sweep does not load it anew" \
+    [ "$before" = "$(on stat -c %i /run/jump/jumphost.nft)" ]
+flood bob
+check "others have theirs" [ "$flows" -ge 500 ]
+run lab on -u alice jump nc -w 5 10.2.0.10 22 </dev/null
+check "who waits a little gets through" printed '^SSH-2.0'
+
 # A reverse path: two who connect to a listener of bob's.
 lab on -u bob jump socat TCP-LISTEN:7778,fork EXEC:echo 2>/dev/null &
 within listens t 7778

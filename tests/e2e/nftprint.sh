@@ -173,7 +173,7 @@ END
 account anna 5000
 one "a gate" <<'END'
 set nft "/usr/sbin/nft"
-set gate 1022
+set gate 422
 set exempt admin
 user alice
 user bob
@@ -210,7 +210,7 @@ END
 
 one "a gate for nobody" <<'END'
 set nft "/usr/sbin/nft"
-set gate 1022
+set gate 422
 END
 [ -z "${NFTPRINT_NEW:-}" ] || cp "$T/new" "$NFTPRINT_NEW"
 finish

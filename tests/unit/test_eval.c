@@ -1017,7 +1017,7 @@ START_TEST(road_holds)
 		snprintf(text, sizeof(text),
 		    "%sgroup @g bob\nallow a: alice to web1\n%s b: any to web1 "
 		    "%s",
-		    gate ? "set nft \"/x\"\nset gate 1022\n" : "",
+		    gate ? "set nft \"/x\"\nset gate 422\n" : "",
 		    n % 2 ? "allow" : "require", obligations[_i].words);
 		p = policy_of(text);
 		for (int road = 0; road < ROAD_COUNT; road++)

@@ -322,7 +322,7 @@ END_TEST
 /*
  * With `set gate', which stands or not.
  */
-#define GATE "set nft \"/n\"\nset gate 1022\n"
+#define GATE "set nft \"/n\"\nset gate 422\n"
 #define AWAY "no right to *:22 any more"
 static const struct {
 	const char *policy, *account, *user, *line;
