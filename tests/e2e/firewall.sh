@@ -161,6 +161,22 @@ check "bob answers nobody from elsewhere" [ ! -s "$T/out" ]
 run lab on jump nc -w 2 127.0.0.1 7778 </dev/null
 check "but root, on this host" [ -s "$T/out" ]
 
+# UNIX sockets are a matter of modes: of a folder of the owner's alone.
+device() {
+	lab on -u "$1" jump socat -u "UNIX-CONNECT:/run/device$2/sock" - 2>/dev/null
+}
+for mode in 700 755; do
+	on install -d -o vend1 -m $mode /run/device$mode
+	lab on -u vend1 jump socat -U \
+	    "UNIX-LISTEN:/run/device$mode/sock,fork,mode=666" EXEC:'echo device' \
+	    2>/dev/null &
+	within on test -S /run/device$mode/sock
+done
+check "a device's socket in a folder of its own is its own" \
+    [ "$(device bob 700)" = "" ]
+check "also for its owner it is there" [ "$(device vend1 700)" = device ]
+check "in an open folder it is anybody's" [ "$(device bob 755)" = device ]
+
 # --- in time ------------------------------------------------------------------
 
 # A connection of bob's own, that stays.
