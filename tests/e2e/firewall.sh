@@ -259,6 +259,8 @@ cp "$LAB/hosts/jump/etc/jump/policy" "$T/good"
 on rm -f /run/jump/swept
 sed 's,/usr/sbin/nft,/usr/local/sbin/none,' "$T/good" >"$T/none"
 run lab load "$T/none"
+check "no such program: the check of it says so" \
+    said '^warning: set nft: /usr/local/sbin/none is not there, or is not root'
 check "no such program: the load says so" said 'set nft: /usr/local/sbin/none is not run'
 check "no such program: exit 70" gave 70
 run lab on jump jumpctl sweep
@@ -271,4 +273,15 @@ check "it fails: exit 70" gave 70
 on chmod 775 /usr/local/sbin/none
 run lab on jump jumpctl sweep
 check "anybody's program is not run" said 'is not run: it is no executable'
+
+# Without set nft nobody takes it away.
+run lab load "$T/good"
+sed '/^set nft/d' "$T/good" >"$T/without"
+run lab load "$T/without"
+check "an earlier policy's: the load says so" \
+    said '^warning: the firewall table of an earlier policy stays as it is:$'
+check "an earlier policy's: it stays" stands
+on rm /run/jump/jumphost.listed
+run lab on jump jumpctl check
+check "the remedy: no more of it" not said 'earlier policy'
 finish

@@ -223,6 +223,8 @@ doctor
 check "doctor: no table leads there" printed '^ FAIL  no firewall table leads to the gate$'
 run lab on jump jumpctl check
 check "check: while it is in force, it is missed" said '^warning: the gate does not answer, so that ProxyJump$'
+run lab on jump jumpctl explain bob web1:22 --via forward
+check "explain: what sshd holds alone is not missed" not said gate
 run lab on jump jumpctl sweep
 doctor
 check "doctor: the remedy helps" printed "$answers"
@@ -230,6 +232,8 @@ check "doctor: the remedy helps" printed "$answers"
 gate_down 6
 doctor
 check "doctor: IPv6 is missed" printed '^ FAIL  the gate: nobody listens on ::1, port 422$'
+run lab on jump jumpctl check
+check "check: what that means" said '^    to IPv6 is refused: see jumpctl doctor$'
 lab on jump sysctl -qw net.ipv6.conf.lo.disable_ipv6=1
 doctor
 check "doctor: not where there is none" printed "$answers"
@@ -240,13 +244,19 @@ check "doctor: nobody listens" printed '^ FAIL  the gate: nobody listens on 127\
 check "doctor: how it is mended" printed 'remedy: systemctl enable --now jump-gate\.socket'
 run lab on jump jumpctl check
 check "check: nobody listens" said '^warning: the gate: nobody listens on 127\.0\.0\.1, port 422, so that ProxyJump$'
+check "check: what that means" said '^    is refused: see jumpctl doctor$'
 check "check: a warning" gave 0
 asks
 check "explain: forward gives nothing" said '^jumpctl: the gate does not answer here, so that forward '
 run lab on jump jumpctl explain bob web1:22 --via forward
-check "explain: what sshd holds alone is not missed" not said gate
+check "explain: nor what sshd could hold alone, while the table stands" \
+    said 'so that forward reaches nothing: see jumpctl doctor$'
 asks connect
 check "explain: nor on another road" not said gate
+LAB_USER=bob jump why web1
+check "why: says that it may be refused" \
+    said '^jump: the gate of this host does not answer: ProxyJump may be refused now\.$'
+check "why: and the rest" printed '^web1:22 is open to you by ProxyJump\.$'
 for at in 127.0.0.1 ::1; do
 	lab on jump setpriv --reuid bob --clear-groups --inh-caps +net_bind_service \
 	    --ambient-caps +net_bind_service nc -lk "$at" 422 >/dev/null 2>&1 &
