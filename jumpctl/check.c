@@ -350,6 +350,17 @@ gate_in_force(void)
 	return port;
 }
 
+/* What ProxyJump is without it; the table leads there whoever listens. */
+static const char *
+gate_costs(const struct policy *p, enum gate_state state)
+{
+	if (state == GATE_NOBODY && probe_gate(PROBE_MS))
+		return "to IPv6 is refused";
+	if (state == GATE_NOBODY || (state == GATE_SILENT && nft_stands(p)))
+		return "is refused";
+	return "reaches nothing that only the gate can hold";
+}
+
 /* Until the policy is in force, no table leads to its gate. */
 static size_t
 warn_gate(const struct policy *p, const struct sources *s)
@@ -364,9 +375,7 @@ warn_gate(const struct policy *p, const struct sources *s)
 	    (state == GATE_SILENT && gate_in_force() != policy_meta(p)->gate))
 		return 0;
 	fprintf(stderr, "warning: %s, so that ProxyJump\n    %s: see jumpctl "
-	    "doctor\n", what, state != GATE_NOBODY ?
-	    "reaches nothing that only the gate can hold" :
-	    probe_gate(PROBE_MS) ? "to IPv6 is refused" : "is refused");
+	    "doctor\n", what, gate_costs(p, state));
 	return 1;
 }
 

@@ -492,20 +492,16 @@ needs_gate(const struct explain *e)
 }
 
 /*
- * Whether the table of the policy leads its user to where nobody listens, so
- * that what sshd(8) could hold alone is refused too.
+ * Whether the table of the policy leads its user to where nobody listens, or
+ * another, so that what sshd(8) could hold alone is refused too.
  */
 static bool
 is_cut_off(const struct explain *e)
 {
 	char what[GATE_WORDS];
-	enum gate_state state;
 
-	if (policy_account_shared(e->p, e->person.account))
-		return false;
-	state = gate_look(e->p, what);
-	return (state == GATE_NOBODY || state == GATE_TAKEN) &&
-	    nft_stands(e->p);
+	return !policy_account_shared(e->p, e->person.account) &&
+	    gate_look(e->p, what) != GATE_PORTS && nft_stands(e->p);
 }
 
 static void
