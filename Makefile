@@ -81,7 +81,8 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
-	jump-connect/request.c jump-connect/gate.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
+	jump-connect/request.c jump-connect/gate.c jump-connect/capture.c \
+	jump-connect/keeper.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c jump-connect/monitor.c lib/session.c \
 	lib/procfs.c $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
@@ -106,7 +107,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session login limits monitor
+	directory identify program session login limits monitor capture
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -124,7 +125,8 @@ test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/confine.c lib/sandbox.c
+	jump-connect/capture.c jump-connect/confine.c lib/sandbox.c lib/match.c
+test_capture_SRC := jump-connect/capture.c lib/match.c
 test_hostkey_SRC := jump-connect/hostkey.c
 test_monitor_SRC := jump-connect/monitor.c lib/procfs.c
 test_dial_SRC    := jump-connect/dial.c
@@ -270,9 +272,10 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
 SESSIONS  = /run/jump/sessions
 LOGINS    = /run/jump/logins
+RECORDS   = /var/log/jump
 # Removed by uninstall, where they are empty.
 OWN       = $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS))
+	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(LOGINS) $(RECORDS) $(dir $(SESSIONS))
 
 # $(call texts,FILES,FOLDER)
 define texts
@@ -305,11 +308,11 @@ accounts:					## make _jump and the groups, if missing
 
 owners:						## give _jump its programs and folders
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
-	    $(DESTDIR)$(LOGINS)
+	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(RECORDS)
 	chown root:_jump $(DESTDIR)$(LOGINS)
 	chmod 1770 $(DESTDIR)$(LOGINS)
-	chgrp _jump $(DESTDIR)$(SESSIONS)
-	chmod 1730 $(DESTDIR)$(SESSIONS)
+	chgrp _jump $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
+	chmod 1730 $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys

@@ -19,19 +19,10 @@ enum { ORIGINAL_DST = 80 };
 static bool
 from_sockaddr(const struct sockaddr_storage *ss, struct addr *a, uint16_t *port)
 {
-	const struct sockaddr_in *v4 = (const void *)ss;
-	const struct sockaddr_in6 *v6 = (const void *)ss;
+	const struct sockaddr *sa = (const void *)ss;
 
-	memset(a, 0, sizeof(*a));
-	if (ss->ss_family == AF_INET) {
-		a->b[10] = a->b[11] = 0xff;
-		memcpy(a->b + 12, &v4->sin_addr, 4);
-		*port = ntohs(v4->sin_port);
-	} else {
-		memcpy(a->b, &v6->sin6_addr, 16);
-		*port = ntohs(v6->sin6_port);
-	}
-	return ss->ss_family == AF_INET || ss->ss_family == AF_INET6;
+	*port = addr_port(sa);
+	return addr_from_sockaddr(a, sa);
 }
 
 /* Where it was to go; the kernel forgets that with the connection. */

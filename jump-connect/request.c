@@ -452,6 +452,41 @@ unreachable(struct request *r, int error)
 	return tell(r, &e, what, EXIT_UNREACHABLE);
 }
 
+bool
+request_captures(const struct request *r)
+{
+	return (r->choice->verdict.obligations & MUST_RECORD) != 0;
+}
+
+/* Who it is about; of what the policy and the user say, as records have it. */
+static int
+begin_capture(struct request *r, int sock)
+{
+	char name[300], about[512], safe[AUDIT_ESCAPED(sizeof(about))];
+	int fd = keeper_make(&r->keeper, r->reference);
+
+	if (fd == -1)
+		return -1;
+	snprintf(about, sizeof(about), "session %s, %s to %s by %s",
+	    r->reference, r->person.name,
+	    target_text(&r->target, name, sizeof(name)),
+	    policy_road_names[r->road]);
+	audit_escape(safe, sizeof(safe), about);
+	return capture_begin(&r->capture, fd, sock, safe);
+}
+
+static int
+not_captured(struct request *r)
+{
+	char reason[128], hash[17];
+	struct audit_event e = event_of(r, AUDIT_OPEN, hash);
+
+	snprintf(reason, sizeof(reason), "the session cannot be recorded: %s",
+	    strerror(errno));
+	e.reason = reason;
+	return tell(r, &e, "the session cannot be recorded.", EXIT_STATE);
+}
+
 int
 request_dial(struct request *r, struct dial *dial, int *sock)
 {
@@ -465,12 +500,18 @@ request_dial(struct request *r, struct dial *dial, int *sock)
 	if (*sock == -1)
 		return unreachable(r, errno);
 	limits_keep(&r->limits, r->choice);
+	if (request_captures(r) && begin_capture(r, *sock) == -1)
+		return not_captured(r);
 	e = event_of(r, AUDIT_OPEN, hash);
 	e.outcome = AUDIT_SUCCESS;
 	e.limits.idle = r->choice->verdict.idle;
 	e.limits.duration = r->choice->verdict.duration;
 	e.limits.until = r->until;
 	e.limits.max = r->choice->verdict.max;
+	if (request_captures(r)) {
+		e.recording = "pcapng";
+		dprintf(STDERR_FILENO, "jump: this session is recorded.\n");
+	}
 	if (audit_write(&r->audit, &e) == 0)
 		return EXIT_OK;
 	close(*sock);

@@ -98,7 +98,8 @@ static const struct golden {
     {"limits", "jump-connect",
 	{.kind = AUDIT_OPEN,
 	    OPENED,
-	    .limits = {600, 7200, 1795190531, 2}}},
+	    .limits = {600, 7200, 1795190531, 2},
+	    .recording = "pcapng"}},
     {"lost", "jump-connect",
 	{.kind = AUDIT_CLOSE, OPENED, .end = "idle", .lost = 2}},
     {"close", "jump-connect",
@@ -278,7 +279,7 @@ START_TEST(long_values_fit)
 				    4194304,
 				    {UINT32_MAX, UINT32_MAX, 253402300799,
 					UINT32_MAX},
-				    s, UINT32_MAX, UINT64_MAX, UINT64_MAX,
+				    s, s, UINT32_MAX, UINT64_MAX, UINT64_MAX,
 				    UINT64_MAX};
 				len = audit_format(&a, &e, &noon, record);
 				ck_assert_uint_gt(len, 200);

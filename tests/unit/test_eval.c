@@ -774,6 +774,15 @@ static const struct {
     /* 5, before 6. */
     {"allow a: alice to web1 record", "",
 	"deny a must record unheld record"},
+    {"allow a: alice to web1 record", "port=80", "allow a must record"},
+    {"allow a: alice to web1 record", "port=80 road=forward",
+	"deny a must record unheld record"},
+    {"allow a: alice to web1 record", "port=80 road=forward gate",
+	"allow a must record"},
+    {"allow a: alice to metr record", "path=/run/m.sock",
+	"deny a must record unheld record"},
+    {"net all 10.2.0.0/16 ssh 80\nallow a: alice to web1 record", "port=80",
+	"deny a must record unheld record"},
     {"allow a: alice to web1 mfa record", "",
 	"deny a must mfa record unmet mfa unheld record"},
     {"allow a: alice to web1 mfa record", "road=shell",
@@ -977,7 +986,7 @@ static const struct {
     {"mfa", MUST_MFA, {true, true, true}, true},
     {"ticket \"T*\"", MUST_TICKET, {false, true, true}, false},
     {"approve @g 1h", MUST_APPROVE, {false, true, true}, false},
-    {"record", MUST_RECORD, {false, false, true}, false},
+    {"record", MUST_RECORD, {false, true, true}, true}, /* port 80 */
     {"consent", MUST_CONSENT, {false, false, true}, false},
     {"notify", MUST_NOTIFY, {false, false, true}, false},
     {"max 3", MUST_MAX, {false, true, true}, true},
@@ -993,7 +1002,7 @@ check_road(const struct policy *p, int i, enum policy_road road, bool gate)
 	struct policy_verdict v;
 	struct question x;
 
-	ask(p, "mfa ticket=T1 approved=g", &x);
+	ask(p, "port=80 mfa ticket=T1 approved=g", &x);
 	x.q.road = road;
 	x.q.gate = gate;
 	policy_evaluate(p, &x.q, &v);
