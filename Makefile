@@ -72,7 +72,7 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
-	lib/swept.c \
+	lib/procfs.c lib/swept.c \
 	$(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c jump-shell/who.c jumpctl/table.c \
@@ -158,7 +158,7 @@ test_directory_SRC := jump-authkeys/directory.c jump-authkeys/fence.c lib/progra
 test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
-test_login_SRC  := lib/login.c
+test_login_SRC  := lib/login.c lib/procfs.c
 test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)

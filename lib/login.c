@@ -13,6 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "procfs.h"
+
+#define PROC "/proc"
+
 enum {
 	OPEN_FLAGS = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	NAME = 16 /* room for a pid */
@@ -155,8 +159,8 @@ read_line(int fd, const struct login_note *note, char **line)
 }
 
 static int
-read_note(int fd, uid_t owner, uint64_t started, struct login_note *note,
-    char **line)
+read_note(
+    int fd, uid_t owner, uint64_t started, struct login_note *note, char **line)
 {
 	struct stat st;
 
@@ -184,8 +188,8 @@ read_note(int fd, uid_t owner, uint64_t started, struct login_note *note,
 }
 
 int
-login_read(const char *directory, uid_t owner, pid_t monitor,
-    uint64_t started, struct login_note *note, char **line)
+login_read(const char *directory, uid_t owner, pid_t monitor, uint64_t started,
+    struct login_note *note, char **line)
 {
 	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd, result;
@@ -201,7 +205,8 @@ login_read(const char *directory, uid_t owner, pid_t monitor,
 	return result;
 }
 
-/* Who opens it empties it, which sets this time, and so does what is written. */
+/* Who opens it empties it, which sets this time, and so does what is written.
+ */
 bool
 login_opened_after(
     const char *directory, pid_t monitor, const struct timespec *time)
@@ -268,13 +273,15 @@ static bool
 is_none(int error)
 {
 	return error == ENOENT || error == ENODATA || error == EAGAIN ||
-	    error == EPERM || error == ELOOP || error == ENXIO;
+	    error == EPERM || error == ELOOP || error == ENXIO ||
+	    error == ESTALE;
 }
 
 bool
 login_all_mfa(const char *directory, uid_t owner, uid_t uid)
 {
 	struct login_note note;
+	struct procfs_process monitor;
 	pid_t *list;
 	ssize_t n = login_list(directory, &list);
 	bool any = false, all = true;
@@ -282,11 +289,13 @@ login_all_mfa(const char *directory, uid_t owner, uid_t uid)
 	for (ssize_t i = 0; i < n; i++) {
 		if (is_gone(list[i]))
 			continue;
-		if (login_read(directory, owner, list[i], 0, &note, NULL) ==
-		    -1) {
+		if (procfs_read(PROC, list[i], &monitor) == -1)
+			monitor.started = 0;
+		if (login_read(directory, owner, list[i], monitor.started,
+			&note, NULL) == -1) {
 			all = all && is_none(errno);
 		} else if (note.uid == uid) {
-			any = true;
+			any = any || procfs_has_child(PROC, list[i], uid);
 			all = all && note.mfa;
 		}
 	}

@@ -71,8 +71,9 @@ int login_write(int fd, struct login_note *, const char *line, size_t size);
  * Read the note of a process that started at so many clock ticks after boot.
  * 0, or -1 with errno: ENOENT if there is none, ESTALE if it is of an earlier
  * process of that number, ENODATA if nothing was given, EAGAIN if that is being
- * decided, EPERM or EBADMSG if it is not as owner would have made it.  If line is not NULL, *line is the line, a string that the caller
- * frees; what is behind a NUL in it is lost.
+ * decided, EPERM or EBADMSG if it is not as owner would have made it.  If line
+ * is not NULL, *line is the line, a string that the caller frees; what is
+ * behind a NUL in it is lost.
  */
 int login_read(const char *directory, uid_t owner, pid_t monitor,
     uint64_t started, struct login_note *, char **line);
@@ -92,9 +93,11 @@ ssize_t login_list(const char *directory, pid_t **list);
 
 /*
  * Whether the account has logins, and the notes of all of them say mfa: what
- * the gate has to go by.  False too if there is a note that is damaged, which
- * may be anybody's; one that is being written is none, nor is what others put
- * there.
+ * the gate has to go by.  There is a note as soon as somebody offers a key, who
+ * may not have it: one that says mfa is of a login only where sshd has gone on
+ * to serve the user.  False too if there is a note that is damaged, which may
+ * be anybody's; one that is being written is none, nor is what others put
+ * there, nor one of an earlier process of that number.
  */
 bool login_all_mfa(const char *directory, uid_t owner, uid_t uid);
 

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,4 +82,25 @@ procfs_read(const char *proc, pid_t pid, struct procfs_process *p)
 	}
 	errno = EBADMSG;
 	return -1;
+}
+
+bool
+procfs_has_child(const char *proc, pid_t pid, uid_t uid)
+{
+	char name[64], text[FILE_MAX], *at = text, *end;
+	struct procfs_process child;
+
+	snprintf(name, sizeof(name), "task/%d/children", (int)pid);
+	if (slurp(proc, pid, name, text) == -1)
+		return false;
+	for (;; at = end) {
+		long number = strtol(at, &end, 10);
+
+		if (end == at)
+			return false;
+		/* The last number may have been cut off. */
+		if (procfs_read(proc, (pid_t)number, &child) == 0 &&
+		    child.parent == pid && child.uid == uid)
+			return true;
+	}
 }

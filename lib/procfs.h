@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { PROCFS_NAME = 64 };
@@ -23,5 +24,11 @@ struct procfs_process {
  * if there is none, EBADMSG if it is no process.
  */
 int procfs_read(const char *proc, pid_t, struct procfs_process *);
+
+/*
+ * Whether the process has a child of that real uid.  False too where that
+ * cannot be read, as without the kernel's CONFIG_PROC_CHILDREN.
+ */
+bool procfs_has_child(const char *proc, pid_t, uid_t);
 
 #endif

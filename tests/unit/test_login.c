@@ -235,16 +235,14 @@ fifo(void)
 static void
 cut(void)
 {
-	ck_assert_int_eq(
-	    truncate(file("1234"), (off_t)sizeof(note) - 1), 0);
+	ck_assert_int_eq(truncate(file("1234"), (off_t)sizeof(note) - 1), 0);
 }
 
 /* Overwrite a part of it. */
 static void
 patch(size_t at, size_t size)
 {
-	static const char bytes[LOGIN_USER] = {
-	    [0 ... LOGIN_USER - 1] = 'x'};
+	static const char bytes[LOGIN_USER] = {[0 ... LOGIN_USER - 1] = 'x'};
 	int fd = open(file("1234"), O_WRONLY);
 
 	ck_assert_int_eq(pwrite(fd, bytes, size, (off_t)at), (ssize_t)size);
@@ -295,9 +293,9 @@ more(void)
 	    truncate(file("1234"), sizeof(struct login_note) + 6), 0);
 }
 
-static void (*const spoilt[])(void) = {somebody_elses, linked,
-    symlinked, fifo, cut, versioned, endless_user, endless_key,
-    endless_policy, cut_line, endless_line, more};
+static void (*const spoilt[])(void) = {somebody_elses, linked, symlinked, fifo,
+    cut, versioned, endless_user, endless_key, endless_policy, cut_line,
+    endless_line, more};
 
 START_TEST(spoilt_is_not_believed)
 {
@@ -409,6 +407,78 @@ dead(void)
 	return pid;
 }
 
+static pid_t served;
+
+/* What sshd starts as the user, once the key has been accepted. */
+static void
+serve(uid_t uid)
+{
+	int ready[2];
+	char byte;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	served = fork();
+	if (served == 0) {
+		if (setresuid(uid, uid, uid) == 0 &&
+		    write(ready[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+}
+
+static void
+end(void)
+{
+	ck_assert_int_eq(kill(served, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(served, NULL, 0), served);
+}
+
+static void
+serve_ann(void)
+{
+	serve(ANN);
+}
+
+/* As long as nothing runs for a user, a key has only been offered. */
+START_TEST(mfa_is_of_the_accepted)
+{
+	end();
+	make_mfa(getpid(), ANN, true);
+	ck_assert(!all_mfa(ANN));
+	serve(BEA);
+	ck_assert(!all_mfa(ANN));
+	end();
+	serve(ANN);
+	ck_assert(all_mfa(ANN));
+	make_mfa(getppid(), ANN, true); /* somebody offers one as well */
+	ck_assert(all_mfa(ANN));
+	make_mfa(getppid(), ANN, false);
+	ck_assert(!all_mfa(ANN));
+}
+END_TEST
+
+/* The number is another process's now, of the user's own perhaps. */
+START_TEST(mfa_is_of_this_process)
+{
+	int64_t long_ago = 1;
+	char name[16];
+	int fd;
+
+	make_mfa(getpid(), ANN, true);
+	ck_assert(all_mfa(ANN));
+	snprintf(name, sizeof(name), "%d", (int)getpid());
+	fd = open(file(name), O_WRONLY);
+	ck_assert_int_eq(pwrite(fd, &long_ago, sizeof(long_ago),
+			     offsetof(struct login_note, written)),
+	    sizeof(long_ago));
+	close(fd);
+	ck_assert(!all_mfa(ANN));
+}
+END_TEST
+
 START_TEST(mfa_is_of_all_logins)
 {
 	ck_assert(!all_mfa(ANN)); /* no login has it */
@@ -503,7 +573,7 @@ int
 main(void)
 {
 	Suite *s = suite_create("login");
-	TCase *t = tcase_create("login");
+	TCase *t = tcase_create("login"), *mfa = tcase_create("mfa");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, is_read_back);
@@ -518,11 +588,16 @@ main(void)
 	tcase_add_test(t, dead_are_cleaned);
 	tcase_add_test(t, all_are_listed);
 	tcase_add_test(t, what_is_written_is_not_cleaned);
-	tcase_add_test(t, mfa_is_of_all_logins);
-	tcase_add_test(t, mfa_is_of_the_living);
-	tcase_add_test(t, mfa_is_of_notes);
-	tcase_add_loop_test(t, mfa_of_damaged_notes, 0, 5);
 	tcase_add_test(t, no_directory);
 	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(mfa, setup, teardown);
+	tcase_add_checked_fixture(mfa, serve_ann, end);
+	tcase_add_test(mfa, mfa_is_of_the_accepted);
+	tcase_add_test(mfa, mfa_is_of_this_process);
+	tcase_add_test(mfa, mfa_is_of_all_logins);
+	tcase_add_test(mfa, mfa_is_of_the_living);
+	tcase_add_test(mfa, mfa_is_of_notes);
+	tcase_add_loop_test(mfa, mfa_of_damaged_notes, 0, 5);
+	suite_add_tcase(s, mfa);
 	return unit_run(s);
 }
