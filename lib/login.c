@@ -285,6 +285,7 @@ login_all_mfa(const char *directory, uid_t owner, uid_t uid)
 	pid_t *list;
 	ssize_t n = login_list(directory, &list);
 	bool any = false, all = true;
+	int served;
 
 	for (ssize_t i = 0; i < n; i++) {
 		if (is_gone(list[i]))
@@ -295,8 +296,9 @@ login_all_mfa(const char *directory, uid_t owner, uid_t uid)
 			&note, NULL) == -1) {
 			all = all && is_none(errno);
 		} else if (note.uid == uid) {
-			any = any || procfs_has_child(PROC, list[i], uid);
-			all = all && note.mfa;
+			served = procfs_has_child(PROC, list[i], uid);
+			any = any || served == 1;
+			all = all && (note.mfa || served == 0);
 		}
 	}
 	free(list);

@@ -94,8 +94,8 @@ ssize_t login_list(const char *directory, pid_t **list);
 /*
  * Whether the account has logins, and the notes of all of them say mfa: what
  * the gate has to go by.  There is a note as soon as somebody offers a key, who
- * may not have it: one that says mfa is of a login only where sshd has gone on
- * to serve the user.  False too if there is a note that is damaged, which may
+ * may not have it: it is of a login only where sshd has gone on to serve the
+ * user.  False too if there is a note that is damaged, which may
  * be anybody's; one that is being written is none, nor is what others put
  * there, nor one of an earlier process of that number.
  */

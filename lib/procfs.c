@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,7 @@ procfs_read(const char *proc, pid_t pid, struct procfs_process *p)
 	return -1;
 }
 
-bool
+int
 procfs_has_child(const char *proc, pid_t pid, uid_t uid)
 {
 	char name[64], text[FILE_MAX], *at = text, *end;
@@ -92,15 +93,15 @@ procfs_has_child(const char *proc, pid_t pid, uid_t uid)
 
 	snprintf(name, sizeof(name), "task/%d/children", (int)pid);
 	if (slurp(proc, pid, name, text) == -1)
-		return false;
+		return -1;
 	for (;; at = end) {
 		long number = strtol(at, &end, 10);
 
 		if (end == at)
-			return false;
+			return 0;
 		/* The last number may have been cut off. */
 		if (procfs_read(proc, (pid_t)number, &child) == 0 &&
 		    child.parent == pid && child.uid == uid)
-			return true;
+			return 1;
 	}
 }

@@ -7,7 +7,6 @@
 
 #include <sys/types.h>
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum { PROCFS_NAME = 64 };
@@ -26,9 +25,9 @@ struct procfs_process {
 int procfs_read(const char *proc, pid_t, struct procfs_process *);
 
 /*
- * Whether the process has a child of that real uid.  False too where that
- * cannot be read, as without the kernel's CONFIG_PROC_CHILDREN.
+ * Whether the process has a child of that real uid: 1, or 0; -1 with errno
+ * where that cannot be read, as without the kernel's CONFIG_PROC_CHILDREN.
  */
-bool procfs_has_child(const char *proc, pid_t, uid_t);
+int procfs_has_child(const char *proc, pid_t, uid_t);
 
 #endif

@@ -1,5 +1,6 @@
 # The gate and mfa: somebody who offers a user's security key, and cannot prove
-# that they have it, gives a process that the user has left behind nothing.
+# that they have it, gives a process that the user has left behind nothing; nor
+# does somebody who offers another key take anything from them.
 # runs: once
 . "$(dirname "$0")/lib.sh"
 
@@ -15,9 +16,11 @@ export SSH_SK_PROVIDER
 mkdir -p "$K"
 ssh-keygen -q -t ed25519-sk -N '' -w "$SSH_SK_PROVIDER" -O verify-required \
     -f "$K/pin"
-# The public key of the one, and a private one that asks for a passphrase.
+# Public keys of bob's, and private ones that ask for a passphrase.
 ssh-keygen -q -t ed25519 -N secret -f "$K/stolen"
+cp "$K/stolen" "$K/plain"
 cp "$K/pin.pub" "$K/stolen.pub"
+cp "$LAB/keys/bob.pub" "$K/plain.pub"
 printf '#!/bin/sh\nsleep 60\n' >"$K/ask"
 chmod 755 "$K/ask"
 
@@ -38,14 +41,19 @@ left_behind() {
 	run lab on -u bob jump nc -N -w 5 10.2.0.11 5432 <"$T/in"
 }
 
+# offer NAME: its public key, and no signature.
+offer() {
+	SSH_ASKPASS=$K/ask SSH_ASKPASS_REQUIRE=force ssh -v -F "$C" \
+	    -o User=bob -o BatchMode=no -o "IdentityFile=$K/$1" jump true \
+	    >"$T/offer.out" 2>"$T/offer.err" </dev/null &
+	offer=$!
+	check "$1: is offered" \
+	    within grep -q 'Server accepts key' "$T/offer.err"
+}
+
 left_behind
 check "nobody is logged in: refused" gave 0 ""
-SSH_ASKPASS=$K/ask SSH_ASKPASS_REQUIRE=force ssh -v -F "$C" -o User=bob \
-    -o BatchMode=no -o "IdentityFile=$K/stolen" jump true \
-    >"$T/offer.out" 2>"$T/offer.err" </dev/null &
-offer=$!
-check "the security key is offered" \
-    within grep -q 'Server accepts key' "$T/offer.err"
+offer stolen
 check "and jump-authkeys has said yes to it" logged \
     '"event.action":"login","event.outcome":"success","user.name":"bob"'
 left_behind
@@ -61,6 +69,10 @@ ssh -F "$C" -o User=bob -o "SecurityKeyProvider=$SSH_SK_PROVIDER" \
     -o "IdentityFile=$K/pin" -M -S "$T/mux" -fN jump
 left_behind
 check "logged in with it: passes" gave 0 hello
+offer plain
+left_behind
+check "another one is offered, and not proven: passes" gave 0 hello
+kill $offer
 run ssh -F "$C" -S "$T/mux" -O exit jump
 check "it has ended" within not note
 left_behind

@@ -2,6 +2,7 @@
 #include "login.h"
 
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -407,7 +408,7 @@ dead(void)
 	return pid;
 }
 
-static pid_t served;
+static pid_t served, sshd;
 
 /* What sshd starts as the user, once the key has been accepted. */
 static void
@@ -420,6 +421,7 @@ serve(uid_t uid)
 	served = fork();
 	if (served == 0) {
 		if (setresuid(uid, uid, uid) == 0 &&
+		    prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
 		    write(ready[1], "", 1) == 1)
 			pause();
 		_exit(1);
@@ -436,10 +438,44 @@ end(void)
 	ck_assert_int_eq(waitpid(served, NULL, 0), served);
 }
 
+/* Of another sshd, with such a child. */
 static void
-serve_ann(void)
+serve_there(void)
+{
+	sigset_t term;
+	int ready[2], number;
+	char byte;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	sshd = fork();
+	if (sshd == 0) {
+		sigemptyset(&term);
+		sigaddset(&term, SIGTERM);
+		sigprocmask(SIG_BLOCK, &term, NULL);
+		serve(ANN);
+		if (write(ready[1], "", 1) == 1)
+			sigwait(&term, &number);
+		end();
+		_exit(0);
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+}
+
+static void
+serve_both(void)
 {
 	serve(ANN);
+	serve_there();
+}
+
+static void
+end_both(void)
+{
+	end();
+	ck_assert_int_eq(kill(sshd, SIGTERM), 0);
+	ck_assert_int_eq(waitpid(sshd, NULL, 0), sshd);
 }
 
 /* As long as nothing runs for a user, a key has only been offered. */
@@ -453,9 +489,9 @@ START_TEST(mfa_is_of_the_accepted)
 	end();
 	serve(ANN);
 	ck_assert(all_mfa(ANN));
-	make_mfa(getppid(), ANN, true); /* somebody offers one as well */
+	make_mfa(getppid(), ANN, false); /* somebody offers one as well */
 	ck_assert(all_mfa(ANN));
-	make_mfa(getppid(), ANN, false);
+	make_mfa(sshd, ANN, false);
 	ck_assert(!all_mfa(ANN));
 }
 END_TEST
@@ -489,9 +525,9 @@ START_TEST(mfa_is_of_all_logins)
 	make_mfa(getppid(), BEA, false); /* somebody else's */
 	ck_assert(all_mfa(ANN));
 	ck_assert(!all_mfa(BEA));
-	make_mfa(1, ANN, true);
+	make_mfa(sshd, ANN, true);
 	ck_assert(all_mfa(ANN));
-	make_mfa(1, ANN, false); /* one of several */
+	make_mfa(sshd, ANN, false); /* one of several */
 	ck_assert(!all_mfa(ANN));
 	make_mfa(getpid(), ANN, false);
 	ck_assert(!all_mfa(ANN));
@@ -515,13 +551,13 @@ START_TEST(mfa_is_of_notes)
 	char name[16], other[96];
 	int fd;
 
-	snprintf(name, sizeof(name), "%d", (int)getppid());
+	snprintf(name, sizeof(name), "%d", (int)sshd);
 	make_mfa(getpid(), ANN, true);
-	fd = login_open(dir, getppid()); /* empty, and locked */
+	fd = login_open(dir, sshd); /* empty, and locked */
 	ck_assert(all_mfa(ANN));
 	close(fd);
 	ck_assert(all_mfa(ANN));
-	make_mfa(getppid(), ANN, false);
+	make_mfa(sshd, ANN, false);
 	ck_assert(!all_mfa(ANN));
 	ck_assert_int_eq(chown(file(name), 12345, (gid_t)-1), 0);
 	ck_assert(all_mfa(ANN));
@@ -542,7 +578,7 @@ START_TEST(mfa_of_damaged_notes)
 	    cut, versioned, endless_user, endless_key, endless_policy};
 	char name[16], other[96];
 
-	snprintf(name, sizeof(name), "%d", (int)getppid());
+	snprintf(name, sizeof(name), "%d", (int)sshd);
 	make_mfa(getpid(), ANN, true);
 	make_mfa(1234, BEA, true);
 	damage[_i]();
@@ -591,7 +627,7 @@ main(void)
 	tcase_add_test(t, no_directory);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(mfa, setup, teardown);
-	tcase_add_checked_fixture(mfa, serve_ann, end);
+	tcase_add_checked_fixture(mfa, serve_both, end_both);
 	tcase_add_test(mfa, mfa_is_of_the_accepted);
 	tcase_add_test(mfa, mfa_is_of_this_process);
 	tcase_add_test(mfa, mfa_is_of_all_logins);
