@@ -157,6 +157,9 @@ load(const struct policy *p, const char *text)
 	if (spit(NFT_FILE, text) == -1)
 		return -1;
 	out = run(p, words, false);
+	if (out == NULL)
+		warnx("the table is not loaded, and the firewall as it was: "
+		      "see FIREWALL in jumpctl(8)");
 	listed = out == NULL ? NULL : list(p, false);
 	if (listed != NULL)
 		result = spit(NFT_LISTED, listed);

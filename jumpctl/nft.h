@@ -29,6 +29,12 @@ size_t nft_print(const struct policy *, time_t now, FILE *);
  */
 int nft_renew(const struct policy *, time_t now);
 
+/*
+ * Whether the table holds this uid, be it a user's or not; false if the policy
+ * has no table.
+ */
+bool nft_holds(const struct policy *, unsigned uid);
+
 /* Whether the kernel has the table that was loaded last. */
 bool nft_stands(const struct policy *);
 

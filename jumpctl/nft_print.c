@@ -306,6 +306,24 @@ is_login_uid(unsigned uid)
 	return (uid >= UID_MIN && uid <= UID_MAX) || uid >= HIGH_MIN;
 }
 
+bool
+nft_holds(const struct policy *p, unsigned uid)
+{
+	struct policy_range exempt =
+	    policy_clip(p, PT_WORDS, policy_meta(p)->exempt);
+	bool held = policy_meta(p)->nft != 0 && is_login_uid(uid);
+
+	for (uint32_t i = 0; i < exempt.n && held; i++) {
+		struct account a;
+
+		if (!account_find(&a, policy_word(p, exempt.first + i)))
+			continue;
+		held = a.uid != uid;
+		account_free(&a);
+	}
+	return held;
+}
+
 /* A set of uids; nft(8) wants no list of no elements. */
 static void
 print_uids(const struct table *t)
@@ -406,16 +424,17 @@ print_resolvers(const struct table *t, const char *verdict)
 	int n = 0;
 
 	while (f != NULL && n < RESOLVERS && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "nameserver %77s", word) != 1)
+		if (sscanf(line, "nameserver%*[ \t]%77s", word) != 1)
+			continue;
+		word[strcspn(word, "%")] = '\0';
+		if (!addr_parse(&a, word))
 			continue;
 		n++;
-		word[strcspn(word, "%")] = '\0';
-		if (addr_parse(&a, word))
-			fprintf(t->out,
-			    "\t\t%s daddr %s meta l4proto { tcp, udp } "
-			    "th dport 53 %s\n",
-			    addr_is_v4(&a) ? "ip" : "ip6",
-			    addr_print(&a, word), verdict);
+		fprintf(t->out,
+		    "\t\t%s daddr %s meta l4proto { tcp, udp } "
+		    "th dport 53 %s\n",
+		    addr_is_v4(&a) ? "ip" : "ip6", addr_print(&a, word),
+		    verdict);
 	}
 	if (f != NULL)
 		fclose(f);

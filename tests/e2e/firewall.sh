@@ -254,6 +254,16 @@ check "doctor: it stands" printed ' ok    the firewall table is loaded'
 run lab on jump jumpctl export nft
 check "export prints it" [ "$(cat "$T/out")" = "$(on cat /run/jump/jumphost.nft)" ]
 
+# Administrators whom nobody has thought of.
+echo 'sudo:x:27:admin' >>"$LAB/hosts/jump/etc/group"
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "doctor: an exempt administrator is free" not printed 'holds admin'
+sed -i '/^set exempt/d' "$LAB/hosts/jump/etc/jump/policy"
+on jumpctl load >/dev/null 2>&1
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "doctor: another is named" printed \
+    'the firewall table holds admin, who connects to nothing from here'
+
 # Where it cannot be loaded.
 cp "$LAB/hosts/jump/etc/jump/policy" "$T/good"
 on rm -f /run/jump/swept
@@ -269,6 +279,7 @@ printf '#!/bin/sh\necho no >&2\nexit 1\n' >"$LAB/hosts/jump/local/sbin/none"
 chmod 755 "$LAB/hosts/jump/local/sbin/none"
 run lab on jump jumpctl sweep
 check "it fails: says what it said" said '/usr/local/sbin/none: no'
+check "it fails: and what that means" said 'the table is not loaded, and the firewall as it was'
 check "it fails: exit 70" gave 70
 on chmod 775 /usr/local/sbin/none
 run lab on jump jumpctl sweep

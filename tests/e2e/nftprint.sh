@@ -165,6 +165,8 @@ nameserver dns.example
 nameserver
 nameserver 192.0.2.53; flush ruleset
 nameserver ::ffff:192.0.2.53
+nameserver10.7.7.7
+nameserver 192.0.2.60
 END
 one "name servers that are none" <<'END'
 user alice
