@@ -140,7 +140,8 @@ class Sweep:
                 whats.remove("short")
             if known and self.in_startup(calls, k):
                 continue
-            if self.everything or name in WHOLE:
+            if self.everything or name in WHOLE or \
+                    s.captured and name == "write":
                 yield from ((k, name, what) for what in whats)
             elif whats and (row <= FEW or k % 16 == 0):
                 yield k, name, whats[k % len(whats)]

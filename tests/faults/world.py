@@ -6,6 +6,7 @@ judge() compares that with the same run in a world without faults.
 """
 
 import ctypes
+import glob
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -21,12 +23,35 @@ import time
 
 LIBEXEC = "/usr/local/libexec/jump/"
 LAB = os.environ["LAB"]
+CAPTURES = "/var/log/jump"
 CLONE_NEWNET = 0x40000000
 BULK = 1 << 20
 GATE = 422
 HELLO = b"jump gate 1\n"
 VISITOR = "alice"
 PATIENCE = 20  # seconds for a run; the log has 1, jump-authkeys 10
+
+
+def take_captures():
+    """What was said by the records of sessions, which are removed.
+
+    pcapng, of raw IPv4: in each packet block the two headers and what follows
+    them."""
+    said = b""
+    for path in sorted(glob.glob(CAPTURES + "/**", recursive=True)):
+        if not os.path.isfile(path):
+            continue
+        with open(path, "rb") as f:
+            text = f.read()
+        os.unlink(path)
+        while len(text) >= 28:
+            kind, size, _, _, _, n = struct.unpack("6I", text[:24])
+            if kind == 6:
+                packet = text[28:28 + n]
+                ip = (packet[0] & 15) * 4
+                said += packet[ip + (packet[ip + 12] >> 4) * 4:]
+            text = text[size:]
+    return said
 
 
 def pattern(size, seed):
@@ -86,6 +111,8 @@ class Targets:
         self.serve(self.listen("db1", socket.AF_INET, ("10.2.0.11", 7001)),
                    self.echo)
         self.serve(self.listen("jump", socket.AF_INET, ("10.2.0.1", 7001)),
+                   self.echo)
+        self.serve(self.listen("web1", socket.AF_INET, ("10.2.0.10", 7003)),
                    self.echo)
         self.serve(self.listen("web1", socket.AF_INET6, ("2001:db8::10", 7001)),
                    self.echo)
@@ -250,11 +277,11 @@ class Scenario:
 
     to: of the gate, where the connection was to go that it is started for;
     gone: and whose user has it no more.  stands: whoever asks for the gate
-    hears that it stands."""
+    hears that it stands.  captured: what both said, that is to be on disk."""
 
     def __init__(self, name, program, args, user, code, env=None, given=b"",
                  out=None, received=None, records=None, to=None, gone=False,
-                 stands=False):
+                 stands=False, captured=None):
         self.name = name
         self.argv = [LIBEXEC + program] + args
         self.user = user
@@ -267,6 +294,7 @@ class Scenario:
         self.to = to
         self.gone = gone
         self.stands = stands
+        self.captured = captured
 
     @property
     def family(self):
@@ -286,6 +314,7 @@ class Run:
     out = err = b""
     records = ()
     received = ()   # a string of bytes for each connection
+    captured = b""  # the files of what has been said
 
     def outcomes(self):
         return [(r["event.action"], r["event.outcome"]) for r in self.records]
@@ -334,6 +363,7 @@ class World:
         if finish:
             finish(r)
         r.received = self.targets.take()
+        r.captured = take_captures()
         r.records = self.log.take()
         return r
 
@@ -359,7 +389,7 @@ def judge(scenario, base, r, silent=False, signals=()):
     if r.code == 0 and base.code != 0:
         wrong.append("it succeeded where it should not")
     wrong += judge_keys(base, r) if scenario.prints_keys else \
-        judge_answer(base, r)
+        judge_answer(scenario, base, r)
     wrong += judge_records(r) + judge_person(base, r)
     lines = r.err.count(b"\n")
     if r.code not in (0, None) and not r.records and lines == 0 and \
@@ -394,7 +424,7 @@ def judge_keys(base, r):
     return []
 
 
-def judge_answer(base, r):
+def judge_answer(scenario, base, r):
     wrong = []
     if len(r.received) > len(base.received):
         wrong.append("it connected where it should not")
@@ -405,6 +435,9 @@ def judge_answer(base, r):
     for got, sent in zip(r.received, base.received):
         if not sent.startswith(got):
             wrong.append("the target received something else")
+    if scenario.captured:
+        if len(r.captured) < len(b"".join(r.received) + r.out):
+            wrong.append("bytes passed that are not on disk")
     if r.received and r.outcomes()[:1] != [("decision", "success")]:
         wrong.append("it connected without a decision")
     if base.received and (r.out or any(r.received)) and \
@@ -473,7 +506,7 @@ user bob until 2036-12-31T18:00+01:00
 key bob "{bob}" from {{ 192.0.2.0/24 2001:db8:1::/64 }}
 group @held %held
 window here {start} {clock(-2)} - {end} {clock(2)}
-host web1 {{ 10.2.0.10 }} tcp {{ 7001 7002 7009 }}
+host web1 {{ 10.2.0.10 }} tcp {{ 7001 7002 7003 7009 }}
 host db1 10.2.0.11 tcp 7001
 host six 2001:db8::10 tcp 7001
 host web2 10.2.0.12 tcp 7001
@@ -483,6 +516,7 @@ socket echo "/run/metrics/echo.sock"
 {many}
 allow web: alice to {{ web1 six echo dev own db1 }}
 deny  held: @held to db1
+require taped: any to web1:7003 record
 allow timed: alice to web2 when here
 allow more: {{ alice bob }} to any:1234
 """
@@ -544,6 +578,8 @@ def scenarios():
              received=[some], records=CONNECTED),
         gate("gate, bulk", "10.2.0.10", 7001, 0, given=bulk, out=bulk,
              received=[bulk], records=CONNECTED),
+        gate("gate, recorded", "10.2.0.10", 7003, 0, given=some, out=some,
+             received=[some], records=CONNECTED, captured=some + some),
         gate("gate, nobody there", "10.2.0.10", 7009, 69, out=b"",
              records="decision success, open failure"),
         gate("gate, denied by Unix group", "10.2.0.11", 7001, 77, given=some,
@@ -582,4 +618,5 @@ def as_expected(s, r):
     out = re.fullmatch(s.out, r.out) if len(s.out) < 200 else s.out == r.out
     return r.code == s.code and bool(out) and \
         r.received == (s.received or []) and \
+        r.captured == (s.captured or b"") and \
         ", ".join(f"{a} {o}" for a, o in r.outcomes()) == (s.records or "")
