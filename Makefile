@@ -86,7 +86,8 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
-	jump-connect/request.c jump-connect/gate.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
+	jump-connect/request.c jump-connect/gate.c jump-connect/capture.c \
+	jump-connect/keeper.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/program.c lib/unmet.c lib/session.c \
 	lib/notice.c lib/procfs.c $(POLICY) $(PLUGIN)
@@ -112,7 +113,8 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session login limits monitor auth factors factor
+	directory identify program session login limits monitor auth factors factor \
+	capture
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
 test_parse_SRC   := $(PARSE) $(POLICY)
@@ -130,7 +132,8 @@ test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/confine.c lib/sandbox.c
+	jump-connect/capture.c jump-connect/confine.c lib/sandbox.c lib/match.c
+test_capture_SRC := jump-connect/capture.c lib/match.c
 test_hostkey_SRC := jump-connect/hostkey.c
 test_monitor_SRC := lib/monitor.c lib/procfs.c
 test_auth_SRC    := jump-shell/auth.c
@@ -291,12 +294,13 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
 SESSIONS  = /run/jump/sessions
 LOGINS    = /run/jump/logins
-# Of what somebody is to be told.
+# Of what somebody is to be told, and of what was said.
 SPOOL     = /var/spool/jump
+RECORDS   = /var/log/jump
 # Removed by uninstall, where they are empty.
 OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
 	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
-	$(SPOOL)/events $(SPOOL)
+	$(SPOOL)/events $(SPOOL) $(RECORDS)
 
 # $(call texts,FILES,FOLDER)
 define texts
@@ -331,14 +335,14 @@ accounts:					## make _jump and the groups, if missing
 
 owners:						## give _jump its programs and folders
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
-	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(SPOOL)/events
+	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(SPOOL)/events $(DESTDIR)$(RECORDS)
 	chown root:_jump $(DESTDIR)$(LOGINS)
 	chmod 1770 $(DESTDIR)$(LOGINS)
 	chown root:_jump $(DESTDIR)$(SPOOL) $(DESTDIR)$(SPOOL)/events
 	chmod 710 $(DESTDIR)$(SPOOL)
 	chmod 3733 $(DESTDIR)$(SPOOL)/events
-	chgrp _jump $(DESTDIR)$(SESSIONS)
-	chmod 1730 $(DESTDIR)$(SESSIONS)
+	chgrp _jump $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
+	chmod 1730 $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys

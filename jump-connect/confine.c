@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-enum slot { SLOT_NONE, IN, OUT, SOCK, LOG };
+enum slot { SLOT_NONE, IN, OUT, SOCK, LOG, CAPTURE };
 
 /*
  * Notably absent: everything that makes a descriptor or memory, signals
@@ -25,6 +25,8 @@ static const struct sandbox_rule rules[] = {
 	"from the target, in bulk"},
     {CALL(splice), {SANDBOX_FD(0, IN), SANDBOX_FD(2, SOCK)},
 	"from the user, in bulk"},
+    {CALL(write), {SANDBOX_FD(0, CAPTURE)}, "what was said, on record"},
+    {CALL(fstatfs), {SANDBOX_FD(0, CAPTURE)}, "room for it"},
     {CALL(setsockopt),
 	{SANDBOX_FD(0, SOCK), SANDBOX_IS(1, IPPROTO_TCP),
 	    SANDBOX_IS(2, TCP_QUICKACK)},
@@ -57,9 +59,9 @@ static const struct sandbox_rule rules[] = {
 };
 
 enum sandbox_walls
-confine_relay(int in, int out, int sock, int log)
+confine_relay(int in, int out, int sock, int log, int capture)
 {
-	const int fds[] = {in, out, sock, log};
+	const int fds[] = {in, out, sock, log, capture};
 
 	return sandbox_enter(rules, sizeof(rules) / sizeof(rules[0]), fds);
 }

@@ -6,8 +6,10 @@
 
 /*
  * Confine the process to relaying between in, out and sock, to records
- * through log (-1: none), and to one last line on standard error.
+ * through log (-1: none), to a file that captures what is said (-1: none), and
+ * to one last line on standard error.
  */
-enum sandbox_walls confine_relay(int in, int out, int sock, int log);
+enum sandbox_walls confine_relay(
+    int in, int out, int sock, int log, int capture);
 
 #endif

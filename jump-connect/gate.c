@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,19 +19,10 @@ enum { ORIGINAL_DST = 80 };
 static bool
 from_sockaddr(const struct sockaddr_storage *ss, struct addr *a, uint16_t *port)
 {
-	const struct sockaddr_in *v4 = (const void *)ss;
-	const struct sockaddr_in6 *v6 = (const void *)ss;
+	const struct sockaddr *sa = (const void *)ss;
 
-	memset(a, 0, sizeof(*a));
-	if (ss->ss_family == AF_INET) {
-		a->b[10] = a->b[11] = 0xff;
-		memcpy(a->b + 12, &v4->sin_addr, 4);
-		*port = ntohs(v4->sin_port);
-	} else {
-		memcpy(a->b, &v6->sin6_addr, 16);
-		*port = ntohs(v6->sin6_port);
-	}
-	return ss->ss_family == AF_INET || ss->ss_family == AF_INET6;
+	*port = addr_port(sa);
+	return addr_from_sockaddr(a, sa);
 }
 
 /* Where it was to go; the kernel forgets that with the connection. */
@@ -105,11 +97,15 @@ ask(int fd, const struct gate *g, struct inet_diag_msg *msg)
 	return 0;
 }
 
-/* Where there is no such connection, the kernel answers with a listener. */
+/*
+ * Where there is no such connection, the kernel answers with a listener.  One
+ * that has had no answer yet is not the one that we have accepted.
+ */
 static bool
 is_asked(const struct gate *g, const struct inet_diag_msg *msg)
 {
-	return msg->id.idiag_sport == htons(g->client_port) &&
+	return msg->idiag_state != TCP_SYN_SENT &&
+	    msg->id.idiag_sport == htons(g->client_port) &&
 	    msg->id.idiag_dport == htons(g->port);
 }
 

@@ -64,6 +64,7 @@ static const struct {
     [RELAY_LOGIN] = {"login", EXIT_PEER, "its login has ended"},
     [RELAY_HOSTKEY] = {"hostkey", EXIT_PEER, NULL},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
+    [RELAY_CAPTURE] = {"capture", EXIT_STATE, "it cannot be recorded"},
     [RELAY_KICK] = {"kick", EXIT_DENIED, "an administrator has ended it"},
     [RELAY_SWEEP] = {"sweep", EXIT_DENIED, "it is not permitted any more"},
     [RELAY_OUTDATED] = {"sweep", EXIT_DENIED,
@@ -110,7 +111,9 @@ relay_confined(struct relay *relay, struct request *r)
 		close(r->image);
 	}
 	if (confine_relay(relay->in, relay->out, relay->sock,
-		r == NULL ? -1 : r->audit.fd) == SANDBOX_FAILED)
+		r == NULL ? -1 : r->audit.fd,
+		relay->capture == NULL ? -1 : relay->capture->fd) ==
+	    SANDBOX_FAILED)
 		return -1;
 	return (int)relay_run(relay);
 }
@@ -287,6 +290,7 @@ relay_request(struct request *r, int sock)
 					     : MONITOR_NONE,
 	    .deadline = r->deadline,
 	    .idle = (int)r->choice->verdict.idle,
+	    .capture = request_captures(r) ? &r->capture : NULL,
 	    .sent = &page->sent,
 	    .received = &page->received,
 	    .active = &page->active};
@@ -363,6 +367,7 @@ jump(struct request *r, const struct options *o, struct dial *dial,
 		code = request_decide(r);
 	if (code == EXIT_OK)
 		code = request_dial(r, dial, &sock);
+	keeper_stop(&r->keeper);
 	if (code != EXIT_OK)
 		return code;
 	dial_close(dial);
@@ -372,7 +377,7 @@ jump(struct request *r, const struct options *o, struct dial *dial,
 int
 main(int argc, char **argv)
 {
-	static struct request request;
+	static struct request request = {.keeper = {.sock = -1}};
 	struct options options;
 	struct dial dial;
 	enum policy_error error;
@@ -384,6 +389,9 @@ main(int argc, char **argv)
 	request_watch(&request, POLICY_IMAGE);
 	error = policy_open(POLICY_IMAGE, 0, &request.policy);
 	request_prepare(&request);
+	if (policy_records(request.policy) &&
+	    keeper_start(&request.keeper, CAPTURE_DIRECTORY) == -1)
+		return broken("keep its group for records");
 	if (dial_open(&dial) == -1 ||
 	    audit_open(&request.audit, "jump-connect", AUDIT_SOCKET) == -1)
 		return broken("make its sockets");
@@ -406,6 +414,7 @@ main(int argc, char **argv)
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);
 	policy_free(request.policy);
+	keeper_stop(&request.keeper);
 	if (request.image != -1)
 		close(request.image);
 	if (request.events != -1)

@@ -56,7 +56,8 @@ enum flow_result {
 	FLOW_EOF,
 	FLOW_INPUT_LOST,
 	FLOW_OUTPUT_LOST,
-	FLOW_REFUSED /* by the check of the host key */
+	FLOW_REFUSED,	/* by the check of the host key */
+	FLOW_UNRECORDED /* there is no room for it */
 };
 
 /* One direction. */
@@ -75,6 +76,8 @@ struct flow {
 	struct hostkey *check; /* NULL: none, or no more */
 	enum hostkey_side side;
 	size_t held; /* by it, after end */
+	struct capture *capture; /* NULL: none */
+	enum capture_side speaker;
 };
 
 enum { IN, OUT, SOCK, LOGIN, FDS };
@@ -89,6 +92,7 @@ struct run {
 	bool gone;	 /* and does not listen any more either */
 	int64_t gone_ms; /* since when */
 	bool severed;	 /* the target cannot be told that this is all */
+	bool unrecorded; /* nothing is delivered any more */
 	uint64_t seen;	 /* bytes counted when last looked at */
 };
 
@@ -231,6 +235,9 @@ flow_read(struct flow *f)
 		return FLOW_EOF;
 	if (n == -1)
 		return is_again(errno) ? FLOW_GOES : FLOW_INPUT_LOST;
+	if (f->capture != NULL &&
+	    capture_data(f->capture, f->speaker, f->buf, (size_t)n) == -1)
+		return FLOW_UNRECORDED;
 	f->start = 0;
 	f->end = (size_t)n;
 	return flow_write(f);
@@ -357,11 +364,29 @@ refused(struct run *s)
 		s->end = RELAY_HOSTKEY;
 }
 
+static void
+unrecorded(struct run *s)
+{
+	s->send.state = s->recv.state = FLOW_DONE;
+	s->unrecorded = true;
+	s->end = RELAY_CAPTURE;
+}
+
+/* A side has said all, also on record. */
+static void
+side_ends(struct run *s, enum capture_side side)
+{
+	if (s->r->capture != NULL && capture_end(s->r->capture, side) == -1)
+		unrecorded(s);
+}
+
 /* Relay as ever, from now on. */
 static void
 check_end(struct run *s)
 {
 	s->send.check = s->recv.check = NULL;
+	if (s->r->capture != NULL)
+		return;
 	s->send.pipe = s->r->in_splices ? s->r->in : -1;
 	s->recv.pipe = s->r->out_splices && !s->gone ? s->r->out : -1;
 }
@@ -378,6 +403,7 @@ send_step(struct run *s)
 		/* FALLTHROUGH */
 	case FLOW_EOF:
 		s->ended = true;
+		side_ends(s, CAPTURE_CLIENT);
 		input_end(s);
 		break;
 	case FLOW_OUTPUT_LOST:
@@ -389,6 +415,9 @@ send_step(struct run *s)
 		break;
 	case FLOW_REFUSED:
 		refused(s);
+		break;
+	case FLOW_UNRECORDED:
+		unrecorded(s);
 		break;
 	}
 }
@@ -424,9 +453,13 @@ recv_step(struct run *s)
 			refused(s); /* there will be no key */
 		else
 			output_end(s);
+		side_ends(s, CAPTURE_TARGET);
 		break;
 	case FLOW_REFUSED:
 		refused(s);
+		break;
+	case FLOW_UNRECORDED:
+		unrecorded(s);
 		break;
 	case FLOW_INPUT_LOST:
 		peer_lost(s, true);
@@ -505,6 +538,8 @@ is_over(const struct run *s)
 {
 	const struct pollfd *sock = &s->fds[SOCK];
 
+	if (s->unrecorded)
+		return true;
 	/* The last look found nothing more that the target had sent. */
 	if (s->severed && s->recv.state == FLOW_INPUT &&
 	    (sock->events & POLLIN) && sock->revents == 0)
@@ -754,6 +789,8 @@ run_start(struct run *s, struct relay *r)
 	    .buf = buffers[0],
 	    .check = r->hostkey,
 	    .side = HOSTKEY_CLIENT,
+	    .capture = r->capture,
+	    .speaker = CAPTURE_CLIENT,
 	    .next_hold = 1};
 	s->recv = (struct flow){.from = r->sock,
 	    .to = r->out,
@@ -761,6 +798,8 @@ run_start(struct run *s, struct relay *r)
 	    .buf = buffers[1],
 	    .check = r->hostkey,
 	    .side = HOSTKEY_SERVER,
+	    .capture = r->capture,
+	    .speaker = CAPTURE_TARGET,
 	    .next_hold = 1};
 	s->send.pipe = s->recv.pipe = -1;
 	if (r->hostkey == NULL)

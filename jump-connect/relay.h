@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "capture.h"
 #include "hostkey.h"
 
 /*
@@ -23,6 +24,7 @@ struct relay {
 	uint64_t *sent, *received;
 	int64_t *active;
 	struct hostkey *hostkey; /* watches the key exchange; NULL: none */
+	struct capture *capture; /* gets all that is said first; NULL: none */
 
 	/* Found out by relay_prepare(). */
 	bool in_splices, out_splices, tcp;
@@ -38,6 +40,7 @@ enum relay_end {
 	RELAY_LOGIN,	/* login has ended, and the client goes on */
 	RELAY_HOSTKEY,	/* not one that hostkey accepts, or none to be read */
 	RELAY_ERROR,	/* out cannot be written to */
+	RELAY_CAPTURE,	/* what was said could not be put on record */
 	RELAY_KICK,	/* SESSION_KICK from root */
 	RELAY_SWEEP,	/* SESSION_SWEEP from root */
 	RELAY_OUTDATED, /* never begun: see its caller */
@@ -57,7 +60,9 @@ int relay_prepare(struct relay *);
  * closes out (or shuts it down, if it is a socket), while the other direction
  * goes on.  What the client wrote before it went is still delivered, for five
  * seconds at most.  With a hostkey, nothing of a key that it does not accept
- * is delivered; once it has accepted one, it is forgotten.  The deadline
+ * is delivered; once it has accepted one, it is forgotten.  With a capture,
+ * nothing is delivered that is not on record, and nothing is spliced; it goes
+ * with no hostkey.  The deadline
  * follows the clock when that is set.
  *
  * Allocates nothing.  in and out are non-blocking meanwhile, also for others

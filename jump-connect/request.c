@@ -497,6 +497,41 @@ leave_notice(struct request *r, const struct audit_event *opened)
 	return notice_leave(r->events, r->uid, text, size);
 }
 
+bool
+request_captures(const struct request *r)
+{
+	return (r->choice->verdict.obligations & MUST_RECORD) != 0;
+}
+
+/* Who it is about; of what the policy and the user say, as records have it. */
+static int
+begin_capture(struct request *r, int sock)
+{
+	char name[300], about[512], safe[AUDIT_ESCAPED(sizeof(about))];
+	int fd = keeper_make(&r->keeper, r->reference);
+
+	if (fd == -1)
+		return -1;
+	snprintf(about, sizeof(about), "session %s, %s to %s by %s",
+	    r->reference, r->person.name,
+	    target_text(&r->target, name, sizeof(name)),
+	    policy_road_names[r->road]);
+	audit_escape(safe, sizeof(safe), about);
+	return capture_begin(&r->capture, fd, sock, safe);
+}
+
+static int
+not_captured(struct request *r)
+{
+	char reason[128], hash[17];
+	struct audit_event e = event_of(r, AUDIT_OPEN, hash);
+
+	snprintf(reason, sizeof(reason), "the session cannot be recorded: %s",
+	    strerror(errno));
+	e.reason = reason;
+	return tell(r, &e, "the session cannot be recorded.", EXIT_STATE);
+}
+
 /* It is open: say so, to all who are to know before a byte of it is relayed. */
 static int
 announce(struct request *r)
@@ -512,6 +547,10 @@ announce(struct request *r)
 	e.limits.duration = v->duration;
 	e.limits.until = r->until;
 	e.limits.max = v->max;
+	if (request_captures(r)) {
+		e.recording = "pcapng";
+		dprintf(STDERR_FILENO, "jump: this session is recorded.\n");
+	}
 	if (leave_notice(r, &e) == -1)
 		return unnotified(r, errno);
 	return audit_write(&r->audit, &e) == 0 ? EXIT_OK : unrecorded(r);
@@ -528,7 +567,9 @@ request_dial(struct request *r, struct dial *dial, int *sock)
 	if (*sock == -1)
 		return unreachable(r, errno);
 	limits_keep(&r->limits, r->choice);
-	code = announce(r);
+	code = request_captures(r) && begin_capture(r, *sock) == -1
+	    ? not_captured(r)
+	    : announce(r);
 	if (r->events != -1)
 		close(r->events);
 	r->events = -1;

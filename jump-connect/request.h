@@ -7,10 +7,12 @@
 
 #include "asker.h"
 #include "audit.h"
+#include "capture.h"
 #include "decide.h"
 #include "dial.h"
 #include "factor.h"
 #include "gate.h"
+#include "keeper.h"
 #include "limits.h"
 #include "options.h"
 #include "relay.h"
@@ -45,11 +47,14 @@ struct request {
 	struct policy_request query;
 	struct decision decision;
 
+	struct keeper keeper; /* of the right to make a file for the capture */
+
 	/* Of request_dial(): the choice that is connected, and its ends. */
 	const struct choice *choice;
 	char ip[ADDR_TEXT];
 	time_t until;	 /* its rights; 0: they do not end */
 	time_t deadline; /* and its duration */
+	struct capture capture; /* if request_captures() */
 };
 
 /* How it ended. */
@@ -82,9 +87,12 @@ int request_gate(
  */
 int request_decide(struct request *);
 
+/* Whether all that is said is to be on record. */
+bool request_captures(const struct request *);
+
 /*
  * Take the places that the session wants under its limits, connect to an
- * allowed address and record that.  EXIT_OK and the socket, or the exit code
+ * allowed address, begin the capture of what is said, and record that.  EXIT_OK and the socket, or the exit code
  * of a refusal that has been told.
  */
 int request_dial(struct request *, struct dial *, int *sock);

@@ -266,6 +266,22 @@ who(struct visit *s)
 	return EXIT_OK;
 }
 
+/*
+ * Whether the gate answers.  If it does not, what is listed may be refused all
+ * the same: from here, nobody can see whether its table is the cause.
+ */
+static void
+ask_gate(struct policy_request *request, enum command_verb verb)
+{
+	if (!request->gate || probe_gate(PROBE_MS))
+		return;
+	request->gate = false;
+	if (verb == COMMAND_LIST || verb == COMMAND_WHY)
+		dprintf(STDERR_FILENO,
+		    "jump: the gate of this host does not answer: ProxyJump "
+		    "may be refused now.\n");
+}
+
 static int
 answer(struct visit *s, const struct command *c)
 {
@@ -274,7 +290,7 @@ answer(struct visit *s, const struct command *c)
 
 	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
 	request.swept = swept_lately(SWEPT_FILE, 0, time(NULL));
-	request.gate = request.gate && probe_gate(PROBE_MS);
+	ask_gate(&request, c->verb);
 	if (s->from_text[0] != '\0')
 		request.from = &s->from;
 	if (c->ticket[0] != '\0')

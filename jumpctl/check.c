@@ -13,6 +13,8 @@
 
 #include "exit.h"
 #include "gate.h"
+#include "nft.h"
+#include "probe.h"
 #include "program.h"
 #include "swept.h"
 
@@ -348,6 +350,17 @@ gate_in_force(void)
 	return port;
 }
 
+/* What ProxyJump is without it; the table leads there whoever listens. */
+static const char *
+gate_costs(const struct policy *p, enum gate_state state)
+{
+	if (state == GATE_NOBODY && probe_gate(PROBE_MS))
+		return "to IPv6 is refused";
+	if (state == GATE_NOBODY || (state == GATE_SILENT && nft_stands(p)))
+		return "is refused";
+	return "reaches nothing that only the gate can hold";
+}
+
 /* Until the policy is in force, no table leads to its gate. */
 static size_t
 warn_gate(const struct policy *p, const struct sources *s)
@@ -361,8 +374,35 @@ warn_gate(const struct policy *p, const struct sources *s)
 	if (state == GATE_STANDS ||
 	    (state == GATE_SILENT && gate_in_force() != policy_meta(p)->gate))
 		return 0;
-	fprintf(stderr, "warning: %s, so that ProxyJump\n    reaches nothing "
-	    "that only the gate can hold: see jumpctl doctor\n", what);
+	fprintf(stderr, "warning: %s, so that ProxyJump\n    %s: see jumpctl "
+	    "doctor\n", what, gate_costs(p, state));
+	return 1;
+}
+
+/* With `set nft', the program; without, what another policy has left. */
+static size_t
+warn_firewall(const struct policy *p, const struct sources *s)
+{
+	const char *path = policy_string(p, policy_meta(p)->nft);
+	int fd;
+
+	if (!s->system)
+		return 0;
+	if (policy_meta(p)->nft == 0) {
+		if (access(NFT_LISTED, F_OK) == -1)
+			return 0;
+		fprintf(stderr, "warning: the firewall table of an earlier "
+		    "policy stays as it is:\n    set nft, or: nft delete table "
+		    "inet jumphost; rm " NFT_LISTED "\n");
+		return 1;
+	}
+	fd = program_open(path, 0);
+	if (fd != -1) {
+		close(fd);
+		return 0;
+	}
+	fprintf(stderr, "warning: set nft: %s is not there, or is not root's "
+	    "alone,\n    so that no firewall table is loaded\n", path);
 	return 1;
 }
 
@@ -533,7 +573,8 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	}
 	if (!decide_zone(p))
 		warnx("time zone is not on this machine");
-	*warnings += warn_sweeps(p, s) + warn_gate(p, s) +
+	*warnings += warn_sweeps(p, s) + warn_firewall(p, s) +
+	    warn_gate(p, s) +
 	    warn_names(s, hosts_mark(p)) + warn_users(p, s) +
 	    warn_unixgroups(p) + warn_programs(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);

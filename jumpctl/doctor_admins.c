@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "nft.h"
+
 enum { VALUE_MAX = 600, NAMES_MAX = 256 };
 
 /*
@@ -129,6 +131,12 @@ consider(struct board *b, const char *name)
 		account_free(&a);
 		return;
 	}
+	if (b->d->policy != NULL && nft_holds(b->d->policy, a.uid))
+		found(b->d, LEVEL_WARN, NULL, NULL,
+		    "name the account in `set exempt'",
+		    "the firewall table holds %s, who connects to nothing "
+		    "from here",
+		    name);
 	if (gets_in(&a, &answer)) {
 		size_t used = strlen(b->names);
 

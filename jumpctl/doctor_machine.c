@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../jump-connect/capture.h"
 #include "audit.h"
 #include "exit.h"
 #include "gate.h"
@@ -580,10 +581,11 @@ check_sessions(struct doctor *d)
 {
 	bool sessions = check_folder(d, SESSION_DIRECTORY, 01730);
 	bool logins = check_folder(d, LOGIN_DIRECTORY, 01770);
+	bool records = check_folder(d, CAPTURE_DIRECTORY, 01730);
 
-	if (sessions && logins && safe_path(d, "/run/jump"))
+	if (sessions && logins && records && safe_path(d, "/run/jump"))
 		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "live sessions and logins have their folders");
+		    "live sessions, logins and records have their folders");
 }
 
 void

@@ -13,6 +13,8 @@
 
 #include "audit.h"
 #include "exit.h"
+#include "gate.h"
+#include "nft.h"
 #include "probe.h"
 #include "swept.h"
 
@@ -553,11 +555,35 @@ needs_gate(const struct explain *e)
 	struct question q = e->question;
 	struct decision d;
 
-	if (policy_meta(e->p)->gate == 0)
-		return false;
 	q.no_gate = true;
 	question_decide(e->p, &q, &e->person, ROAD_FORWARD, &e->asked, &d);
 	return d.action < e->decisions[ROAD_FORWARD].action;
+}
+
+/*
+ * Whether the table of the policy leads its user to where nobody listens, or
+ * another, so that what sshd(8) could hold alone is refused too.
+ */
+static bool
+is_cut_off(const struct explain *e)
+{
+	char what[GATE_WORDS];
+
+	return !policy_account_shared(e->p, e->person.account) &&
+	    gate_look(e->p, what) != GATE_PORTS && nft_stands(e->p);
+}
+
+static void
+print_gate(const struct explain *e)
+{
+	if (policy_meta(e->p)->gate == 0 || probe_gate(PROBE_MS))
+		return;
+	if (is_cut_off(e))
+		warnx("the gate does not answer here, so that forward reaches "
+		    "nothing: see jumpctl doctor");
+	else if (needs_gate(e))
+		warnx("the gate does not answer here, so that forward does not "
+		    "grant this: see jumpctl doctor");
 }
 
 /* What this machine does not hold at this moment. */
@@ -571,9 +597,7 @@ print_state(const struct explain *e)
 	if (d->verdict.timed && !swept_lately(SWEPT_FILE, 0, time(NULL)))
 		warnx("no sweep runs here, so that forward grants nothing that "
 		    "ends: see SWEEPS in jumpctl(8)");
-	if (needs_gate(e) && !probe_gate(PROBE_MS))
-		warnx("the gate does not answer here, so that forward does not "
-		    "grant this: see jumpctl doctor");
+	print_gate(e);
 }
 
 /* What may be wrong with the question itself. */

@@ -1,12 +1,14 @@
 #include "gate.h"
 
-#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probe.h"
 #include "sockets.h"
@@ -77,6 +79,26 @@ look_at(const struct socket_seen *list, size_t n, const char *place,
 	return GATE_TAKEN;
 }
 
+/* Where there is no IPv6 on loopback, nobody connects by it either. */
+static bool
+is_ours(const char *place)
+{
+	struct sockaddr_in6 here = {.sin6_family = AF_INET6,
+	    .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	bool ours = true;
+	int fd;
+
+	if (strchr(place, ':') == NULL)
+		return true;
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return errno != EAFNOSUPPORT;
+	if (bind(fd, (struct sockaddr *)&here, sizeof(here)) == -1)
+		ours = errno != EADDRNOTAVAIL;
+	close(fd);
+	return ours;
+}
+
 static enum gate_state
 look_for_listeners(unsigned port, char what[GATE_WORDS])
 {
@@ -92,8 +114,10 @@ look_for_listeners(unsigned port, char what[GATE_WORDS])
 	}
 	for (size_t i = 0;
 	     i < sizeof(places) / sizeof(places[0]) && state == GATE_STANDS;
-	     i++)
-		state = look_at(list, n, places[i], port, what);
+	     i++) {
+		if (is_ours(places[i]))
+			state = look_at(list, n, places[i], port, what);
+	}
 	free(list);
 	return state;
 }

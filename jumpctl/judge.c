@@ -235,6 +235,10 @@ judge_login(struct judge *j, const char *account, const struct login_note *note,
 		return true;
 	if (*lost == '\0')
 		snprintf(reason, JUDGE_REASON, "its rights cannot be read");
+	else if (strncmp(lost, "*:", 2) == 0 && !j->gate &&
+	    policy_meta(j->policy)->gate != 0)
+		snprintf(reason, JUDGE_REASON,
+		    "no right to %s while the gate does not answer", lost);
 	else
 		snprintf(reason, JUDGE_REASON, "no right to %s any more", lost);
 	return false;

@@ -65,7 +65,8 @@ judge(const struct policy *p, const struct log_row *row, enum policy_road road,
 }
 
 static void
-near_miss(const struct policy *p, const struct policy_rule *rule, FILE *f)
+near_miss(const struct policy *p, const struct policy_rule *rule,
+    enum policy_road road, FILE *f)
 {
 	char text[400] = "";
 	FILE *only = fmemopen(text, sizeof(text) - 1, "w");
@@ -76,11 +77,14 @@ near_miss(const struct policy *p, const struct policy_rule *rule, FILE *f)
 	}
 	fprintf(f, "; %s allows it%s%s", policy_string(p, rule->name),
 	    *text == '\0' ? ", but not on this road" : " only", text);
+	if (road == ROAD_FORWARD && rule->from.n > 0)
+		fputs(", which this road cannot tell", f);
 }
 
 /* Rules that allow this, but for their conditions or their road. */
 static void
-near_misses(const struct policy *p, const struct policy_verdict *v, FILE *f)
+near_misses(const struct policy *p, const struct policy_verdict *v,
+    enum policy_road road, FILE *f)
 {
 	const struct policy_rule *rule;
 
@@ -89,7 +93,7 @@ near_misses(const struct policy *p, const struct policy_verdict *v, FILE *f)
 		if (rule->verb != VERB_ALLOW ||
 		    v->matches[i].truth == TRUTH_YES)
 			continue;
-		near_miss(p, rule, f);
+		near_miss(p, rule, road, f);
 	}
 }
 
@@ -130,7 +134,7 @@ words(const struct policy *p, const struct decision *d, enum policy_road road,
 		return false;
 	verdict_print(p, &d->verdict, f);
 	if (d->verdict.reason == REASON_NO_RULE)
-		near_misses(p, &d->verdict, f);
+		near_misses(p, &d->verdict, road, f);
 	good = fclose(f) == 0 || *buf != '\0'; /* cut, if it is long */
 	narrow(buf);
 	return good;

@@ -87,14 +87,31 @@ run(const struct policy *p, const char *const *words, bool quiet)
 	return NULL;
 }
 
+/* Take out of a listing the set that the kernel fills. */
+static void
+cut_rates(char *listing)
+{
+	static const char end[] = "\n\t}\n";
+	char *from = strstr(listing, "\tset " NFT_RATES " {\n");
+	char *to = from == NULL ? NULL : strstr(from, end);
+
+	if (to == NULL)
+		return;
+	to += sizeof(end) - 1;
+	memmove(from, to, strlen(to) + 1);
+}
+
 /* The table as the kernel has it, without what is counted; NULL: none. */
 static char *
 list(const struct policy *p, bool quiet)
 {
 	static const char *const words[] = {
 	    "-s", "list", "table", "inet", "jumphost", NULL};
+	char *listing = run(p, words, quiet);
 
-	return run(p, words, quiet);
+	if (listing != NULL)
+		cut_rates(listing);
+	return listing;
 }
 
 static bool
@@ -140,6 +157,9 @@ load(const struct policy *p, const char *text)
 	if (spit(NFT_FILE, text) == -1)
 		return -1;
 	out = run(p, words, false);
+	if (out == NULL)
+		warnx("the table is not loaded, and the firewall as it was: "
+		      "see FIREWALL in jumpctl(8)");
 	listed = out == NULL ? NULL : list(p, false);
 	if (listed != NULL)
 		result = spit(NFT_LISTED, listed);

@@ -13,6 +13,9 @@
 #define NFT_FILE   "/run/jump/jumphost.nft"
 #define NFT_LISTED "/run/jump/jumphost.listed"
 
+/* The set that the kernel fills: who connects how fast. */
+#define NFT_RATES "rates"
+
 /*
  * Print the table of jumpctl(8), FIREWALL, as it is to be at this time.  Looks
  * accounts up; exits if they cannot be.  Returns the number of users whose
@@ -25,6 +28,12 @@ size_t nft_print(const struct policy *, time_t now, FILE *);
  * 0, or -1 and a message.
  */
 int nft_renew(const struct policy *, time_t now);
+
+/*
+ * Whether the table holds this uid, be it a user's or not; false if the policy
+ * has no table.
+ */
+bool nft_holds(const struct policy *, unsigned uid);
 
 /* Whether the kernel has the table that was loaded last. */
 bool nft_stands(const struct policy *);

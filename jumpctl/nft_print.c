@@ -17,6 +17,9 @@
 
 enum { UID_MIN = 1000, UID_MAX = 60000, HIGH_MIN = 65536, RESOLVERS = 3 };
 
+/* New connections and questions of one uid: what the others' are left room by. */
+enum { RATE = 100, BURST = 500 };
+
 struct place {
 	struct addr addr;
 	uint16_t port;
@@ -303,6 +306,24 @@ is_login_uid(unsigned uid)
 	return (uid >= UID_MIN && uid <= UID_MAX) || uid >= HIGH_MIN;
 }
 
+bool
+nft_holds(const struct policy *p, unsigned uid)
+{
+	struct policy_range exempt =
+	    policy_clip(p, PT_WORDS, policy_meta(p)->exempt);
+	bool held = policy_meta(p)->nft != 0 && is_login_uid(uid);
+
+	for (uint32_t i = 0; i < exempt.n && held; i++) {
+		struct account a;
+
+		if (!account_find(&a, policy_word(p, exempt.first + i)))
+			continue;
+		held = a.uid != uid;
+		account_free(&a);
+	}
+	return held;
+}
+
 /* A set of uids; nft(8) wants no list of no elements. */
 static void
 print_uids(const struct table *t)
@@ -403,16 +424,17 @@ print_resolvers(const struct table *t, const char *verdict)
 	int n = 0;
 
 	while (f != NULL && n < RESOLVERS && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "nameserver %77s", word) != 1)
+		if (sscanf(line, "nameserver%*[ \t]%77s", word) != 1)
+			continue;
+		word[strcspn(word, "%")] = '\0';
+		if (!addr_parse(&a, word))
 			continue;
 		n++;
-		word[strcspn(word, "%")] = '\0';
-		if (addr_parse(&a, word))
-			fprintf(t->out,
-			    "\t\t%s daddr %s meta l4proto { tcp, udp } "
-			    "th dport 53 %s\n",
-			    addr_is_v4(&a) ? "ip" : "ip6",
-			    addr_print(&a, word), verdict);
+		fprintf(t->out,
+		    "\t\t%s daddr %s meta l4proto { tcp, udp } "
+		    "th dport 53 %s\n",
+		    addr_is_v4(&a) ? "ip" : "ip6", addr_print(&a, word),
+		    verdict);
 	}
 	if (f != NULL)
 		fclose(f);
@@ -438,6 +460,13 @@ print_head(const struct table *t)
 }
 
 static void
+print_rates(const struct table *t)
+{
+	fputs("\tset " NFT_RATES " {\n\t\ttype uid\n\t\tsize 65535\n"
+	      "\t\tflags dynamic,timeout\n\t\ttimeout 10s\n\t}\n", t->out);
+}
+
+static void
 print_chains(const struct table *t)
 {
 	fputs("\n\tchain output {\n"
@@ -446,8 +475,11 @@ print_chains(const struct table *t)
 	      "\n\tchain people {\n"
 	      "\t\t# jump-connect made its sockets with this group.\n"
 	      "\t\tmeta skgid \"_jump\" accept\n"
-	      "\t\toif \"lo\" ct direction reply accept\n"
-	      "\t\tmeta skuid vmap @rights\n", t->out);
+	      "\t\toif \"lo\" ct direction reply accept\n", t->out);
+	fprintf(t->out,
+	    "\t\tct state new update @" NFT_RATES " { meta skuid limit rate "
+	    "over %d/second burst %d packets } counter name \"refused\" drop\n"
+	    "\t\tmeta skuid vmap @rights\n", RATE, BURST);
 	if (policy_meta(t->policy)->gate != 0)
 		fprintf(t->out,
 		    "\t\tmeta skuid @gated ip daddr 127.0.0.1 tcp dport %u "
@@ -489,7 +521,9 @@ print_gate(const struct table *t)
 	    "\t\tip daddr " PROBE_ADDRESS
 	    " tcp dport %u redirect to :%u\n"
 	    "\t\tmeta skgid \"_jump\" accept\n"
-	    "\t\tmeta skuid != @gated accept\n",
+	    "\t\t# What the kernel itself connects has no uid.\n"
+	    "\t\tmeta skuid @gated goto turned\n\t}\n"
+	    "\n\tchain turned {\n",
 	    PROBE_PORT, port);
 	print_resolvers(t, "accept");
 	fprintf(t->out,
@@ -540,6 +574,7 @@ nft_print(const struct policy *p, time_t now, FILE *out)
 	print_head(&t);
 	print_uids(&t);
 	print_exempt(&t);
+	print_rates(&t);
 	for (size_t i = 1; i <= t.nclasses; i++)
 		print_class(&t, i);
 	print_map(&t);

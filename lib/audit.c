@@ -242,8 +242,10 @@ put_event(struct record *r, const struct audit_event *e)
 	if (e->kind >= AUDIT_LOAD)
 		put_administration(r, e);
 	put_string(r, ",\"jump.request\"", e->request);
-	if (e->kind == AUDIT_OPEN)
+	if (e->kind == AUDIT_OPEN) {
 		put_limits(r, &e->limits);
+		put_string(r, ",\"jump.recording\"", e->recording);
+	}
 	if (e->kind == AUDIT_CLOSE)
 		put_end(r, e);
 }

@@ -74,6 +74,7 @@ struct audit_event {
 		int64_t until;		 /* seconds since the epoch */
 		uint32_t max;
 	} limits;	 /* of an open: in force for this session */
+	const char *recording; /* of an open: the format of one, if there is */
 	const char *end; /* why the session ended */
 	uint32_t lost;	 /* records of this session that no log took */
 	uint64_t sent;	     /* bytes from the user to the target */

@@ -56,13 +56,15 @@ static bool
 is_none(int error)
 {
 	return error == ENOENT || error == ENODATA || error == EAGAIN ||
-	    error == EPERM || error == ELOOP || error == ENXIO;
+	    error == EPERM || error == ELOOP || error == ENXIO ||
+	    error == ESTALE;
 }
 
 bool
 factor_of_all(const char *proc, const char *directory, uid_t owner, uid_t uid)
 {
 	struct login_note note;
+	struct procfs_process monitor;
 	pid_t *list;
 	ssize_t n = login_list(directory, &list);
 	bool any = false, all = true;
@@ -70,8 +72,10 @@ factor_of_all(const char *proc, const char *directory, uid_t owner, uid_t uid)
 	for (ssize_t i = 0; i < n; i++) {
 		if (is_gone(list[i]))
 			continue;
-		if (login_read(directory, owner, list[i], 0, &note, NULL) ==
-		    -1) {
+		if (procfs_read(proc, list[i], &monitor) == -1)
+			monitor.started = 0;
+		if (login_read(directory, owner, list[i], monitor.started,
+			&note, NULL) == -1) {
 			all = all && is_none(errno);
 		} else if (note.uid == uid &&
 		    monitor_serves(proc, list[i], uid)) {

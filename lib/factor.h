@@ -26,7 +26,7 @@ enum login_mfa factor_read(struct factor *);
  * the gate has to go by.  A login counts once it has succeeded, which proc
  * tells; not under hidepid.  False too if there is a note that is damaged,
  * which may be anybody's; one that is being written is none, nor is what others
- * put there.
+ * put there, nor one of an earlier process of that number.
  */
 bool factor_of_all(
     const char *proc, const char *directory, uid_t owner, uid_t uid);

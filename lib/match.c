@@ -79,6 +79,18 @@ addr_from_sockaddr(struct addr *a, const struct sockaddr *sa)
 	return true;
 }
 
+uint16_t
+addr_port(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)(const void *)sa)
+				 ->sin_port);
+	if (sa->sa_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)(const void *)sa)
+				 ->sin6_port);
+	return 0;
+}
+
 struct addr
 addr_mask(const struct addr *a, uint32_t len)
 {

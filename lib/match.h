@@ -44,6 +44,9 @@ socklen_t addr_to_sockaddr(
 /* Convert from a socket address; false for other families. */
 bool addr_from_sockaddr(struct addr *, const struct sockaddr *);
 
+/* The port of a socket address; 0 for other families. */
+uint16_t addr_port(const struct sockaddr *);
+
 /*
  * Find the IPv4 address inside a NAT64 (RFC 6052, 8215), 6to4 (RFC 3056) or
  * Teredo (RFC 4380) address.  False if the address has no such form.

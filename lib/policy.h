@@ -68,6 +68,7 @@ struct policy_meta {
 	uint32_t gate;              /* its port; 0: none */
 	struct policy_range never;  /* PT_NETS */
 	struct policy_range exempt; /* PT_WORDS: accounts */
+	uint32_t records;           /* how many rules want a record */
 	uint64_t lengths[3];        /* bit n: PT_IX_NET has length n */
 	struct policy_place place[10]; /* of each setting; line 0: not set */
 	/* How many of the last PT_UNIXGROUPS and PT_STRINGS only locks use. */
@@ -568,6 +569,12 @@ bool policy_road_served(enum policy_road);
  * Whether there is a right on the road forward that ends, and so wants sweeps.
  */
 bool policy_ends_forward(const struct policy *);
+
+/*
+ * Whether a session may have to be recorded; false too without a policy, or
+ * with one that is damaged.
+ */
+bool policy_records(const struct policy *);
 
 /* The reason in words for a log or an administrator. */
 const char *policy_reason_text(enum policy_reason);

@@ -448,6 +448,30 @@ forward_serves(const struct build *b, const struct policy_rule *rule)
 	return false;
 }
 
+/* Whether a port that does not speak SSH is named; a tag may have some. */
+static bool
+has_clear_text(const struct build *b, const struct policy_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->what.n; i++) {
+		const struct policy_ref *ref =
+		    policy_ref(b->p, rule->what.first + i);
+		struct policy_range ports;
+
+		if (ref->kind != REF_TARGET)
+			return true;
+		ports = policy_target(b->p, ref->index)->ports;
+		for (uint32_t n = 0; n < ports.n; n++) {
+			const struct policy_port *port =
+			    policy_row(b->p, PT_PORTS, ports.first + n);
+
+			if (port->protocol != PROTO_SSH &&
+			    (ref->port == 0 || ref->port == port->port))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* The roads that could serve an allow rule, bits of 1 << ROAD_. */
 static uint32_t
 roads_of(const struct build *b, const struct policy_rule *rule)
@@ -462,6 +486,8 @@ roads_of(const struct build *b, const struct policy_rule *rule)
 		if (rule->obligations & ~policy_road_holds(b->p, road))
 			roads &= ~(1U << road);
 	}
+	if ((rule->obligations & MUST_RECORD) && !has_clear_text(b, rule))
+		roads &= 1U << ROAD_SHELL;
 	return roads;
 }
 
@@ -499,6 +525,13 @@ warn_require(struct build *b, uint32_t i)
 	    (rule->roads != 0 &&
 		!(rule->obligations & (MUST_MFA | MUST_TICKET | MUST_APPROVE))))
 		return;
+	if ((rule->obligations & MUST_RECORD) && !has_clear_text(b, rule)) {
+		report_warning(b->report, &b->at[PT_RULES][i],
+		    "see `What the roads hold' in jump-policy(5)",
+		    "what SSH says can be recorded on the road shell only, and "
+		    "this version has none");
+		return;
+	}
 	for (int road = 0; road < ROAD_COUNT; road++) {
 		if (policy_road_served(road) &&
 		    (rule->roads == 0 || (rule->roads >> road & 1)) &&

@@ -19,8 +19,8 @@ static const struct hold holds[ROAD_COUNT] = {
 	.ends = true,
 	.nets = true,
 	.names = true,
-	.obligations = MUST_MFA | MUST_TICKET | MUST_APPROVE | MUST_NOTIFY |
-	    MUST_IDLE | MUST_DURATION | MUST_MAX},
+	.obligations = MUST_MFA | MUST_TICKET | MUST_APPROVE | MUST_RECORD |
+	    MUST_NOTIFY | MUST_IDLE | MUST_DURATION | MUST_MAX},
     [ROAD_SHELL] = {.from = true,
 	.ends = true,
 	.as = true,
@@ -32,8 +32,8 @@ static const struct hold holds[ROAD_COUNT] = {
 /* The road forward, where jump-connect takes the connections over. */
 static const struct hold gated = {.ends = true,
     .nets = true,
-    .obligations = MUST_MFA | MUST_APPROVE | MUST_NOTIFY | MUST_IDLE |
-	MUST_DURATION | MUST_MAX};
+    .obligations = MUST_MFA | MUST_APPROVE | MUST_RECORD | MUST_NOTIFY |
+	MUST_IDLE | MUST_DURATION | MUST_MAX};
 
 enum { COVERS_MAX = 256, PEOPLE_MAX = 1024 };
 
@@ -120,6 +120,12 @@ policy_road_holds(const struct policy *p, enum policy_road road)
 	if (road == ROAD_FORWARD && policy_meta(p)->gate != 0)
 		return gated.obligations;
 	return holds[road].obligations;
+}
+
+bool
+policy_records(const struct policy *p)
+{
+	return p != NULL && policy_meta(p)->records > 0 && !policy_damaged(p);
 }
 
 bool
@@ -936,6 +942,22 @@ decide(struct judge *j, enum policy_action action, enum policy_reason reason,
 	j->v->rule = rule;
 }
 
+/* Whether the relay can record it: what SSH says is not to be read. */
+static bool
+is_clear_text(const struct judge *j)
+{
+	for (size_t c = 0; c < j->ncovers; c++) {
+		enum policy_protocol protocol = PROTO_TCP;
+
+		if (policy_declares(j->p,
+			policy_target(j->p, j->covers[c].target), j->q->port,
+			&protocol) &&
+		    protocol == PROTO_SSH)
+			return false;
+	}
+	return j->q->path == NULL;
+}
+
 /* "The verdict", 4 to 7. */
 static void
 conclude(struct judge *j)
@@ -943,6 +965,8 @@ conclude(struct judge *j)
 	struct policy_verdict *v = j->v;
 
 	v->unheld = v->obligations & ~held(j->q);
+	if (j->q->road != ROAD_SHELL && !is_clear_text(j))
+		v->unheld |= v->obligations & MUST_RECORD;
 	if (j->denied)
 		decide(j, ACTION_DENY, REASON_DENIED, j->deny_rule);
 	else if (!j->allowed)

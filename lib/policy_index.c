@@ -369,6 +369,7 @@ void
 build_index(struct build *b)
 {
 	const struct policy *p = b->p;
+	struct policy_meta *meta = p->table[PT_META].rows;
 
 	index_people_and_keys(b);
 	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++)
@@ -377,6 +378,8 @@ build_index(struct build *b)
 		index_links(b, PT_IX_MEMBER, policy_group(p, i)->members, i);
 	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++)
 		index_links(b, PT_IX_WHO, policy_rule(p, i)->who, i);
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++)
+		meta->records += (policy_rule(p, i)->obligations & MUST_RECORD) != 0;
 	sort(b, PT_IX_NAME, by_entry);
 	sort(b, PT_IX_NET, by_net);
 	sort(b, PT_IX_MEMBER, by_link);

@@ -120,6 +120,39 @@ for u in alice carol; do
 	check "$u: ProxyJump passes" gave 0 web1
 done
 
+# --- a flood ------------------------------------------------------------------
+
+# flood USER: how many of 1500 flows it gets to begin, and in how many seconds.
+flood() {
+	lab on -u "$1" jump python3 -c '
+import socket, time
+began, n = time.monotonic(), 0
+for i in range(1500):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        s.sendto(b"x", ("10.2.0.53", 53))
+        n += 1
+    except PermissionError:
+        pass
+    s.close()
+print(n, int(time.monotonic() - began) + 1)' >"$T/flood"
+	read -r flows seconds <"$T/flood"
+}
+flood alice
+check "a flood gets its burst" [ "$flows" -ge 500 ]
+check "and a rate" [ "$flows" -le $((500 + 100 * seconds)) ]
+run lab on jump jumpctl doctor
+check "doctor: the table stands all the same" \
+    printed ' ok    the firewall table is loaded'
+before=$(on stat -c %i /run/jump/jumphost.nft)
+run lab on jump jumpctl sweep
+check "and a sweep does not load it anew" \
+    [ "$before" = "$(on stat -c %i /run/jump/jumphost.nft)" ]
+flood bob
+check "others have theirs" [ "$flows" -ge 500 ]
+run lab on -u alice jump nc -w 5 10.2.0.10 22 </dev/null
+check "who waits a little gets through" printed '^SSH-2.0'
+
 # A reverse path: two who connect to a listener of bob's.
 lab on -u bob jump socat TCP-LISTEN:7778,fork EXEC:echo 2>/dev/null &
 within listens t 7778
@@ -127,6 +160,22 @@ run lab on web1 timeout 3 nc -w 2 10.2.0.1 7778 </dev/null
 check "bob answers nobody from elsewhere" [ ! -s "$T/out" ]
 run lab on jump nc -w 2 127.0.0.1 7778 </dev/null
 check "but root, on this host" [ -s "$T/out" ]
+
+# UNIX sockets are a matter of modes: of a folder of the owner's alone.
+device() {
+	lab on -u "$1" jump socat -u "UNIX-CONNECT:/run/device$2/sock" - 2>/dev/null
+}
+for mode in 700 755; do
+	on install -d -o vend1 -m $mode /run/device$mode
+	lab on -u vend1 jump socat -U \
+	    "UNIX-LISTEN:/run/device$mode/sock,fork,mode=666" EXEC:'echo device' \
+	    2>/dev/null &
+	within on test -S /run/device$mode/sock
+done
+check "a device's socket in a folder of its own is its own" \
+    [ "$(device bob 700)" = "" ]
+check "also for its owner it is there" [ "$(device vend1 700)" = device ]
+check "in an open folder it is anybody's" [ "$(device bob 755)" = device ]
 
 # --- in time ------------------------------------------------------------------
 
@@ -205,11 +254,23 @@ check "doctor: it stands" printed ' ok    the firewall table is loaded'
 run lab on jump jumpctl export nft
 check "export prints it" [ "$(cat "$T/out")" = "$(on cat /run/jump/jumphost.nft)" ]
 
+# Administrators whom nobody has thought of.
+echo 'sudo:x:27:admin' >>"$LAB/hosts/jump/etc/group"
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "doctor: an exempt administrator is free" not printed 'holds admin'
+sed -i '/^set exempt/d' "$LAB/hosts/jump/etc/jump/policy"
+on jumpctl load >/dev/null 2>&1
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "doctor: another is named" printed \
+    'the firewall table holds admin, who connects to nothing from here'
+
 # Where it cannot be loaded.
 cp "$LAB/hosts/jump/etc/jump/policy" "$T/good"
 on rm -f /run/jump/swept
 sed 's,/usr/sbin/nft,/usr/local/sbin/none,' "$T/good" >"$T/none"
 run lab load "$T/none"
+check "no such program: the check of it says so" \
+    said '^warning: set nft: /usr/local/sbin/none is not there, or is not root'
 check "no such program: the load says so" said 'set nft: /usr/local/sbin/none is not run'
 check "no such program: exit 70" gave 70
 run lab on jump jumpctl sweep
@@ -218,8 +279,20 @@ printf '#!/bin/sh\necho no >&2\nexit 1\n' >"$LAB/hosts/jump/local/sbin/none"
 chmod 755 "$LAB/hosts/jump/local/sbin/none"
 run lab on jump jumpctl sweep
 check "it fails: says what it said" said '/usr/local/sbin/none: no'
+check "it fails: and what that means" said 'the table is not loaded, and the firewall as it was'
 check "it fails: exit 70" gave 70
 on chmod 775 /usr/local/sbin/none
 run lab on jump jumpctl sweep
 check "anybody's program is not run" said 'is not run: it is no executable'
+
+# Without set nft nobody takes it away.
+run lab load "$T/good"
+sed '/^set nft/d' "$T/good" >"$T/without"
+run lab load "$T/without"
+check "an earlier policy's: the load says so" \
+    said '^warning: the firewall table of an earlier policy stays as it is:$'
+check "an earlier policy's: it stays" stands
+on rm /run/jump/jumphost.listed
+run lab on jump jumpctl check
+check "the remedy: no more of it" not said 'earlier policy'
 finish

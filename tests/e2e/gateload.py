@@ -2,12 +2,13 @@
 """gateload: both ends of a load on the gate.
 
     gateload.py serve PORT SECONDS [PORT SECONDS]...
-    gateload.py load RATE SECONDS PATIENCE ADDRESS PORT[*WEIGHT]...
+    gateload.py load RATE SECONDS PATIENCE ADDRESS PORT[*WEIGHT]... [uid=UID]...
     gateload.py judge LOG OFFSET POLICY...
 
 serve answers each line, after so many seconds, and closes the connection.
 load makes RATE connections a second, by turns to the ports, each of which says
 a line and waits PATIENCE seconds for the same; it prints a line of JSON.
+With uids, which root may give, the connections are theirs by turns.
 judge reads the records of jump-connect behind OFFSET in LOG.  A POLICY is
 HASH:RULE:PORT,PORT..., the rule and the ports that it allows.  It prints a
 line of JSON too, with each record that agrees with no policy in "odd".
@@ -15,7 +16,9 @@ line of JSON too, with each record that agrees with no policy in "odd".
 import collections
 import errno
 import heapq
+import itertools
 import json
+import os
 import selectors
 import socket
 import sys
@@ -64,15 +67,21 @@ def answer(sock):
 # --- the users ------------------------------------------------------------------
 
 class Load:
-    def __init__(self, patience):
+    def __init__(self, patience, uids):
         self.patience = patience
+        self.uids = itertools.cycle(uids)
         self.selector = selectors.DefaultSelector()
         self.open = collections.OrderedDict()  # socket: when it began, oldest first
         self.ends = collections.Counter()
         self.took = []
 
     def start(self, address, port):
+        uid = next(self.uids, None)
+        if uid is not None:
+            os.seteuid(uid)
         sock = socket.socket()
+        if uid is not None:
+            os.seteuid(0)
         sock.setblocking(False)
         error = sock.connect_ex((address, port))
         self.open[sock] = time.monotonic()
@@ -140,11 +149,14 @@ class Load:
 
 def load(words):
     rate, seconds, patience, address, *ports = words
-    turns = []
+    turns, uids = [], []
     for word in ports:
+        if word.startswith("uid="):
+            uids.append(int(word[4:]))
+            continue
         port, _, weight = word.partition("*")
         turns += [int(port)] * int(weight or 1)
-    Load(float(patience)).run(float(rate), float(seconds), address, turns)
+    Load(float(patience), uids).run(float(rate), float(seconds), address, turns)
 
 
 # --- the records ----------------------------------------------------------------

@@ -15,19 +15,27 @@ on() {
 	lab on jump "$@"
 }
 
+# Ten users: one alone may begin 100 a second.
+seq 10 >"$T/crowd"
+uids=
+for n in $(cat "$T/crowd"); do
+	echo "load$n:x:$((3100 + n)):2010::/home/load$n:/bin/sh"
+	uids="$uids uid=$((3100 + n))"
+done >>"$LAB/hosts/jump/etc/passwd"
+
 # --- two policies ------------------------------------------------------------
 
 # rules NAME PORT: all of bob's rights are by the rule NAME, PORT among them.
 rules() {
 	policy <<-END
 		set nft "/usr/sbin/nft"
-		set gate 1022
+		set gate 422
 		set exempt admin
 		set sessions 1000
-		user bob
-		key bob "ssh-ed25519 AAAA"
+		$(sed 's/.*/user load&/' "$T/crowd")
+		group @load { $(sed 's/^/load/' "$T/crowd") }
 		net load 10.2.0.11/32 tcp { 6000 6001 6002 $2 }
-		allow $1: bob to load
+		allow $1: @load to load
 	END
 	cp "$LAB/hosts/jump/etc/jump/policy" "$T/$1"
 	grep -h '"event.action":"load"' "$log" | tail -n 1 |
@@ -44,10 +52,10 @@ put() {
 
 # --- load --------------------------------------------------------------------
 
-# load RATE SECONDS PATIENCE PORT...: in the background, as bob's own processes.
+# load RATE SECONDS PATIENCE PORT...: in the background, by all of them.
 load() {
 	offset=$(stat -c %s "$log")
-	lab on -u bob jump $py load "$1" "$2" "$3" 10.2.0.11 $4 >"$T/load" &
+	lab on jump $py load "$1" "$2" "$3" 10.2.0.11 $4 $uids >"$T/load" &
 	loader=$!
 }
 

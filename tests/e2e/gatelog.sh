@@ -6,17 +6,17 @@ connect=/usr/local/libexec/jump/jump-connect
 
 # gate_up: by socat, of which each address has its own to be ended.
 gate_up() {
-	for listen in TCP4-LISTEN:1022,bind=127.0.0.1 'TCP6-LISTEN:1022,bind=[::1]'; do
+	for listen in TCP4-LISTEN:422,bind=127.0.0.1 'TCP6-LISTEN:422,bind=[::1]'; do
 		lab on jump socat "$listen,fork,reuseaddr,backlog=512" \
 		    "EXEC:setpriv --reuid _jump --regid _jump --clear-groups $connect -G,nofork" 2>/dev/null &
 	done
-	within lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:1022' &&
-	    ss -ltn | grep -q '\[::1\]:1022'"
+	within lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:422' &&
+	    ss -ltn | grep -q '\[::1\]:422'"
 }
 
 # gate_down FAMILY: that listener; connections that stand go on.
 gate_down() {
-	lab on jump sh -c "ss -$1 -ltnp 'sport = 1022' |
+	lab on jump sh -c "ss -$1 -ltnp 'sport = 422' |
 	    sed -n 's/.*pid=\([0-9]*\).*/\1/p' | xargs -r kill"
 }
 
@@ -75,7 +75,7 @@ rules() {
 with_gate() {
 	rules <<-'END'
 		set nft "/usr/sbin/nft"
-		set gate 1022
+		set gate 422
 		set exempt admin
 	END
 }
@@ -201,7 +201,7 @@ asks() {
 	run lab on jump jumpctl explain bob 10.2.0.11:5432 --via "${1:-forward}"
 }
 
-answers='^ ok    the gate answers, by port 1022 of 127\.0\.0\.1 and ::1$'
+answers='^ ok    the gate answers, by port 422 of 127\.0\.0\.1 and ::1$'
 doctor
 check "doctor: it stands" printed "$answers"
 run lab on jump jumpctl check
@@ -223,33 +223,47 @@ doctor
 check "doctor: no table leads there" printed '^ FAIL  no firewall table leads to the gate$'
 run lab on jump jumpctl check
 check "check: while it is in force, it is missed" said '^warning: the gate does not answer, so that ProxyJump$'
+run lab on jump jumpctl explain bob web1:22 --via forward
+check "explain: what sshd holds alone is not missed" not said gate
 run lab on jump jumpctl sweep
 doctor
 check "doctor: the remedy helps" printed "$answers"
 
 gate_down 6
 doctor
-check "doctor: IPv6 is missed" printed '^ FAIL  the gate: nobody listens on ::1, port 1022$'
+check "doctor: IPv6 is missed" printed '^ FAIL  the gate: nobody listens on ::1, port 422$'
+run lab on jump jumpctl check
+check "check: what that means" said '^    to IPv6 is refused: see jumpctl doctor$'
+lab on jump sysctl -qw net.ipv6.conf.lo.disable_ipv6=1
+doctor
+check "doctor: not where there is none" printed "$answers"
+lab on jump sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
 gate_down 4
 doctor
-check "doctor: nobody listens" printed '^ FAIL  the gate: nobody listens on 127\.0\.0\.1, port 1022$'
+check "doctor: nobody listens" printed '^ FAIL  the gate: nobody listens on 127\.0\.0\.1, port 422$'
 check "doctor: how it is mended" printed 'remedy: systemctl enable --now jump-gate\.socket'
 run lab on jump jumpctl check
-check "check: nobody listens" said '^warning: the gate: nobody listens on 127\.0\.0\.1, port 1022, so that ProxyJump$'
+check "check: nobody listens" said '^warning: the gate: nobody listens on 127\.0\.0\.1, port 422, so that ProxyJump$'
+check "check: what that means" said '^    is refused: see jumpctl doctor$'
 check "check: a warning" gave 0
 asks
 check "explain: forward gives nothing" said '^jumpctl: the gate does not answer here, so that forward '
 run lab on jump jumpctl explain bob web1:22 --via forward
-check "explain: what sshd holds alone is not missed" not said gate
+check "explain: nor what sshd could hold alone, while the table stands" \
+    said 'so that forward reaches nothing: see jumpctl doctor$'
 asks connect
 check "explain: nor on another road" not said gate
+LAB_USER=bob jump why web1
+check "why: says that it may be refused" \
+    said '^jump: the gate of this host does not answer: ProxyJump may be refused now\.$'
+check "why: and the rest" printed '^web1:22 is open to you by ProxyJump\.$'
 for at in 127.0.0.1 ::1; do
 	lab on jump setpriv --reuid bob --clear-groups --inh-caps +net_bind_service \
-	    --ambient-caps +net_bind_service nc -lk "$at" 1022 >/dev/null 2>&1 &
+	    --ambient-caps +net_bind_service nc -lk "$at" 422 >/dev/null 2>&1 &
 done
 taken() {
 	doctor
-	printed '^ FAIL  the gate: uid [0-9]+ listens on 127\.0\.0\.1, port 1022, in its place$'
+	printed '^ FAIL  the gate: uid [0-9]+ listens on 127\.0\.0\.1, port 422, in its place$'
 }
 check "doctor: somebody else listens" within taken
 gate_down 4

@@ -7,7 +7,7 @@ py="python3 $LAB_REPO/tests/e2e/gateport.py"
 
 policy <<'POLICY'
 set nft "/usr/sbin/nft"
-set gate 1022
+set gate 422
 set exempt admin
 user bob
 key bob "ssh-ed25519 AAAA"
@@ -50,7 +50,7 @@ check "nor does the gate see it" [ "$(grep -c '"user.name":"bob"' "$LAB/jump.log
 # A port is free for another connection as soon as it is for the socket.
 tracked() {
 	lab on jump cat /proc/net/nf_conntrack |
-	    grep -Eq "^$1 .*(TIME_WAIT|CLOSE) .* dport=1022|^$1 .*(TIME_WAIT|CLOSE) .*sport=1022"
+	    grep -Eq "^$1 .*(TIME_WAIT|CLOSE) .* dport=422|^$1 .*(TIME_WAIT|CLOSE) .*sport=422"
 }
 for a in 10.2.0.11 2001:db8::11; do
 	run lab on -u bob jump nc -N $a 5432 <"$T/in"

@@ -257,13 +257,13 @@ gate_up() {
 }
 
 gate_listens() {
-	lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:1022' &&
-	    ss -ltn | grep -q '\[::1\]:1022'"
+	lab on jump sh -c "ss -ltn | grep -q '127.0.0.1:422' &&
+	    ss -ltn | grep -q '\[::1\]:422'"
 }
 
 # gate_pids: whoever listens.
 gate_pids() {
-	lab on jump ss -Hltnp "sport = 1022" |
+	lab on jump ss -Hltnp "sport = 422" |
 	    sed -n 's/.*pid=\([0-9]*\).*/\1/p' | sort -u
 }
 

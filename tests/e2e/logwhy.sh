@@ -80,7 +80,7 @@ forward web2:22
 check "max" because forward web2:22 'an obligation cannot be held on this road: max'
 check "max: its story" story web2:22 1
 forward web2:80
-check "from on a rule" because forward web2:80 'policy now: .*near.* from '
+check "from on a rule" because forward web2:80 'policy now: .*near.* from .*, which this road cannot tell$'
 forward 10.9.0.1:22
 check "a net" because forward 10.9.0.1:22 'policy now: no allow rule matches; nets allows it, but not on this road$'
 forward db1:22

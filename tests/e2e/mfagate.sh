@@ -23,7 +23,7 @@ blob() {
 
 policy <<-END
 	set nft "/usr/sbin/nft"
-	set gate 1022
+	set gate 422
 	set exempt admin
 	key alice "$(blob touch)"
 	key alice "$(blob plain)"

@@ -165,6 +165,8 @@ nameserver dns.example
 nameserver
 nameserver 192.0.2.53; flush ruleset
 nameserver ::ffff:192.0.2.53
+nameserver10.7.7.7
+nameserver 192.0.2.60
 END
 one "name servers that are none" <<'END'
 user alice
@@ -173,7 +175,7 @@ END
 account anna 5000
 one "a gate" <<'END'
 set nft "/usr/sbin/nft"
-set gate 1022
+set gate 422
 set exempt admin
 user alice
 user bob
@@ -210,7 +212,7 @@ END
 
 one "a gate for nobody" <<'END'
 set nft "/usr/sbin/nft"
-set gate 1022
+set gate 422
 END
 [ -z "${NFTPRINT_NEW:-}" ] || cp "$T/new" "$NFTPRINT_NEW"
 finish

@@ -407,7 +407,7 @@ forget
 rules <<END
 set notify-program "/usr/local/libexec/tell"
 set nft "/usr/sbin/nft"
-set gate 1022
+set gate 422
 set exempt admin
 allow dbs: $WHO notify
 END

@@ -1,7 +1,8 @@
 /*
  * inject: run a program as some user, and fail one of its system calls.
  *
- *   inject [-u USER] [-k N -e ERRNO | -k N -s] REPORT PROGRAM [ARGUMENT...]
+ *   inject [-u USER] [-k N -e ERRNO | -k N -s SIZE | -k N -x OFFSET]
+ *       REPORT PROGRAM [ARGUMENT...]
  *
  * The report, a file, begins with "exit CODE" or "signal NUMBER", and the
  * number of calls.  Without -k each call follows in a line: its number and its
@@ -10,7 +11,9 @@
  *
  * -e has the call fail without being made, except close(2), which closes even
  * when it fails, and brk(2), which says by its result that it did nothing.
- * -s has a call move one byte.
+ * -s has a call move so many bytes at most.  -x has it answer as ever, but for
+ * the byte at this offset of the answer; if it is not so long, none is meddled
+ * with.
  *
  * Run as root: only then does execve(2) honour the setgid bit of a program
  * that is traced.
@@ -27,6 +30,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -37,12 +41,13 @@
 
 enum { NO_CLOCK = 9999 };
 
-enum how { HOW_ERROR, HOW_SHORT };
+enum how { HOW_ERROR, HOW_SHORT, HOW_WRONG };
 
 struct plan {
 	unsigned long call; /* 0: only list them */
 	enum how how;
 	int error;
+	unsigned long size; /* HOW_SHORT; HOW_WRONG: which byte */
 };
 
 struct trace {
@@ -50,9 +55,9 @@ struct trace {
 	const struct plan *plan;
 	FILE *list;
 	unsigned long n;
-	bool started;  /* the first program runs */
-	bool meddled;  /* with the call that is under way */
-	long restore;  /* the offset of a register, or -1 */
+	bool started; /* the first program runs */
+	bool meddled; /* with the call that is under way */
+	long restore; /* the offset of a register, or -1 */
 	unsigned long value;
 	bool has_result;
 	unsigned long result;
@@ -106,7 +111,57 @@ static bool
 can_be_short(unsigned long nr)
 {
 	return nr == SYS_read || nr == SYS_write || nr == SYS_splice ||
-	    nr == SYS_pread64 || nr == SYS_sendto;
+	    nr == SYS_pread64 || nr == SYS_sendto || nr == SYS_recvfrom;
+}
+
+static unsigned long
+peek_memory(const struct trace *t, unsigned long at)
+{
+	return (unsigned long)ptrace(PTRACE_PEEKDATA, t->pid, at, 0);
+}
+
+/* Where a call has put its answer, and its size; 0: it has none to falsify. */
+static unsigned long
+answer(const struct trace *t, unsigned long *at)
+{
+	long result = (long)peek(t, REG(rax));
+	unsigned long nr = peek(t, REG(orig_rax));
+
+	*at = peek(t, nr == SYS_getsockopt ? REG(r10) : REG(rsi));
+	if (result < 0)
+		return 0;
+	switch (nr) {
+	case SYS_recvfrom:
+		return (unsigned long)result;
+	case SYS_getsockopt:
+		return peek_memory(t, peek(t, REG(r8))) & UINT32_MAX;
+	case SYS_getpeername:
+	case SYS_getsockname:
+		return peek_memory(t, peek(t, REG(rdx))) & UINT32_MAX;
+	default:
+		return 0;
+	}
+}
+
+static void
+list(
+    struct trace *t, unsigned long nr, unsigned long first, unsigned long third)
+{
+	fprintf(t->list, "%lu %ld %ld\n", nr, (long)first, (long)third);
+}
+
+static void
+falsify(struct trace *t)
+{
+	unsigned long at, size = answer(t, &at);
+
+	if (t->plan->size >= size)
+		return;
+	at += t->plan->size;
+	if (ptrace(PTRACE_POKEDATA, t->pid, at, peek_memory(t, at) ^ 0xff) ==
+	    -1)
+		err(1, "PTRACE_POKEDATA");
+	list(t, peek(t, REG(orig_rax)), peek(t, REG(rdi)), peek(t, REG(rdx)));
 }
 
 static void
@@ -119,8 +174,9 @@ meddle(struct trace *t, unsigned long nr)
 	t->has_result = false;
 	if (t->plan->how == HOW_ERROR)
 		fail(t, nr);
-	else
-		replace(t, nr == SYS_splice ? REG(r8) : REG(rdx), 1);
+	else if (t->plan->how == HOW_SHORT)
+		replace(
+		    t, nr == SYS_splice ? REG(r8) : REG(rdx), t->plan->size);
 }
 
 /* The first two do not return; futex(2) is libc's, which aborts. */
@@ -137,9 +193,9 @@ entry(struct trace *t, const struct __ptrace_syscall_info *info)
 	t->n++;
 	if (t->plan->call != 0 && t->plan->call != t->n)
 		return;
-	fprintf(t->list, "%llu %lld %lld\n",
-	    (unsigned long long)info->entry.nr,
-	    (long long)info->entry.args[0], (long long)info->entry.args[2]);
+	if (t->plan->how != HOW_WRONG)
+		list(t, info->entry.nr, info->entry.args[0],
+		    info->entry.args[2]);
 	if (t->plan->call != 0 && !is_spared(info->entry.nr))
 		meddle(t, info->entry.nr);
 }
@@ -150,6 +206,8 @@ leave(struct trace *t)
 	if (!t->meddled)
 		return;
 	t->meddled = false;
+	if (t->plan->how == HOW_WRONG)
+		falsify(t);
 	if (t->has_result)
 		poke(t, REG(rax), t->result);
 	if (t->restore != -1)
@@ -211,8 +269,8 @@ become(const char *user)
 static pid_t
 start(const char *user, char **argv)
 {
-	const long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
-	    PTRACE_O_TRACEEXEC;
+	const long options =
+	    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
 	pid_t pid = fork();
 	int status;
 
@@ -234,7 +292,7 @@ start(const char *user, char **argv)
 }
 
 static void
-report(const char *path, const struct trace *t, int status, const char *list)
+report(const char *path, const struct trace *t, int status, const char *calls)
 {
 	FILE *f = fopen(path, "we");
 
@@ -242,7 +300,7 @@ report(const char *path, const struct trace *t, int status, const char *list)
 		err(1, "%s", path);
 	fprintf(f, "%s %d %lu\n%s", WIFSIGNALED(status) ? "signal" : "exit",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), t->n,
-	    list);
+	    calls);
 	if (fclose(f) != 0)
 		err(1, "%s", path);
 }
@@ -253,28 +311,42 @@ main(int argc, char **argv)
 	struct plan plan = {0};
 	struct trace t = {.plan = &plan};
 	const char *user = NULL;
-	char *list;
+	char *calls;
 	size_t size;
 	int option, status;
 
-	while ((option = getopt(argc, argv, "+e:k:su:")) != -1) {
+	while ((option = getopt(argc, argv, "+e:k:s:u:x:")) != -1) {
 		switch (option) {
-		case 'e': plan.error = atoi(optarg); break;
-		case 'k': plan.call = strtoul(optarg, NULL, 10); break;
-		case 's': plan.how = HOW_SHORT; break;
-		case 'u': user = optarg; break;
-		default: return 64;
+		case 'e':
+			plan.error = atoi(optarg);
+			break;
+		case 'k':
+			plan.call = strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			plan.how = HOW_SHORT;
+			plan.size = strtoul(optarg, NULL, 10);
+			break;
+		case 'u':
+			user = optarg;
+			break;
+		case 'x':
+			plan.how = HOW_WRONG;
+			plan.size = strtoul(optarg, NULL, 10);
+			break;
+		default:
+			return 64;
 		}
 	}
 	if (argc - optind < 2)
 		return 64;
-	t.list = open_memstream(&list, &size);
+	t.list = open_memstream(&calls, &size);
 	if (t.list == NULL)
 		err(1, "memory");
 	t.pid = start(user, argv + optind + 1);
 	status = follow(&t);
 	if (fclose(t.list) != 0)
 		err(1, "memory");
-	report(argv[optind], &t, status, list);
+	report(argv[optind], &t, status, calls);
 	return 0;
 }

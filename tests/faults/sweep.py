@@ -5,12 +5,14 @@
 
 On the jump host of a lab, as root.  Without --all, each call fails once with
 one error, calls that repeat are thinned out, and so are allocations; with it,
-each call fails with each error that it can give, and is cut short.
+each call fails with each error that it can give, and is cut short.  What the
+kernel tells the gate is wrong once in each byte.
 """
 
 import errno
 import os
 import re
+import socket
 import struct
 import sys
 import tempfile
@@ -54,13 +56,26 @@ ERRORS = {
     "close": ["EIO", "EINTR"],
     "setresgid": ["EPERM", "EAGAIN"],
     "getpeername": ["ENOTCONN", "ENOBUFS"],
+    "getsockname": ["ENOBUFS", "EINVAL"],
+    "getsockopt": ["ENOENT", "ENOPROTOOPT", "EPERM"],
     "landlock_create_ruleset": ["ENOSYS", "EMFILE", "ENOMEM"],
     "shutdown": ["ENOTCONN", "ENOBUFS"],
 }
 OTHERS = ["ENOMEM", "EIO", "EPERM"]
-SHORT = {"read", "write", "splice", "pread64", "sendto"}
+SHORT = {"read", "write", "splice", "pread64", "sendto", "recvfrom"}
+# What the gate goes by, of which it must not believe everything.
+ANSWERS = {"getpeername", "getsockname", "getsockopt", "recvfrom"}
+ANSWER = 120  # bytes; there are options that do not say how long theirs are
+# Bytes of theirs with which it refuses, if they are wrong: family, port and
+# address; size, type, both ports and the uid of linux/inet_diag.h.
+ADDRESS = {socket.AF_INET: {*range(0, 8)},
+           socket.AF_INET6: {*range(0, 4), *range(8, 24)}}
+OWNER = {*range(0, 6), *range(20, 24), *range(80, 84)}
+VITAL = {"getpeername": ADDRESS.get, "getsockopt": ADDRESS.get,
+         "getsockname": lambda family: (),  # only to be another's than meant
+         "recvfrom": lambda family: OWNER}
 # Few, and each end or record hangs on one: all that they can do is tried.
-WHOLE = {"shutdown", "sendto"}
+WHOLE = {"shutdown", "sendto"} | ANSWERS
 NETLINK = 20  # bytes of libc's requests, whose answer it waits for
 # As in inject.c, which knows better which call it is.
 NEVER = {"exit_group", "rt_sigreturn", "futex"}
@@ -125,7 +140,8 @@ class Sweep:
                 whats.remove("short")
             if known and self.in_startup(calls, k):
                 continue
-            if self.everything or name in WHOLE:
+            if self.everything or name in WHOLE or \
+                    s.captured and name == "write":
                 yield from ((k, name, what) for what in whats)
             elif whats and (row <= FEW or k % 16 == 0):
                 yield k, name, whats[k % len(whats)]
@@ -145,7 +161,7 @@ class Sweep:
             return
         n, wrong = 0, []
         for k, name, what in self.chosen(s, calls):
-            option = ["-s"] if what == "short" else \
+            option = ["-s", "1"] if what == "short" else \
                 ["-e", str(getattr(errno, what))]
             r, made = self.traced(s, "-k", str(k), *option)
             n += 1
@@ -155,13 +171,50 @@ class Sweep:
                 continue  # another call, which never gives that
             if s.name == "connect, target ends first" and what == "EPIPE":
                 continue  # which says that it had ended both ways
-            silent = bool(made) and name in ("write", "writev") and \
-                made[0][1] == 2
+            silent = bool(made) and self.nobody_told(s, name, made[0])
             wrong += [f"call {k}, {name} {made and made[0][1:]}, {what}: "
                       f"{w}: {r}" for w in world.judge(
                           s, base, r, silent,
                           LIBRARY if self.in_startup(calls, k) else ())]
         self.verdict(f"{s.name}: {len(calls)} calls, {n} faults", wrong)
+        if s.name in world.FALSIFIED or s.to and self.everything:
+            self.answers(s, base, calls)
+
+    @staticmethod
+    def nobody_told(s, name, call):
+        """Whether without this call nobody can be told."""
+        if s.to:  # by a record only: its words are for nobody
+            return name in ("dup2", "getrandom", "sendto", "write") or \
+                name == "openat" and call[2] == os.O_RDWR | os.O_CLOEXEC
+        return name in ("write", "writev") and call[1] == 2
+
+    def answers(self, s, base, calls):
+        """What the kernel says is cut off, or wrong, at each byte."""
+        n, wrong = 0, []
+
+        def meddle(k, option, at, vital):
+            r, made = self.traced(s, "-k", str(k), option, str(at))
+            found = world.judge(s, base, r)
+            if vital and r.outcomes() != [("decision", "failure")]:
+                found.append("it believed that")
+            if made:
+                wrong.extend(f"call {k}, {option} {at}: {w}: {r}"
+                             for w in found)
+            return bool(made)
+
+        for k, (nr, _, _) in enumerate(calls, 1):
+            name, size = NAMES.get(nr), 0
+            if name not in ANSWERS:
+                continue
+            vital = VITAL[name](s.family)
+            while size < ANSWER and meddle(k, "-x", size, size in vital):
+                size += 1
+            n += size
+            if name == "recvfrom":
+                for cut in range(0, size, 8):
+                    n += meddle(k, "-s", cut, True)
+                break  # whose it is is the last thing that it asks for
+        self.verdict(f"{s.name}: {n} wrong answers", wrong)
 
     # --- allocations ---------------------------------------------------------
 

@@ -489,7 +489,7 @@ HOLDS = {
     "mfa":              (True,  True,  True,  True),
     "ticket":           (False, False, True,  True),
     "approve":          (False, True,  True,  True),   # forward: while swept
-    "record":           (False, False, False, True),
+    "record":           (False, True,  True,  True),   # but what SSH says
     "consent":          (False, False, False, True),
     "notify":           (False, True,  True,  True),
     "max":              (False, True,  True,  True),
@@ -978,6 +978,19 @@ class Judgement:
             return "no allow matches"
         return None
 
+    def road_holds(self, word):
+        """What SSH says, and a UNIX socket, is recorded by shell alone."""
+        request = self.request
+        if (word == "record" and request.column != "shell"
+                and (request.path is not None or any(
+                    request.port in target.ssh
+                    and self.covers(target) != FALSE
+                    for target in self.policy.targets.values()))):
+            return False
+        if word == "approve" and self.holds_ends():
+            return True
+        return holds(request.column, word)
+
     def verdict(self):
         step = self.deny_step()
         if step:
@@ -997,9 +1010,7 @@ class Judgement:
                     limits[word].append(value)
         idle = min(limits["idle"], default=0)       # the smallest wins
         duration = min(limits["duration"], default=0)
-        if not all(holds(self.request.column, word)
-                   or (word == "approve" and self.holds_ends())
-                   for word in words):
+        if not all(self.road_holds(word) for word in words):
             word, step = "deny", "an obligation is not held"
         elif unmet:
             word, step = "ask", "an obligation is not met"

@@ -98,7 +98,8 @@ static const struct golden {
     {"limits", "jump-connect",
 	{.kind = AUDIT_OPEN,
 	    OPENED,
-	    .limits = {600, 7200, 1795190531, 2}}},
+	    .limits = {600, 7200, 1795190531, 2},
+	    .recording = "pcapng"}},
     {"mfa", "jump-connect", {.kind = AUDIT_OPEN, OPENED, .mfa = "key"}},
     {"lost", "jump-connect",
 	{.kind = AUDIT_CLOSE, OPENED, .end = "idle", .lost = 2}},
@@ -295,7 +296,7 @@ START_TEST(long_values_fit)
 				    4194304,
 				    {UINT32_MAX, UINT32_MAX, 253402300799,
 					UINT32_MAX},
-				    s, UINT32_MAX, UINT64_MAX, UINT64_MAX,
+				    s, s, UINT32_MAX, UINT64_MAX, UINT64_MAX,
 				    UINT64_MAX};
 				len = audit_format(&a, &e, &noon, record);
 				ck_assert_uint_gt(len, 200);

@@ -31,7 +31,7 @@ static const char statements[] =
     "set never 100.64.0.0/10\n"
     "set nft \"/usr/sbin/nft\"\n"
     "set exempt { root op }\n"
-    "set gate 1022\n"
+    "set gate 422\n"
     "user alice until 2036-01-01T00:00Z\n"
     "user bob\n"
     "user carol account jump\n"

@@ -774,6 +774,15 @@ static const struct {
     /* 5, before 6. */
     {"allow a: alice to web1 record", "",
 	"deny a must record unheld record"},
+    {"allow a: alice to web1 record", "port=80", "allow a must record"},
+    {"allow a: alice to web1 record", "port=80 road=forward",
+	"deny a must record unheld record"},
+    {"allow a: alice to web1 record", "port=80 road=forward gate",
+	"allow a must record"},
+    {"allow a: alice to metr record", "path=/run/m.sock",
+	"deny a must record unheld record"},
+    {"net all 10.2.0.0/16 ssh 80\nallow a: alice to web1 record", "port=80",
+	"deny a must record unheld record"},
     {"allow a: alice to web1 mfa record", "",
 	"deny a must mfa record unmet mfa unheld record"},
     {"allow a: alice to web1 mfa record", "road=shell",
@@ -1101,7 +1110,7 @@ static const struct {
     {"mfa", MUST_MFA, {true, true, true}, true},
     {"ticket \"T*\"", MUST_TICKET, {false, true, true}, false},
     {"approve @g 1h", MUST_APPROVE, {true, true, true}, true},
-    {"record", MUST_RECORD, {false, false, true}, false},
+    {"record", MUST_RECORD, {false, true, true}, true}, /* port 80 */
     {"consent", MUST_CONSENT, {false, false, true}, false},
     {"notify", MUST_NOTIFY, {false, true, true}, true},
     {"max 3", MUST_MAX, {false, true, true}, true},
@@ -1117,7 +1126,7 @@ check_road(const struct policy *p, int i, enum policy_road road, bool gate)
 	struct policy_verdict v;
 	struct question x;
 
-	ask(p, "mfa ticket=T1 approved=g", &x);
+	ask(p, "port=80 mfa ticket=T1 approved=g", &x);
 	x.q.swept = true;
 	x.q.road = road;
 	x.q.gate = gate;
@@ -1142,7 +1151,7 @@ START_TEST(road_holds)
 		snprintf(text, sizeof(text),
 		    "%sgroup @g bob\nallow a: alice to web1\n%s b: any to web1 "
 		    "%s",
-		    gate ? "set nft \"/x\"\nset gate 1022\n" : "",
+		    gate ? "set nft \"/x\"\nset gate 422\n" : "",
 		    n % 2 ? "allow" : "require", obligations[_i].words);
 		p = policy_of(text);
 		for (int road = 0; road < ROAD_COUNT; road++)

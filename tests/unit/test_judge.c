@@ -344,8 +344,8 @@ END_TEST
 /*
  * With `set gate', which stands or not.
  */
-#define GATE "set nft \"/n\"\nset gate 1022\n"
-#define AWAY "no right to *:22 any more"
+#define GATE "set nft \"/n\"\nset gate 422\n"
+#define AWAY "no right to *:22 while the gate does not answer"
 static const struct {
 	const char *policy, *account, *user, *line;
 	bool stands;
@@ -375,7 +375,8 @@ static const struct {
     {ALICE, "alice", "alice", P("*"), true, "no right to * any more"},
     /* Never for an account that is shared. */
     {JUMP "allow a: carol to db1", "jump", "carol", DB1, true, NULL},
-    {JUMP "allow a: carol to db1", "jump", "carol", P("*:22"), true, AWAY},
+    {JUMP "allow a: carol to db1", "jump", "carol", P("*:22"), true,
+	"no right to *:22 any more"},
 };
 
 START_TEST(login_behind_the_gate)

@@ -513,7 +513,7 @@ static const char *const texts[] = {
     "",
     "set sessions 5\nset keys-from \"/usr/x\"\nset ticket-program \"/usr/y\"\n"
     "set notify-program \"/usr/z\"",
-    "set nft \"/usr/sbin/nft\"\nset gate 1022",
+    "set nft \"/usr/sbin/nft\"\nset gate 422",
     "set exempt { root \"op-1@corp.example\" \"tag\" }\nset nft \"/n\"",
     "user carol comment \"J\303\274rgen # { }\" account \"shell\"",
     "user \"x.y@z\" until 9999-12-31T23:59:59Z",

@@ -160,7 +160,8 @@ child(void)
 	if (relay_prepare(&r) == -1)
 		_exit(100);
 	if (rig.confined &&
-	    confine_relay(r.in, r.out, r.sock, -1) == SANDBOX_FAILED)
+	    confine_relay(r.in, r.out, r.sock, -1,
+		r.capture == NULL ? -1 : r.capture->fd) == SANDBOX_FAILED)
 		_exit(101);
 	end = relay_run(&r);
 	if (!rig.confined)

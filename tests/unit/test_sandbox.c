@@ -46,7 +46,7 @@ static char buf[64];
 static enum sandbox_walls
 enter_relay(void)
 {
-	return confine_relay(IN, OUT, SOCK, LOG);
+	return confine_relay(IN, OUT, SOCK, LOG, -1);
 }
 
 static enum sandbox_walls
@@ -327,7 +327,7 @@ END_TEST
 static enum sandbox_walls
 enter_without_log(void)
 {
-	return confine_relay(IN, OUT, SOCK, -1);
+	return confine_relay(IN, OUT, SOCK, -1, -1);
 }
 
 START_TEST(empty_slot)

@@ -1,0 +1,164 @@
+#include "keeper.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+
+enum { PATIENCE_MS = 5000 };
+
+struct note {
+	int error;
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+};
+
+/* Ready to send or receive an error number and, with a descriptor, that. */
+static struct msghdr
+message(struct note *note, struct iovec *part, size_t control)
+{
+	*part = (struct iovec){&note->error, sizeof(note->error)};
+	return (struct msghdr){.msg_iov = part,
+	    .msg_iovlen = 1,
+	    .msg_control = control == 0 ? NULL : note->control.room,
+	    .msg_controllen = control};
+}
+
+static int
+make(const char *directory, const char *id)
+{
+	char path[64];
+
+	errno = EINVAL;
+	if (!audit_session_valid(id) ||
+	    snprintf(path, sizeof(path), "%s/%s.pcapng", directory, id) >=
+		(int)sizeof(path))
+		return -1;
+	return open(path,
+	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+}
+
+static void
+hand_over(int sock, int fd, int error)
+{
+	struct note note = {.error = fd == -1 ? error : 0};
+	struct iovec part;
+	struct msghdr m =
+	    message(&note, &part, fd == -1 ? 0 : sizeof(note.control.room));
+
+	if (fd != -1) {
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	(void)sendmsg(sock, &m, MSG_NOSIGNAL); /* or it is not waited for */
+}
+
+/* The child; its other descriptors are its parent's business. */
+static void __attribute__((noreturn)) serve(int sock, const char *directory)
+{
+	char id[AUDIT_SESSION + 1] = "";
+	int fd;
+
+	if (dup2(sock, 0) == -1 || close_range(1, ~0U, 0) == -1)
+		_exit(1);
+	if (recv(0, id, AUDIT_SESSION, 0) != AUDIT_SESSION)
+		_exit(0);
+	fd = make(directory, id);
+	hand_over(0, fd, errno);
+	_exit(0);
+}
+
+int
+keeper_start(struct keeper *k, const char *directory)
+{
+	gid_t real, effective, saved;
+	int pair[2];
+
+	*k = (struct keeper){.sock = -1, .directory = directory};
+	if (getresgid(&real, &effective, &saved) == -1)
+		return -1;
+	if (real == effective)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return -1;
+	k->pid = fork();
+	if (k->pid == 0) {
+		close(pair[0]);
+		serve(pair[1], directory);
+	}
+	close(pair[1]);
+	if (k->pid == -1)
+		close(pair[0]);
+	else
+		k->sock = pair[0];
+	return k->pid == -1 ? -1 : 0;
+}
+
+static int
+receive(int sock)
+{
+	struct note note = {0};
+	struct iovec part;
+	struct msghdr m = message(&note, &part, sizeof(note.control.room));
+	struct pollfd p = {.fd = sock, .events = POLLIN};
+	struct cmsghdr *c;
+	int fd;
+
+	errno = ETIMEDOUT;
+	if (poll(&p, 1, PATIENCE_MS) != 1)
+		return -1;
+	errno = EPIPE;
+	if (recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) !=
+	    sizeof(note.error))
+		return -1;
+	c = CMSG_FIRSTHDR(&m);
+	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(fd))) {
+		errno = note.error != 0 ? note.error : EPROTO;
+		return -1;
+	}
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+int
+keeper_make(struct keeper *k, const char *id)
+{
+	int error, fd = -1;
+
+	if (k->sock == -1)
+		return make(k->directory, id);
+	if (send(k->sock, id, AUDIT_SESSION, MSG_NOSIGNAL) == AUDIT_SESSION)
+		fd = receive(k->sock);
+	error = errno;
+	keeper_stop(k);
+	errno = error;
+	return fd;
+}
+
+void
+keeper_stop(struct keeper *k)
+{
+	if (k->sock == -1)
+		return;
+	close(k->sock);
+	k->sock = -1;
+	kill(k->pid, SIGKILL); /* it may have been stopped */
+	while (waitpid(k->pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}

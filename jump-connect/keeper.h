@@ -1,0 +1,38 @@
+/*
+ * Who makes the file of a capture.
+ *
+ * The folder of captures can be written to with the group _jump only, which
+ * jump-connect gives up before it looks at what it is asked for; whether a
+ * session is to be recorded is known after that.  So a child keeps the group,
+ * waits for eight letters, makes the file of that name, hands it over, and
+ * ends.  It reads nothing else, and the group keeps other processes of the
+ * user from tracing it: ptrace(2).
+ */
+#ifndef KEEPER_H
+#define KEEPER_H
+
+#include <sys/types.h>
+
+struct keeper {
+	int sock; /* -1: no child */
+	pid_t pid;
+	const char *directory;
+};
+
+/*
+ * Start it, while there is a group to keep; without one there is nothing to
+ * start, and keeper_make() makes the file itself.  The name of the directory
+ * must outlive the keeper.  0, or -1 and errno.
+ */
+int keeper_start(struct keeper *, const char *directory);
+
+/*
+ * Make directory/ID.pcapng, id being a session's, and end the child.  The
+ * file, to be written to only, mode 600; or -1 and errno.
+ */
+int keeper_make(struct keeper *, const char *id);
+
+/* End the child; nothing is to be made. */
+void keeper_stop(struct keeper *);
+
+#endif
