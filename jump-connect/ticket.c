@@ -23,8 +23,8 @@ find_ticketed(const struct decision *d)
 }
 
 static void
-put_question(struct asker_question *q, const struct request *r,
-    const struct choice *c)
+put_question(
+    struct asker_question *q, const struct request *r, const struct choice *c)
 {
 	const struct decision *d = &r->decision;
 

@@ -10,8 +10,9 @@ static const struct {
 } words[] = {
     {MUST_TICKET, "a ticket (--ticket ID, or SetEnv JUMP_TICKET=ID)"},
     {MUST_APPROVE, "an approval (not in this version)"},
-    {MUST_MFA, "a second factor (log in again, by a second method or "
-	       "a key with a PIN)"},
+    {MUST_MFA,
+	"a second factor (log in again, by a second method or "
+	"a key with a PIN)"},
 };
 
 enum { WORDS = sizeof(words) / sizeof(words[0]) };

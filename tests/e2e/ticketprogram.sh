@@ -1,5 +1,6 @@
 # The program that is asked about tickets, whatever it does.
 # runs: once
+# lab: LAB_NFT=1
 . "$(dirname "$0")/lib.sh"
 
 export LAB_USER=alice
@@ -110,6 +111,35 @@ run lab on -u alice jump /usr/local/libexec/jump/jump-connect \
     --ticket=CHG1234 web1 22 </dev/null
 check "by hand: no address" \
     test "$(head -n 1 "$said_what")" = "CHG1234 alice web1 22 -"
+
+# The firewall, which holds the user's own programs, lets it pass.
+program <<'END'
+exec python3 -c 'import socket
+socket.create_connection(("10.2.0.11", 5432), 3)'
+END
+run lab on -u alice jump python3 -c 'import socket
+socket.create_connection(("10.2.0.11", 5432), 3)'
+check "control: the firewall holds the user's programs" not gave 0
+jump connect --ticket CHG1234 web1 22
+check "the firewall lets it pass" connected
+
+# What python3 loads from the home of whom it runs for is not the user's.
+customs=$host/home/alice/.local/lib/python$(python3 -c 'import sys
+print("%d.%d" % sys.version_info[:2])')/site-packages
+mkdir -p "$customs"
+echo 'import os; os._exit(0)' >"$customs/usercustomize.py"
+chown -R 2001:2001 "$host/home/alice/.local"
+program <<'END'
+exec python3 -c 'import sys; sys.exit(3)'
+END
+run lab on -u alice jump env HOME=/home/alice python3 -c 'import sys; sys.exit(3)'
+check "control: python3 loads a file of the user's" gave 0
+wire_reset
+jump connect --ticket CHG1234 web1 22
+check "for the program it does not" wants \
+    'the ticket CHG1234 cannot be checked now\.' \
+    'ticket-program: exit status 3' 69
+rm "$customs/usercustomize.py"
 
 # Whatever it does.
 failed() {
