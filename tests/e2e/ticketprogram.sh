@@ -141,6 +141,26 @@ check "for the program it does not" wants \
     'ticket-program: exit status 3' 69
 rm "$customs/usercustomize.py"
 
+# Its time is not that of connecting; and when it has answered, who asked has
+# gone, also of a ticket that nobody wants.
+echo 'sleep 2' | program
+jump connect -w 1 --ticket CHG1234 web1 22
+check "its time is not that of -w" connected
+echo 'exit 0' | program
+# alone HOST: a session with a ticket has no child.
+alone() {
+	sleep 60 | ssh -F "$C" jump connect --ticket CHG1234 "$1" 22 \
+	    >/dev/null 2>&1 &
+	within sessions " $1:22 " 1 || return 1
+	run lab on jump jumpctl who --json
+	pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$T/out" | head -n 1)
+	tasks=$(cat "/proc/$pid/task/$pid/children") || return 1
+	kick "$(sed -n 's/.*"id":"\([a-z2-7]*\)".*/\1/p' "$T/out")"
+	[ -z "$tasks" ]
+}
+check "a relay has no child" alone web1
+check "a relay has no child, with a ticket for nothing" alone web2
+
 # Whatever it does.
 failed() {
 	wants 'the ticket CHG1234 cannot be checked now\.' "ticket-program: $1" 69
