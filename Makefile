@@ -77,11 +77,11 @@ NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
 	lib/swept.c \
-	$(POLICY) $(PLUGIN)
+	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
 	jump-shell/answer.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
-	jumpctl/sockets.c $(POLICY) \
+	jumpctl/sockets.c $(GRANT) $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
@@ -89,7 +89,7 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/request.c jump-connect/gate.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/program.c lib/unmet.c lib/session.c \
-	lib/notice.c lib/procfs.c $(POLICY) $(PLUGIN)
+	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
@@ -100,7 +100,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
-	lib/program.c $(POLICY) \
+	lib/program.c $(GRANT) $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB :=
 jump-shell_LIB    :=
@@ -155,7 +155,7 @@ test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
 UNIT += within judge swept log
 test_judge_SRC   := jumpctl/judge.c jumpctl/within.c jump-authkeys/keys.c \
-	lib/decide.c lib/target.c $(PARSE) $(POLICY)
+	$(GRANT) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_within_SRC  := jumpctl/within.c
 test_swept_SRC   := lib/swept.c
 LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
@@ -291,11 +291,12 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
 SESSIONS  = /run/jump/sessions
 LOGINS    = /run/jump/logins
+REQUESTS  = $(STATEDIR)/requests
 # Of what somebody is to be told.
 SPOOL     = /var/spool/jump
 # Removed by uninstall, where they are empty.
 OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
+	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
 	$(SPOOL)/events $(SPOOL)
 
 # $(call texts,FILES,FOLDER)
@@ -331,7 +332,9 @@ accounts:					## make _jump and the groups, if missing
 
 owners:						## give _jump its programs and folders
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
-	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(SPOOL)/events
+	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(REQUESTS) $(DESTDIR)$(SPOOL)/events
+	chown root:_jump $(DESTDIR)$(REQUESTS)
+	chmod 3773 $(DESTDIR)$(REQUESTS)
 	chown root:_jump $(DESTDIR)$(LOGINS)
 	chmod 1770 $(DESTDIR)$(LOGINS)
 	chown root:_jump $(DESTDIR)$(SPOOL) $(DESTDIR)$(SPOOL)/events

@@ -393,6 +393,7 @@ main(int argc, char **argv)
 	request.events = notice_open(NOTICE_DIRECTORY);
 	if (request.events == -1)
 		request.events_error = errno;
+	grant_rights_read(&request.rights, getuid());
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("give up its group");
 
@@ -406,6 +407,7 @@ main(int argc, char **argv)
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);
 	policy_free(request.policy);
+	grant_rights_free(&request.rights);
 	if (request.image != -1)
 		close(request.image);
 	if (request.events != -1)

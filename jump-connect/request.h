@@ -11,6 +11,7 @@
 #include "dial.h"
 #include "factor.h"
 #include "gate.h"
+#include "grant.h"
 #include "limits.h"
 #include "options.h"
 #include "relay.h"
@@ -28,6 +29,7 @@ struct request {
 	int events; /* notice_open(); -1: an error, or no more */
 	int events_error; /* that error */
 	struct limits limits;
+	struct grant_rights rights; /* read before all else too */
 	enum policy_road road;
 	struct gate gate; /* of road forward */
 	uid_t uid;
@@ -44,6 +46,7 @@ struct request {
 	/* Of request_decide(). */
 	struct policy_request query;
 	struct decision decision;
+	char approval[GRANT_BASIS], approver[GRANT_BASIS]; /* it rests on */
 
 	/* Of request_dial(): the choice that is connected, and its ends. */
 	const struct choice *choice;

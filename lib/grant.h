@@ -193,21 +193,42 @@ struct grant_list {
 };
 
 /*
- * The approvals that count now for this person, whose uid made the requests.
- * 0, or -1 without memory: the list is then empty.
+ * The approvals that count now for those who have this account and uid.  0, or
+ * -1 without memory: the list is then empty.
  */
-int grants_judge(const struct grants *, const struct person *, uid_t uid,
-    time_t now, struct grant_list *);
+int grants_judge(const struct grants *, const struct policy *,
+    const char *account, uid_t uid, time_t now, struct grant_list *);
+
+/* Keep those of this user only, of several who share the account. */
+void grant_list_keep(struct grant_list *, const char *user);
 void grant_list_free(struct grant_list *);
 
-/* The same, read at once from GRANT_DIRECTORY, for those who are _jump's. */
+/* What somebody was granted, and what that rests on. */
 struct grant_rights {
 	struct grants grants;
 	struct grant_list list;
 };
-void grant_rights_read(
-    struct grant_rights *, const struct person *, uid_t uid, time_t now);
+
+/*
+ * Read what is about this uid from GRANT_DIRECTORY, with the group _jump.
+ * What cannot be read grants nothing.
+ */
+void grant_rights_read(struct grant_rights *, uid_t uid);
+
+/* Judge it, for the user or for all on the account, and fill the request. */
+void grant_rights_judge(struct grant_rights *, const struct policy *,
+    const char *account, uid_t uid, time_t now);
+void grant_rights_give(struct grant_rights *, const struct person *,
+    struct policy_request *);
 void grant_rights_free(struct grant_rights *);
+
+/*
+ * Which approvals a verdict rests on: their ids and who gave them, each with a
+ * comma after the one before; "" for none.  What does not fit is left out.
+ */
+enum { GRANT_BASIS = 128 };
+void grant_basis(const struct grant_list *, const struct policy_verdict *,
+    char ids[GRANT_BASIS], char by[GRANT_BASIS]);
 
 /*
  * Whether this person may approve for the group: a certain member, an account
