@@ -79,7 +79,7 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
-	jump-shell/answer.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
+	jump-shell/answer.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
 	jumpctl/sockets.c $(GRANT) $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
@@ -124,7 +124,7 @@ test_print_SRC   := $(PARSE) $(POLICY)
 test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
-test_answer_SRC  := jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+test_answer_SRC  := lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \

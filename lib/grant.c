@@ -337,12 +337,16 @@ write_to(int dir, uid_t uid, const char *text, int size, const char *to)
 }
 
 int
-grants_request(int dir, uid_t uid, struct grant_tuple *t)
+grant_nonce(char nonce[GRANT_NONCE + 1])
+{
+	return random_letters(nonce, GRANT_NONCE) ? 0 : -1;
+}
+
+int
+grants_request(int dir, uid_t uid, const struct grant_tuple *t)
 {
 	char text[GRANT_FILE];
 
-	if (!random_letters(t->nonce, GRANT_NONCE))
-		return -1;
 	return write_to(
 	    dir, uid, text, grant_request_print(text, sizeof(text), t), NULL);
 }

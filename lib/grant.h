@@ -143,6 +143,16 @@ bool grant_id_matches(const char *id, const struct grant_tuple *);
  */
 int grant_id_length(const struct grants *, const struct grant_request *);
 
+/* "2h": returns buf.  And the groups of which somebody must still approve. */
+enum { GRANT_SPAN = 16, GRANT_GROUPS = 300 };
+const char *grant_span(uint32_t seconds, char buf[GRANT_SPAN]);
+const char *grant_groups(const struct policy *, const struct policy_verdict *,
+    char buf[GRANT_GROUPS]);
+
+/* "plc7:502" */
+const char *grant_target_text(
+    const struct grant_tuple *, char *buf, size_t size);
+
 /*
  * grant.c: the folder.
  */
@@ -162,11 +172,14 @@ int grants_open(const char *path, uid_t owner);
 int grants_read(struct grants *, int dir, uid_t whose);
 void grants_free(struct grants *);
 
+/* A new nonce.  0, or -1 without random numbers. */
+int grant_nonce(char nonce[GRANT_NONCE + 1]);
+
 /*
- * Write a request of uid, the effective one, with a new nonce.  0, or -1 with
- * errno: EUSERS if all its places are taken.
+ * Write a request of uid, the effective one.  0, or -1 with errno: EUSERS if
+ * all its places are taken.
  */
-int grants_request(int dir, uid_t uid, struct grant_tuple *);
+int grants_request(int dir, uid_t uid, const struct grant_tuple *);
 
 /*
  * Write an answer, in place of an earlier one of the same author to the same
@@ -255,6 +268,20 @@ struct grant_view {
 /* Judge it, as its author, on the roads connect and forward. */
 void grant_look(const struct policy *, const struct grants *,
     const struct grant_request *, time_t now, struct grant_view *);
+
+/*
+ * The best verdict about a target, with these approvals, on the roads connect
+ * and forward, as if there was a second factor.  ticket and from may be NULL.
+ */
+struct grant_question {
+	const struct policy_approval *approvals;
+	size_t napprovals;
+	const char *ticket;
+	const struct addr *from;
+	time_t now;
+};
+void grant_verdict(const struct person *, const struct target *,
+    const struct grant_question *, struct policy_verdict *best);
 
 /* The target of a tuple, to be decided about; false if it is none. */
 bool grant_target(const struct grant_tuple *, struct target *);

@@ -394,34 +394,46 @@ find_author(const struct policy *p, const struct grant_request *r,
 	return false;
 }
 
-/* The best verdict of the roads that can be taken. */
-static void
-best_verdict(const struct grant_request *r, const struct person *person,
-    const struct grant_list *l, time_t now, struct policy_verdict *best)
+void
+grant_verdict(const struct person *person, const struct target *target,
+    const struct grant_question *ask, struct policy_verdict *best)
 {
 	static const enum policy_road roads[] = {ROAD_CONNECT, ROAD_FORWARD};
 	static struct decision d;
 	struct policy_request q;
+
+	for (size_t i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
+		decide_request(&q, person, roads[i], ask->now);
+		q.swept = q.mfa = true;
+		q.approvals = ask->approvals;
+		q.napprovals = ask->napprovals;
+		q.ticket = ask->ticket;
+		q.from = ask->from;
+		decide(person->policy, &q, target, NULL, 0, &d);
+		if (d.lookup)
+			d.verdict.action = ACTION_ALLOW;
+		if (i == 0 || d.verdict.action > best->action)
+			*best = d.verdict;
+	}
+}
+
+/* As its author, with what was approved. */
+static void
+judge_as_author(const struct grant_request *r, const struct person *person,
+    const struct grant_list *l, time_t now, struct policy_verdict *v)
+{
+	const struct grant_tuple *t = &r->tuple;
+	struct grant_question ask = {.approvals = l->list,
+	    .napprovals = l->n,
+	    .ticket = *t->ticket == '\0' ? NULL : t->ticket,
+	    .now = now};
 	struct target target;
 	struct addr from;
 
-	*best = (struct policy_verdict){.action = ACTION_DENY};
-	if (!grant_target(&r->tuple, &target))
-		return;
-	for (size_t i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		decide_request(&q, person, roads[i], now);
-		q.swept = q.mfa = true;
-		q.approvals = l->list;
-		q.napprovals = l->n;
-		q.ticket = *r->tuple.ticket == '\0' ? NULL : r->tuple.ticket;
-		if (addr_parse(&from, r->tuple.source))
-			q.from = &from;
-		decide(person->policy, &q, &target, NULL, 0, &d);
-		if (d.lookup)
-			d.verdict.action = ACTION_ALLOW;
-		if (d.verdict.action > best->action)
-			*best = d.verdict;
-	}
+	if (addr_parse(&from, t->source))
+		ask.from = &from;
+	if (grant_target(t, &target))
+		grant_verdict(person, &target, &ask, v);
 }
 
 /* What is open ends with the first of the approvals that it rests on. */
@@ -490,7 +502,7 @@ grant_look(const struct policy *p, const struct grants *g,
 	if (!j.failed && stands(r, now) &&
 	    find_author(p, r, &person, &account)) {
 		judge_request(&j, r, person.account, &l);
-		best_verdict(r, &person, &l, now, &v->verdict);
+		judge_as_author(r, &person, &l, now, &v->verdict);
 		if (v->verdict.action != ACTION_DENY &&
 		    (v->verdict.unmet & MUST_APPROVE) == 0)
 			look_open(v, &l);
