@@ -519,7 +519,6 @@ command_error_text(enum command_error error, const struct command *c,
 	case COMMAND_UNKNOWN:
 		break;
 	}
-	return "only list, connect, why, who, request, requests, approve, "
-	       "refuse and help can be run here; use "
+	return "only what `help' lists can be run here; use "
 	       "scp, sftp and rsync through this host with ProxyJump.";
 }
