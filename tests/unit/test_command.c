@@ -32,9 +32,9 @@ static const struct row {
     {"request web1 --for 2h a", "request web1 for 7200 reason a"},
     {"request --for 1s web1 a", "request web1 for 1 reason a"},
     {"request web1 --for 366d --ticket CHG1 a",
-	"request web1 for 31622400 ticket CHG1 reason a"},
+	"request ticket CHG1 web1 for 31622400 reason a"},
     {"request web1 --ticket C --for 90m a b c d e f g h i j k l",
-	"request web1 for 5400 ticket C reason a b c d e f g h i j k l"},
+	"request ticket C web1 for 5400 reason a b c d e f g h i j k l"},
     {"request [2001:db8::1]:22 a", "request 2001:db8::1 22 reason a"},
     {"request web1 'quoted' \"text\"", "request web1 reason 'quoted' \"text\""},
     {"connect web1 22", "connect web1 22"},
@@ -346,8 +346,6 @@ describe(const struct command *c)
 		p += sprintf(p, " %u", c->target.port);
 	if (c->seconds != 0)
 		p += sprintf(p, " for %u", c->seconds);
-	if (c->ticket[0] != '\0')
-		p += sprintf(p, " ticket %s", c->ticket);
 	if (c->reason[0] != '\0')
 		p += sprintf(p, " reason %s", c->reason);
 	if (c->id[0] != '\0')
