@@ -402,10 +402,9 @@ main(int argc, char **argv)
 		return usage(EXIT_USAGE);
 	if (options.help)
 		return usage(EXIT_OK);
-	if (options.ticket == NULL)
-		asker_close(&request.asker);
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);
+	asker_close(&request.asker);
 	policy_free(request.policy);
 	grant_rights_free(&request.rights);
 	if (request.image != -1)

@@ -610,9 +610,9 @@ request_describe(struct request *r)
 	snprintf(page->ip, sizeof(page->ip), "%s", r->ip);
 	snprintf(page->rule, sizeof(page->rule), "%s",
 	    policy_string(r->policy, policy_rule(r->policy, v->rule)->name));
-	if (r->options->ticket != NULL)
+	if (r->query.ticket != NULL)
 		snprintf(page->ticket, sizeof(page->ticket), "%s",
-		    r->options->ticket);
+		    r->query.ticket);
 	page->port = r->target.port;
 	page->road = (uint8_t)r->road;
 	page->mfa = r->query.mfa;
