@@ -473,6 +473,9 @@ static const struct {
     {"list", "CHG\n1", COMMAND_TICKET, ""},
     {"who", "CHG\n1", COMMAND_OK, ""},
     {"help", "CHG\n1", COMMAND_OK, ""},
+    {"requests", "CHG\n1", COMMAND_OK, ""},
+    {"request web1 please", "CHG1", COMMAND_OK, "CHG1"},
+    {"request --ticket INC1 web1 please", "CHG1", COMMAND_OK, "INC1"},
 };
 
 START_TEST(variable_is_taken)
