@@ -84,8 +84,8 @@ unknown="only what \`help' lists can be run here; use scp, sftp and rsync throug
 
 usage() {
 	case $1 in
-	connect) echo 'usage: connect [-46] [-w SECONDS] HOST PORT, HOST:PORT or -U PATH.' ;;
-	why) echo 'usage: why HOST, HOST PORT, HOST:PORT or -U PATH.' ;;
+	connect) echo 'usage: connect [-46] [-w SECONDS] [--ticket ID] HOST PORT, HOST:PORT or -U PATH.' ;;
+	why) echo 'usage: why [--ticket ID] HOST, HOST PORT, HOST:PORT or -U PATH.' ;;
 	*) echo "usage: $1." ;;
 	esac
 }
