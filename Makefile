@@ -79,7 +79,7 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
-	jump-shell/answer.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
+	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
 	jumpctl/sockets.c $(GRANT) $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
@@ -92,6 +92,7 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
+	jumpctl/requests.c lib/grant_print.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \

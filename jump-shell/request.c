@@ -7,7 +7,7 @@
 
 #include "exit.h"
 
-enum { TIME_TEXT = 40, TARGET_TEXT = 300 };
+enum { TARGET_TEXT = 300 };
 
 static const char cannot_keep[] = "requests cannot be kept";
 
@@ -28,26 +28,6 @@ refused(struct refusal *no, int code, const char *reason, const char *format,
 	vsnprintf(no->what, sizeof(no->what), format, args);
 	va_end(args);
 	return code;
-}
-
-enum form { FORM_SHORT, FORM_FULL, FORM_ISO };
-
-static const char *
-time_text(int64_t when, enum form form, char buf[TIME_TEXT])
-{
-	time_t t = (time_t)when;
-	struct tm tm;
-
-	*buf = '\0';
-	if (localtime_r(&t, &tm) == NULL)
-		return buf;
-	if (form == FORM_SHORT)
-		strftime(buf, TIME_TEXT, "%m-%d %H:%M", &tm);
-	else if (form == FORM_FULL)
-		strftime(buf, TIME_TEXT, "%Y-%m-%d %H:%M %Z", &tm);
-	else
-		strftime(buf, TIME_TEXT, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	return buf;
 }
 
 static bool
@@ -298,7 +278,7 @@ int
 request_ask(const struct asker *a, const struct command *c, FILE *out,
     struct refusal *no)
 {
-	char name[TARGET_TEXT], span[GRANT_SPAN], until[TIME_TEXT];
+	char name[TARGET_TEXT], span[GRANT_SPAN], until[GRANT_TIME];
 	char groups[GRANT_GROUPS];
 	struct grant_tuple t;
 	struct target target;
@@ -320,111 +300,18 @@ request_ask(const struct asker *a, const struct command *c, FILE *out,
 	    GRANT_ID, t.nonce, grant_target_text(&t, name, sizeof(name)),
 	    grant_span(t.seconds, span),
 	    all_groups(a->person->policy, &no->verdict, groups),
-	    time_text(t.from + GRANT_WAIT, FORM_FULL, until));
+	    grant_time(t.from + GRANT_WAIT, GRANT_TIME_FULL, until));
 	return EXIT_OK;
 }
 
 /*
  * requests
  */
-static const char *const state_words[] = {[GRANT_VOID] = "void",
-    [GRANT_OVER] = "over",
-    [GRANT_REFUSED] = "refused",
-    [GRANT_WAITS] = "waits",
-    [GRANT_OPEN] = "open"};
-
-enum { COLUMNS = 7, CELL = 340 };
-
-static const char *const headings[COLUMNS] = {
-    "ID", "USER", "TARGET", "FOR", "UNTIL", "STATE", "BY"};
-
-struct line {
-	const struct grant_request *request;
-	char cell[COLUMNS][CELL];
-};
-
-static void
-fill(const struct asker *a, const struct grant_request *r,
-    const struct grant_view *v, enum form form, struct line *l)
-{
-	const struct grant_tuple *t = &r->tuple;
-	char groups[GRANT_GROUPS];
-
-	l->request = r;
-	snprintf(l->cell[0], CELL, "%.*s", grant_id_length(a->grants, r),
-	    t->nonce);
-	snprintf(l->cell[1], CELL, "%s", t->user);
-	grant_target_text(t, l->cell[2], CELL);
-	grant_span(t->seconds, l->cell[3]);
-	time_text(v->end, form, l->cell[4]);
-	snprintf(l->cell[5], CELL, "%s", state_words[v->state]);
-	snprintf(l->cell[6], CELL, "%s",
-	    v->by != NULL
-		? v->by->by
-		: grant_groups(a->person->policy, &v->verdict, groups));
-}
-
-static void
-print_table(FILE *out, const struct line *lines, size_t n)
-{
-	char asked[TIME_TEXT];
-	int width[COLUMNS];
-
-	for (int c = 0; c < COLUMNS; c++) {
-		width[c] = (int)strlen(headings[c]);
-		for (size_t i = 0; i < n; i++) {
-			int w = (int)strlen(lines[i].cell[c]);
-
-			width[c] = w > width[c] && w <= 24 ? w : width[c];
-		}
-	}
-	for (int c = 0; c < COLUMNS; c++)
-		fprintf(out, "%-*s%s", c < COLUMNS - 1 ? width[c] : 0,
-		    headings[c], c < COLUMNS - 1 ? "  " : "\n");
-	for (size_t i = 0; i < n; i++) {
-		const struct grant_tuple *t = &lines[i].request->tuple;
-
-		for (int c = 0; c < COLUMNS; c++)
-			fprintf(out, "%-*s%s", c < COLUMNS - 1 ? width[c] : 0,
-			    lines[i].cell[c], c < COLUMNS - 1 ? "  " : "\n");
-		fprintf(out, "        asked %s from %s%s%s: %s\n",
-		    time_text(t->from, FORM_SHORT, asked),
-		    *t->source == '\0' ? "?" : t->source,
-		    *t->ticket == '\0' ? "" : ", ticket ", t->ticket,
-		    t->reason);
-	}
-}
-
-static void
-print_fields(FILE *out, const struct line *lines, size_t n)
-{
-	char asked[TIME_TEXT];
-
-	for (size_t i = 0; i < n; i++) {
-		const struct grant_tuple *t = &lines[i].request->tuple;
-
-		for (int c = 0; c < COLUMNS; c++)
-			fprintf(out, "%s\t", lines[i].cell[c]);
-		fprintf(out, "%s\t%s\t%s\t%s\n",
-		    time_text(t->from, FORM_ISO, asked),
-		    t->source, t->ticket, t->reason);
-	}
-}
-
-static int
-by_time(const void *a, const void *b)
-{
-	const struct line *x = a, *y = b;
-	int64_t one = x->request->tuple.from, other = y->request->tuple.from;
-
-	return (one > other) - (one < other);
-}
-
 int
 request_list(const struct asker *a, FILE *out, bool table)
 {
 	const struct grants *g = a->grants;
-	struct line *lines = calloc(g->nrequests + 1, sizeof(*lines));
+	struct grant_line *lines = calloc(g->nrequests + 1, sizeof(*lines));
 	size_t n = 0;
 
 	if (lines == NULL)
@@ -435,13 +322,11 @@ request_list(const struct asker *a, FILE *out, bool table)
 
 		grant_look(a->person->policy, g, r, a->now, &v);
 		if (is_own(a, r) || may_answer(a, r, &v))
-			fill(a, r, &v,
-			    table ? FORM_SHORT : FORM_ISO, &lines[n++]);
+			grant_line_fill(&lines[n++], a->person->policy, g, r,
+			    &v, table);
 	}
-	if (n > 0) {
-		qsort(lines, n, sizeof(*lines), by_time);
-		(table ? print_table : print_fields)(out, lines, n);
-	}
+	if (n > 0)
+		grant_lines_print(out, lines, n, table);
 	free(lines);
 	return fflush(out) == EOF ? -1 : 0;
 }
@@ -510,15 +395,15 @@ say_answer(const struct asker *a, const struct grant_answer *answer,
     const struct grant_view *v, FILE *out)
 {
 	const struct grant_tuple *t = &answer->tuple;
-	char name[TARGET_TEXT], span[GRANT_SPAN], until[TIME_TEXT];
+	char name[TARGET_TEXT], span[GRANT_SPAN], until[GRANT_TIME];
 	int64_t end = answer->at + (int64_t)t->seconds;
 
 	fprintf(out, "%s: %s to %s", answer->refusal ? "refused" : "approved",
 	    t->user, grant_target_text(t, name, sizeof(name)));
 	if (!answer->refusal)
 		fprintf(out, " for %s, until %s", grant_span(t->seconds, span),
-		    time_text(end < t->until ? end : t->until,
-			FORM_FULL, until));
+		    grant_time(end < t->until ? end : t->until,
+			GRANT_TIME_FULL, until));
 	fprintf(out, "; asked from %s%s%s: %s\n",
 	    *t->source == '\0' ? "?" : t->source,
 	    *t->ticket == '\0' ? "" : ", ticket ", t->ticket, t->reason);

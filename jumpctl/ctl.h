@@ -35,6 +35,7 @@ int sweep_main(int argc, char **argv);
 int notify_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int log_main(int argc, char **argv);
+int requests_main(int argc, char **argv);
 
 /*
  * source.c: the text of a policy.  Errors go to standard error.

@@ -46,6 +46,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "decide.h"
@@ -195,6 +196,13 @@ int grants_withdraw(int dir, const struct grant_request *);
 int grants_withdraw_answer(int dir, const struct grant_answer *);
 
 /*
+ * Remove all but these requests and the answers to them, unless it was made in
+ * the last minute: what is left of a writer that was killed, and junk.  The
+ * number removed, or -1 with errno.
+ */
+ssize_t grants_clean(int dir, const struct grants *, time_t now);
+
+/*
  * grant_judge.c: what counts, by the policy in force.  Looks people up.
  */
 
@@ -285,5 +293,29 @@ void grant_verdict(const struct person *, const struct target *,
 
 /* The target of a tuple, to be decided about; false if it is none. */
 bool grant_target(const struct grant_tuple *, struct target *);
+
+/*
+ * grant_print.c: lists for people.
+ */
+extern const char *const grant_state_names[];
+
+enum { GRANT_TIME = 40, GRANT_COLUMNS = 7, GRANT_CELL = 340 };
+enum grant_time_form { GRANT_TIME_SHORT, GRANT_TIME_FULL, GRANT_TIME_ISO };
+
+/* A time in the zone of the process; returns buf. */
+const char *grant_time(
+    int64_t when, enum grant_time_form, char buf[GRANT_TIME]);
+
+struct grant_line {
+	const struct grant_request *request;
+	char cell[GRANT_COLUMNS][GRANT_CELL];
+};
+
+/* One line; and all of them, oldest first, as a table or with tabs. */
+void grant_line_fill(struct grant_line *, const struct policy *,
+    const struct grants *, const struct grant_request *,
+    const struct grant_view *, bool table);
+void grant_lines_print(
+    FILE *, struct grant_line *, size_t n, bool table);
 
 #endif
