@@ -92,7 +92,7 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
-	jumpctl/requests.c lib/grant_print.c \
+	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \

@@ -535,7 +535,8 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 		warnx("time zone is not on this machine");
 	*warnings += warn_sweeps(p, s) + warn_gate(p, s) +
 	    warn_names(s, hosts_mark(p)) + warn_users(p, s) +
-	    warn_unixgroups(p) + warn_programs(p, s);
+	    warn_unixgroups(p) + warn_programs(p, s) +
+	    approvers_warn(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (s->system)
 		*errors += add_locks(p, warnings);

@@ -25,6 +25,7 @@
 
 #include "audit.h"
 #include "exit.h"
+#include "grant.h"
 #include "gate.h"
 #include "nft.h"
 #include "login.h"
@@ -580,10 +581,11 @@ check_sessions(struct doctor *d)
 {
 	bool sessions = check_folder(d, SESSION_DIRECTORY, 01730);
 	bool logins = check_folder(d, LOGIN_DIRECTORY, 01770);
+	bool requests = check_folder(d, GRANT_DIRECTORY, 03773);
 
-	if (sessions && logins && safe_path(d, "/run/jump"))
+	if (sessions && logins && requests && safe_path(d, "/run/jump"))
 		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "live sessions and logins have their folders");
+		    "live sessions, logins and requests have their folders");
 }
 
 void

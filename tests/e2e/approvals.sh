@@ -178,6 +178,85 @@ as alice jump approve "$three"
 as vend1 connect db1 5432
 check "what one has refused another does not approve" gave 77 ""
 
+# --- the administrator -------------------------------------------------------
+
+requests() {
+	run lab on jump jumpctl requests "$@"
+}
+
+as vend1 jump request db1:5432 for the administrator
+five=$(id)
+as bob jump approve "$five"
+requests
+check "jumpctl lists requests" printed "^$five  vend1  db1:5432 .* open +bob\$"
+check "with their reasons" printed '^        asked ..-.. ..:.. from 192\.0\.2\.10: for the administrator$'
+requests --json
+check "in JSON too" printed "^\{\"version\":1,\"id\":\"$five\",\"state\":\"open\",\"user\":\"vend1\",\"account\":\"vend1\",\"uid\":2003,\"target\":\"db1\",\"port\":5432,\"login\":null,\"ticket\":null,\"from\":\"192\.0\.2\.10\",\"reason\":\"for the administrator\",\"seconds\":7200,\"asked\":\"20[^\"]*Z\",\"until\":\"20[^\"]*Z\",\"by\":\"bob\",\"waits\":null\}\$"
+run lab on jump jumpctl explain vend1 db1:5432
+check "explain has it" gave 0
+check "by whom and until when" printed "^approve @boss: bob has, $five, until 20..-..-.. ..:.. UTC\$"
+run lab on jump jumpctl explain vend1 web1:80
+check "and who is still to be asked" printed '^approve @boss: nobody has; for 2h at most$'
+hold_open jump connect db1 5432
+check "a relay" within is_open
+run lab on -u bob jump /usr/local/sbin/jumpctl requests
+check "only root looks" gave 73 ""
+requests --withdraw aaaaaa
+check "one that is not there" gave 1 ""
+requests --withdraw "$five"
+check "is withdrawn" gave 0
+check "and what is open is ended" printed '^ended: vend1 to db1:5432 by connect'
+check "recorded as root's" logged "\"event.action\":\"withdraw\",\"event.outcome\":\"success\",\"user.name\":\"root.*\"jump.approval\":\"$five\".*\"jump.who\":\"vend1\""
+check "at once" within ended
+as vend1 connect db1 5432
+check "and not to be had again" gave 77 ""
+check "no file of it is left" [ -z "$(grep -l "$five" "$folder"/* 2>/dev/null)" ]
+
+# What is over is taken away, and so is junk of some age.
+as vend1 jump requests
+check "what is over is listed no more after a sweep" not printed '	over	'
+printf junk >"$folder/junk"
+printf junk >"$folder/2003.t.aaaaaaaaaaaaaaaa"
+sweep
+check "a sweep leaves what is new" [ -e "$folder/junk" ]
+requests
+check "which grants nothing" gave 0
+
+# --- many --------------------------------------------------------------------
+
+# With the mode of the folder changed nothing is read or kept.
+lab on jump chmod 3777 /var/lib/jump/requests
+as vend1 jump request web1:22 in vain
+check "a folder that others could read" gave 73 ""
+check "is said" said '^jump: requests cannot be kept here\. Ask'
+as carol jump requests
+check "nothing is read of it" gave 0 ""
+lab on jump chmod 3773 /var/lib/jump/requests
+
+printf '%s\n' >"$T/many" '
+for i in $(seq 80); do
+	SSH_ORIGINAL_COMMAND="request web1:22 number $i" \
+	    /usr/local/libexec/jump/jump-shell >/dev/null 2>&1 &
+	pids="$pids $!"
+done
+full=0
+for p in $pids; do
+	wait "$p" || { [ $? -eq 75 ] && full=$((full + 1)); }
+done
+echo "$full"'
+run lab on -u vend1 jump sh "/run/lab/tmp/e2e/many"
+held_places=$(ls "$folder" | grep -c '^2003\.r\.')
+check "of 80 requests at once, 64 are taken" [ "$held_places" -eq 64 ]
+check "and the others are refused" [ "$(cat "$T/out")" -ge 16 ]
+check "none is half written" [ -z "$(ls "$folder" | grep '\.t\.' |
+    grep -v aaaaaaaa)" ]
+as vend1 jump request web1:22 one more
+check "one more is refused" gave 75 ""
+check "and the user told what to do" said "^jump: you have 64 requests, as many as can be; .refuse ID. takes one back"
+check "recorded" logged '"event.action":"request","event.outcome":"failure","user.name":"vend1".*"jump.note":"one more"'
+as bob jump requests
+check "who may approve sees them" [ "$(grep -c '	vend1	' "$T/out")" -eq 64 ]
+
 # --- a shared account --------------------------------------------------------
 
 as carol jump request db1:5432 mine
