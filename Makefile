@@ -77,11 +77,11 @@ NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
 	lib/swept.c \
-	$(POLICY) $(PLUGIN)
+	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
-	jump-shell/answer.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
+	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
-	jumpctl/sockets.c $(POLICY) \
+	jumpctl/sockets.c $(GRANT) $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
@@ -90,9 +90,10 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/keeper.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/program.c lib/unmet.c lib/session.c \
-	lib/notice.c lib/procfs.c $(POLICY) $(PLUGIN)
+	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
+	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
@@ -101,7 +102,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
-	lib/program.c $(POLICY) \
+	lib/program.c $(GRANT) $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB :=
 jump-shell_LIB    :=
@@ -126,7 +127,7 @@ test_print_SRC   := $(PARSE) $(POLICY)
 test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
-test_answer_SRC  := jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+test_answer_SRC  := lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
@@ -158,7 +159,7 @@ test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
 UNIT += within judge swept log
 test_judge_SRC   := jumpctl/judge.c jumpctl/within.c jump-authkeys/keys.c \
-	lib/decide.c lib/target.c $(PARSE) $(POLICY)
+	$(GRANT) lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_within_SRC  := jumpctl/within.c
 test_swept_SRC   := lib/swept.c
 LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
@@ -294,12 +295,13 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
 SESSIONS  = /run/jump/sessions
 LOGINS    = /run/jump/logins
+REQUESTS  = $(STATEDIR)/requests
 # Of what somebody is to be told, and of what was said.
 SPOOL     = /var/spool/jump
 RECORDS   = /var/log/jump
 # Removed by uninstall, where they are empty.
 OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
+	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
 	$(SPOOL)/events $(SPOOL) $(RECORDS)
 
 # $(call texts,FILES,FOLDER)
@@ -335,7 +337,10 @@ accounts:					## make _jump and the groups, if missing
 
 owners:						## give _jump its programs and folders
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
-	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(SPOOL)/events $(DESTDIR)$(RECORDS)
+	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(REQUESTS) $(DESTDIR)$(SPOOL)/events \
+	    $(DESTDIR)$(RECORDS)
+	chown root:_jump $(DESTDIR)$(REQUESTS)
+	chmod 3773 $(DESTDIR)$(REQUESTS)
 	chown root:_jump $(DESTDIR)$(LOGINS)
 	chmod 1770 $(DESTDIR)$(LOGINS)
 	chown root:_jump $(DESTDIR)$(SPOOL) $(DESTDIR)$(SPOOL)/events

@@ -17,6 +17,7 @@
 #include "audit.h"
 #include "confine.h"
 #include "exit.h"
+#include "grant.h"
 #include "identify.h"
 #include "login.h"
 #include "probe.h"
@@ -38,6 +39,7 @@ struct answer {
 	bool names; /* /etc/hosts is as the load saw it */
 	bool swept; /* jumpctl sweep runs */
 	bool gate;  /* what is forwarded goes through jump-connect */
+	struct grant_rights rights; /* of all on the account */
 	int note;   /* of login_open() */
 	char *line;
 	size_t size;
@@ -72,6 +74,7 @@ make_line(struct answer *a, const struct offer *offer)
 	request.swept = a->swept;
 	request.gate = request.gate && a->gate;
 	l->credential.step = offer->step;
+	grant_rights_give(&a->rights, &l->person, &request);
 	l->reason = keys_refused(p, &request);
 	if (l->reason != NULL)
 		return false;
@@ -201,6 +204,9 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 	a->names = policy_hosts_changed() == p->hosts_changed;
 	a->swept = swept_lately(SWEPT_FILE, 0, time(NULL));
 	a->gate = policy_meta(p)->gate != 0 && probe_gate(PROBE_MS);
+	grant_rights_read(&a->rights, a->uid);
+	grant_rights_judge(
+	    &a->rights, p, offer->account, a->uid, time(NULL));
 	*code = EXIT_INTERNAL;
 	if (person_look_up(
 		&a->login.person, p, offer->account, pw->pw_gid) == -1)

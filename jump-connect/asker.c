@@ -62,8 +62,8 @@ arrange_fds(int program)
  * find it.
  */
 static _Noreturn void
-become(int program, const char *path, const struct asker_question *q,
-    pid_t parent)
+become(
+    int program, const char *path, const struct asker_question *q, pid_t parent)
 {
 	const char *const argv[] = {
 	    path, q->ticket, q->user, q->target, q->port, q->from, NULL};
@@ -134,8 +134,8 @@ judge(struct answer *a, int status)
 		fail(a, "no");
 		a->answer = ASKER_NO;
 	} else if (WIFEXITED(status)) {
-		snprintf(why, sizeof(why), "exit status %d",
-		    WEXITSTATUS(status));
+		snprintf(
+		    why, sizeof(why), "exit status %d", WEXITSTATUS(status));
 		fail(a, why);
 	} else {
 		snprintf(why, sizeof(why), "signal %d", WTERMSIG(status));

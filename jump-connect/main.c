@@ -401,6 +401,7 @@ main(int argc, char **argv)
 	request.events = notice_open(NOTICE_DIRECTORY);
 	if (request.events == -1)
 		request.events_error = errno;
+	grant_rights_read(&request.rights, getuid());
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("give up its group");
 
@@ -409,12 +410,12 @@ main(int argc, char **argv)
 		return usage(EXIT_USAGE);
 	if (options.help)
 		return usage(EXIT_OK);
-	if (options.ticket == NULL)
-		asker_close(&request.asker);
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);
+	asker_close(&request.asker);
 	policy_free(request.policy);
 	keeper_stop(&request.keeper);
+	grant_rights_free(&request.rights);
 	if (request.image != -1)
 		close(request.image);
 	if (request.events != -1)

@@ -30,7 +30,9 @@ event_of(const struct request *r, enum audit_kind kind, char hash[17])
 	    .address = r->target.text,
 	    .ip = r->ip,
 	    .port = r->target.port,
-	    .road = policy_road_names[r->road]};
+	    .road = policy_road_names[r->road],
+	    .approval = r->approval,
+	    .approver = r->approver};
 
 	if (kind != AUDIT_CLOSE)
 		e.ticket = r->options->ticket;
@@ -253,6 +255,7 @@ request_gate(
 	if (r->gate.probe)
 		return EXIT_OK;
 	r->uid = r->gate.uid;
+	grant_rights_read(&r->rights, r->uid);
 	if (r->session.page != NULL &&
 	    session_count_for(&r->session, SESSION_DIRECTORY, r->uid) == -1)
 		return request_refuse(r, "the session cannot be counted",
@@ -298,6 +301,7 @@ record_decision(struct request *r, const char *reason)
 	struct audit_event e = event_of(r, AUDIT_DECISION, hash);
 
 	event_verdict(r, &e, v);
+	grant_basis(&r->rights.list, v, r->approval, r->approver);
 	if (v->action == ACTION_ASK && (v->unmet & MUST_TICKET) &&
 	    r->options->ticket != NULL)
 		e.reason = "the ticket matches no pattern";
@@ -359,6 +363,9 @@ request_decide(struct request *r)
 	r->query.gate = r->road == ROAD_FORWARD;
 	r->query.ticket = r->options->ticket;
 	r->query.mfa = r->mfa != NULL;
+	grant_rights_judge(
+	    &r->rights, r->policy, r->account, r->uid, r->query.now);
+	grant_rights_give(&r->rights, &r->person, &r->query);
 	if (r->source[0] != '\0')
 		r->query.from = &r->from;
 	decide(r->policy, &r->query, &r->target, NULL, 0, d);
@@ -567,6 +574,8 @@ request_dial(struct request *r, struct dial *dial, int *sock)
 	if (*sock == -1)
 		return unreachable(r, errno);
 	limits_keep(&r->limits, r->choice);
+	grant_basis(
+	    &r->rights.list, &r->choice->verdict, r->approval, r->approver);
 	code = request_captures(r) && begin_capture(r, *sock) == -1
 	    ? not_captured(r)
 	    : announce(r);
@@ -642,9 +651,9 @@ request_describe(struct request *r)
 	snprintf(page->ip, sizeof(page->ip), "%s", r->ip);
 	snprintf(page->rule, sizeof(page->rule), "%s",
 	    policy_string(r->policy, policy_rule(r->policy, v->rule)->name));
-	if (r->options->ticket != NULL)
+	if (r->query.ticket != NULL)
 		snprintf(page->ticket, sizeof(page->ticket), "%s",
-		    r->options->ticket);
+		    r->query.ticket);
 	page->port = r->target.port;
 	page->road = (uint8_t)r->road;
 	page->mfa = r->query.mfa;

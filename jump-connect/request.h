@@ -12,6 +12,7 @@
 #include "dial.h"
 #include "factor.h"
 #include "gate.h"
+#include "grant.h"
 #include "keeper.h"
 #include "limits.h"
 #include "options.h"
@@ -30,6 +31,7 @@ struct request {
 	int events; /* notice_open(); -1: an error, or no more */
 	int events_error; /* that error */
 	struct limits limits;
+	struct grant_rights rights; /* read before all else too */
 	enum policy_road road;
 	struct gate gate; /* of road forward */
 	uid_t uid;
@@ -46,6 +48,7 @@ struct request {
 	/* Of request_decide(). */
 	struct policy_request query;
 	struct decision decision;
+	char approval[GRANT_BASIS], approver[GRANT_BASIS]; /* it rests on */
 
 	struct keeper keeper; /* of the right to make a file for the capture */
 

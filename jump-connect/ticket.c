@@ -23,13 +23,13 @@ find_ticketed(const struct decision *d)
 }
 
 static void
-put_question(struct asker_question *q, const struct request *r,
-    const struct choice *c)
+put_question(
+    struct asker_question *q, const struct request *r, const struct choice *c)
 {
 	const struct decision *d = &r->decision;
 
 	memset(q, 0, sizeof(*q));
-	snprintf(q->ticket, sizeof(q->ticket), "%s", r->options->ticket);
+	snprintf(q->ticket, sizeof(q->ticket), "%s", r->query.ticket);
 	snprintf(q->user, sizeof(q->user), "%s", r->person.name);
 	snprintf(q->target, sizeof(q->target), "%s",
 	    decide_name(r->policy, &r->query, &r->target, c, d->path));
@@ -50,7 +50,7 @@ refuse(struct request *r, enum asker_answer answer, const char *reason)
 		return EXIT_OK;
 	case ASKER_NO:
 		snprintf(what, sizeof(what), "the ticket %s does not open %s.",
-		    r->options->ticket,
+		    r->query.ticket,
 		    target_text(&r->target, name, sizeof(name)));
 		return request_refuse(r, reason, what, EXIT_DENIED);
 	case ASKER_CANCELED:
@@ -60,7 +60,7 @@ refuse(struct request *r, enum asker_answer answer, const char *reason)
 		break;
 	}
 	snprintf(what, sizeof(what), "the ticket %s cannot be checked now.",
-	    r->options->ticket);
+	    r->query.ticket);
 	return request_refuse(r, reason, what, EXIT_UNREACHABLE);
 }
 

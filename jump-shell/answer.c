@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "grant.h"
 #include "unmet.h"
 
 enum { COMMENT_TEXT = 200, SPAN_TEXT = 32 };
@@ -299,22 +300,6 @@ answer_list(FILE *out, const struct policy *p,
 /*
  * why
  */
-static const char *
-span_text(uint32_t seconds, char buf[SPAN_TEXT])
-{
-	static const struct {
-		uint32_t seconds;
-		char unit;
-	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-	size_t i = 0;
-
-	while (seconds % units[i].seconds != 0)
-		i++;
-	snprintf(
-	    buf, SPAN_TEXT, "%u%c", seconds / units[i].seconds, units[i].unit);
-	return buf;
-}
-
 /* The limits of a session by the road connect. */
 static void
 write_limits(FILE *out, const struct policy *p,
@@ -338,10 +323,10 @@ write_limits(FILE *out, const struct policy *p,
 	}
 	if (d->verdict.duration != 0)
 		fprintf(out, ", for at most %s",
-		    span_text(d->verdict.duration, text));
+		    grant_span(d->verdict.duration, text));
 	if (d->verdict.idle != 0)
 		fprintf(out, ", ending after %s of silence",
-		    span_text(d->verdict.idle, text));
+		    grant_span(d->verdict.idle, text));
 }
 
 static void
@@ -350,8 +335,8 @@ write_unmet(
 {
 	char text[UNMET_TEXT];
 
-	/* Where it can be nothing but mfa, a second method may not count. */
-	if (road == ROAD_FORWARD) {
+	/* A second method may not count there. */
+	if (road == ROAD_FORWARD && unmet == MUST_MFA) {
 		fputs(" with a security key that asks for its PIN", out);
 		return;
 	}
@@ -471,6 +456,12 @@ answer_help(FILE *out)
 	      "connect --ticket ID ...    under a ticket; or SetEnv "
 	      "JUMP_TICKET=ID\n"
 	      "why HOST[:PORT]            how a target is open to you\n"
+	      "request HOST[:PORT] [--for 2h] [--ticket ID] REASON\n"
+	      "                           ask for what must be approved\n"
+	      "requests                   what you have asked for, and what "
+	      "you may approve\n"
+	      "approve ID, refuse ID      answer a request, or take yours "
+	      "back\n"
 	      "who                        your sessions that are live now\n"
 	      "help                       this text\n"
 	      "\n"

@@ -26,10 +26,10 @@ static const struct verb {
     {"who", COMMAND_WHO, false},
     {"help", COMMAND_HELP, false},
     {"ssh", COMMAND_LATER, false},
-    {"request", COMMAND_LATER, false},
-    {"requests", COMMAND_LATER, false},
-    {"approve", COMMAND_LATER, false},
-    {"refuse", COMMAND_LATER, false},
+    {"request", COMMAND_REQUEST, false},
+    {"requests", COMMAND_REQUESTS, false},
+    {"approve", COMMAND_APPROVE, false},
+    {"refuse", COMMAND_REFUSE, false},
     {"config", COMMAND_LATER, false},
     {"known_hosts", COMMAND_LATER, false},
     {"register", COMMAND_LATER, false},
@@ -182,7 +182,7 @@ read_target(struct command *c, char **operand, size_t n)
 	if (c->target.form == TARGET_PATH)
 		return false;
 	return c->target.port != 0 ||
-	    (c->verb == COMMAND_WHY && c->target.form == TARGET_NAMED);
+	    (c->verb != COMMAND_CONNECT && c->target.form == TARGET_NAMED);
 }
 
 /* Whether a port is all that is wrong with HOST PORT or HOST:PORT. */
@@ -249,6 +249,105 @@ read_arguments(struct command *c, struct words *w)
 						     : COMMAND_MALFORMED;
 }
 
+/* A number and one of s m h d, as in a policy. */
+static bool
+read_duration(uint32_t *seconds, const char *word)
+{
+	static const char units[] = "smhd";
+	static const uint32_t of[] = {1, 60, 3600, 86400};
+	char number[8];
+	size_t n = strlen(word);
+	const char *unit;
+	uint64_t value;
+
+	if (n < 2 || n > sizeof(number))
+		return false;
+	unit = strchr(units, word[n - 1]);
+	memcpy(number, word, n - 1);
+	number[n - 1] = '\0';
+	if (unit == NULL || !number_parse(&value, number, 1, COMMAND_LONGEST))
+		return false;
+	value *= of[unit - units];
+	*seconds = (uint32_t)value;
+	return value <= COMMAND_LONGEST;
+}
+
+static bool
+read_text(char *to, size_t size, const char *word)
+{
+	size_t n = word == NULL ? 0 : strlen(word);
+
+	while (n > 0 && word[n - 1] == ' ')
+		n--;
+	if (n == 0 || n >= size || (n == 1 && *word == '-'))
+		return false;
+	memcpy(to, word, n);
+	to[n] = '\0';
+	return true;
+}
+
+/* An option of request, and its value. */
+static enum command_error
+read_wish(struct command *c, const char *word, char **rest)
+{
+	const char *value = strtok_r(NULL, " ", rest);
+
+	if (value == NULL)
+		return COMMAND_MALFORMED;
+	if (strcmp(word, "--ticket") == 0 && *c->ticket == '\0')
+		return set_ticket(c, value);
+	return strcmp(word, "--for") == 0 && c->seconds == 0 &&
+		read_duration(&c->seconds, value)
+	    ? COMMAND_OK
+	    : COMMAND_MALFORMED;
+}
+
+/* NAME[:PORT], options, and all that follows: the reason. */
+static enum command_error
+read_request(struct command *c, char *text)
+{
+	char *rest, *name = NULL, *word = strtok_r(text, " ", &rest);
+	enum command_error error;
+
+	while ((word = strtok_r(NULL, " ", &rest)) != NULL) {
+		if (strncmp(word, "--", 2) == 0) {
+			error = read_wish(c, word, &rest);
+			if (error != COMMAND_OK)
+				return error;
+		} else if (name == NULL) {
+			name = word;
+		} else {
+			break;
+		}
+	}
+	if (word == NULL)
+		return COMMAND_MALFORMED;
+	if (*rest != '\0')
+		word[strlen(word)] = ' ';
+	if (!read_text(c->reason, sizeof(c->reason), word))
+		return COMMAND_MALFORMED;
+	if (read_target(c, &name, 1))
+		return COMMAND_OK;
+	return port_is_wrong(c, &name, 1) ? COMMAND_PORT : COMMAND_MALFORMED;
+}
+
+/* Letters as they are read out: capitals too. */
+static enum command_error
+read_id(struct command *c, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (n >= sizeof(c->id))
+		return COMMAND_MALFORMED;
+	for (size_t i = 0; i <= n; i++)
+		c->id[i] = word[i] >= 'A' && word[i] <= 'Z'
+		    ? (char)(word[i] - 'A' + 'a')
+		    : word[i];
+	return strspn(c->id, "abcdefghijklmnopqrstuvwxyz234567") == n
+	    ? COMMAND_OK
+	    : COMMAND_MALFORMED;
+}
+
 enum command_error
 command_parse(struct command *c, const char *request)
 {
@@ -273,19 +372,27 @@ command_parse(struct command *c, const char *request)
 	c->verb = verb->verb;
 	if (c->verb == COMMAND_LATER)
 		return COMMAND_NOT_SERVED;
+	if (c->verb == COMMAND_REQUEST)
+		return read_request(c, strcpy(text, request));
 	if (w.n > COMMAND_WORDS)
 		return COMMAND_MALFORMED;
-	if (c->verb == COMMAND_LIST || c->verb == COMMAND_WHO ||
-	    c->verb == COMMAND_HELP)
+	switch (c->verb) {
+	case COMMAND_CONNECT:
+	case COMMAND_WHY:
+		return read_arguments(c, &w);
+	case COMMAND_APPROVE:
+	case COMMAND_REFUSE:
+		return w.n == 2 ? read_id(c, w.word[1]) : COMMAND_MALFORMED;
+	default:
 		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
-	return read_arguments(c, &w);
+	}
 }
 
 enum command_error
 command_default_ticket(struct command *c, const char *ticket)
 {
 	if (ticket == NULL || *ticket == '\0' || c->ticket[0] != '\0' ||
-	    c->verb == COMMAND_WHO || c->verb == COMMAND_HELP)
+	    c->verb == COMMAND_WHO || c->verb >= COMMAND_REQUESTS)
 		return COMMAND_OK;
 	return set_ticket(c, ticket);
 }
@@ -375,6 +482,15 @@ usage_text(enum command_verb verb)
 		return "usage: list.";
 	case COMMAND_WHO:
 		return "usage: who.";
+	case COMMAND_REQUEST:
+		return "usage: request HOST[:PORT] [--for 2h] [--ticket ID] "
+		       "REASON, of at most 200 characters.";
+	case COMMAND_REQUESTS:
+		return "usage: requests.";
+	case COMMAND_APPROVE:
+		return "usage: approve ID.";
+	case COMMAND_REFUSE:
+		return "usage: refuse ID.";
 	default:
 		return "usage: help.";
 	}
@@ -403,6 +519,6 @@ command_error_text(enum command_error error, const struct command *c,
 	case COMMAND_UNKNOWN:
 		break;
 	}
-	return "only list, connect, why, who and help can be run here; use "
+	return "only what `help' lists can be run here; use "
 	       "scp, sftp and rsync through this host with ProxyJump.";
 }

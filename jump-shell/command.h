@@ -14,6 +14,9 @@ enum {
 	COMMAND_WORDS = 8,
 	COMMAND_WAIT = 3600,
 	COMMAND_WRONG = 64,
+	COMMAND_REASON = 201,
+	COMMAND_ID = 17,
+	COMMAND_LONGEST = 366 * 24 * 3600,
 	COMMAND_SENTENCE = 160
 };
 
@@ -22,16 +25,24 @@ enum command_verb {
 	COMMAND_CONNECT,
 	COMMAND_WHY,
 	COMMAND_WHO,
+	COMMAND_REQUEST,
+	COMMAND_REQUESTS,
+	COMMAND_APPROVE,
+	COMMAND_REFUSE,
 	COMMAND_HELP,
 	COMMAND_LATER /* reserved; this version does not serve it */
 };
 
 struct command {
 	enum command_verb verb;
-	struct target target; /* of connect with a port or a path; of why */
+	struct target target; /* of connect with a port or a path; of why and
+			         request */
 	unsigned int wait;    /* seconds, 0: not given */
 	bool v4, v6;
 	char ticket[TICKET_MAX + 1]; /* "": none */
+	uint32_t seconds;	     /* of request; 0: not given */
+	char reason[COMMAND_REASON]; /* of request */
+	char id[COMMAND_ID];	     /* of approve and refuse */
 	char wrong[COMMAND_WRONG]; /* of COMMAND_PORT: what is no port */
 };
 

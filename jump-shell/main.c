@@ -19,8 +19,10 @@
 #include "decide.h"
 #include "exit.h"
 #include "factor.h"
+#include "grant.h"
 #include "process.h"
 #include "probe.h"
+#include "request.h"
 #include "swept.h"
 #include "who.h"
 
@@ -46,6 +48,9 @@ struct visit {
 	char from_text[ADDR_TEXT]; /* "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
 	struct session_own own; /* of this account */
+	int requests;		/* the folder, or -1 */
+	struct grants grants;	/* all that is in it */
+	struct grant_list granted; /* to this user */
 };
 
 static const char unusable[] = "the policy of this host cannot be used.";
@@ -282,6 +287,50 @@ ask_gate(struct policy_request *request, enum command_verb verb)
 		    "may be refused now.\n");
 }
 
+/* What the user is granted; who they are is known. */
+static void
+find_granted(struct visit *s, struct policy_request *request)
+{
+	if (grants_judge(&s->grants, s->policy, s->account, s->uid,
+		request->now, &s->granted) == -1)
+		return;
+	grant_list_keep(&s->granted, s->person.name);
+	request->approvals = s->granted.list;
+	request->napprovals = s->granted.n;
+}
+
+/* request, requests, approve, refuse. */
+static int
+answer_request(struct visit *s, const struct command *c)
+{
+	struct asker a = {.dir = s->requests,
+	    .grants = &s->grants,
+	    .person = &s->person,
+	    .uid = s->uid,
+	    .from = s->from_text[0] != '\0' ? &s->from : NULL,
+	    .from_text = s->from_text,
+	    .now = time(NULL),
+	    .audit = &s->audit,
+	    .reference = s->reference};
+	struct refusal no = {0};
+	int code;
+
+	if (s->grants.more)
+		dprintf(STDERR_FILENO,
+		    "jump: there are more requests than can be read.\n");
+	if (c->verb == COMMAND_REQUESTS)
+		return request_list(&a, stdout, isatty(STDOUT_FILENO)) == 0
+		    ? EXIT_OK
+		    : broken("list the requests");
+	code = (c->verb == COMMAND_REQUEST ? request_ask : request_answer)(
+	    &a, c, stdout, &no);
+	if (code == EXIT_OK)
+		return code;
+	return no.reason == NULL
+	    ? refuse_target(s, &no.target, &no.verdict)
+	    : refuse_because(s, no.reason, no.what, code);
+}
+
 static int
 answer(struct visit *s, const struct command *c)
 {
@@ -296,6 +345,7 @@ answer(struct visit *s, const struct command *c)
 	if (c->ticket[0] != '\0')
 		request.ticket = c->ticket;
 	request.mfa = factor_read(&s->factor) != LOGIN_MFA_NONE;
+	find_granted(s, &request);
 	switch (c->verb) {
 	case COMMAND_LIST:
 		if (answer_list(stdout, s->policy, &request, s->method != NULL,
@@ -315,6 +365,11 @@ answer(struct visit *s, const struct command *c)
 		return refuse_target(s, &c->target, &why);
 	case COMMAND_WHO:
 		return who(s);
+	case COMMAND_REQUEST:
+	case COMMAND_REQUESTS:
+	case COMMAND_APPROVE:
+	case COMMAND_REFUSE:
+		return answer_request(s, c);
 	default:
 		answer_help(stdout);
 		return EXIT_OK;
@@ -363,6 +418,9 @@ main(int argc, char **argv)
 	reason = policy_strerror(error);
 	session_own_open(&s.own, SESSION_DIRECTORY, getuid());
 	factor_open(&s.factor, "/proc", LOGIN_DIRECTORY);
+	s.requests = grants_open(GRANT_DIRECTORY, 0);
+	if (s.requests != -1)
+		grants_read(&s.grants, s.requests, GRANT_ANYBODY);
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("confine itself");
 

@@ -63,6 +63,8 @@ question_decide(const struct policy *p, const struct question *q,
 	base.ticket = q->ticket;
 	base.mfa = q->mfa;
 	base.swept = q->swept;
+	base.approvals = q->approvals;
+	base.napprovals = q->napprovals;
 	base.gate = base.gate && !q->no_gate;
 	decide(p, &base, asked, NULL, 0, d);
 	if (asked->form == TARGET_NAMED && d->n == 0 &&

@@ -576,7 +576,8 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	*warnings += warn_sweeps(p, s) + warn_firewall(p, s) +
 	    warn_gate(p, s) +
 	    warn_names(s, hosts_mark(p)) + warn_users(p, s) +
-	    warn_unixgroups(p) + warn_programs(p, s);
+	    warn_unixgroups(p) + warn_programs(p, s) +
+	    approvers_warn(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (s->system)
 		*errors += add_locks(p, warnings);

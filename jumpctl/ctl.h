@@ -35,6 +35,7 @@ int sweep_main(int argc, char **argv);
 int notify_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int log_main(int argc, char **argv);
+int requests_main(int argc, char **argv);
 
 /*
  * source.c: the text of a policy.  Errors go to standard error.
@@ -180,6 +181,8 @@ struct question {
 	bool mfa;              /* presume a second factor */
 	bool swept;            /* presume that sweeps run */
 	bool no_gate;	       /* do not presume that the gate stands */
+	const struct policy_approval *approvals;
+	size_t napprovals;
 };
 
 /* Find who asks.  0, or -1 if there is nobody of that name. */
@@ -204,6 +207,12 @@ void conditions_print(
  * addresses and nothing else.  Returns how many names it does not.
  */
 size_t hosts_mark(struct policy *);
+
+/*
+ * approvers.c: groups that must approve and have somebody who cannot; warned
+ * of on standard error.  Returns their number.
+ */
+size_t approvers_warn(const struct policy *, const struct sources *);
 
 /*
  * rights.c: users who may forward to more than sshd can be told; reported to

@@ -26,6 +26,7 @@
 #include "../jump-connect/capture.h"
 #include "audit.h"
 #include "exit.h"
+#include "grant.h"
 #include "gate.h"
 #include "nft.h"
 #include "login.h"
@@ -582,10 +583,13 @@ check_sessions(struct doctor *d)
 	bool sessions = check_folder(d, SESSION_DIRECTORY, 01730);
 	bool logins = check_folder(d, LOGIN_DIRECTORY, 01770);
 	bool records = check_folder(d, CAPTURE_DIRECTORY, 01730);
+	bool requests = check_folder(d, GRANT_DIRECTORY, 03773);
 
-	if (sessions && logins && records && safe_path(d, "/run/jump"))
+	if (sessions && logins && records && requests &&
+	    safe_path(d, "/run/jump"))
 		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "live sessions, logins and records have their folders");
+		    "live sessions, logins, records and requests have their "
+		    "folders");
 }
 
 void

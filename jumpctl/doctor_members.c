@@ -126,8 +126,8 @@ static bool
 variables_fit(const char *value, const char *want)
 {
 	return strcmp(value, want) == 0 ||
-	    strcmp(value, "JUMP_ACCEPTS_NO_VARIABLES") == 0 || strcmp(value, "LANG") == 0 ||
-	    strncmp(value, "LC_", 3) == 0;
+	    strcmp(value, "JUMP_ACCEPTS_NO_VARIABLES") == 0 ||
+	    strcmp(value, "LANG") == 0 || strncmp(value, "LC_", 3) == 0;
 }
 
 static bool
@@ -319,6 +319,36 @@ check_step(const struct visit *v)
 	    value);
 }
 
+static bool
+wants_tickets(const struct policy *p)
+{
+	for (uint32_t i = 0; p != NULL && i < p->table[PT_RULES].n; i++) {
+		if (policy_rule(p, i)->obligations & MUST_TICKET)
+			return true;
+	}
+	return false;
+}
+
+/* Users are told of the variable, which a snippet of before does not accept. */
+static void
+check_ticket_variable(const struct visit *v)
+{
+	char value[VALUE_MAX], remedy[PLACE_MAX];
+
+	if (!wants_tickets(v->d->policy))
+		return;
+	for (unsigned n = 0;
+	     sshd_value(v->answer, "AcceptEnv", n, value, sizeof(value)); n++) {
+		if (strcmp(value, "JUMP_TICKET") == 0)
+			return;
+	}
+	snprintf(remedy, sizeof(remedy), "put %s/%s in place; reload sshd",
+	    DATADIR, snippet(v));
+	found(v->d, LEVEL_WARN, v->account->name, NULL, remedy,
+	    "AcceptEnv has no JUMP_TICKET: a ticket counts by "
+	    "connect --ticket only");
+}
+
 static void
 check_in_force(const struct visit *v)
 {
@@ -329,6 +359,7 @@ check_in_force(const struct visit *v)
 			check_need(v, &needs[i]);
 	}
 	check_step(v);
+	check_ticket_variable(v);
 	check_need(v, v->shared ? &shared_command : &own_command);
 }
 

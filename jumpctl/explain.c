@@ -14,6 +14,7 @@
 #include "audit.h"
 #include "exit.h"
 #include "gate.h"
+#include "grant.h"
 #include "nft.h"
 #include "probe.h"
 #include "swept.h"
@@ -29,6 +30,7 @@ struct explain {
 	enum policy_action best;  /* of the roads that are served */
 	enum policy_action worst; /* of what was answered */
 	struct person person;
+	struct grant_rights granted;
 	uint32_t lock; /* that binds the person, or POLICY_NONE */
 	struct target asked;
 	struct decision decisions[ROAD_COUNT];
@@ -417,6 +419,56 @@ wants_met(const struct explain *e, uint32_t index, uint32_t what)
 	return false;
 }
 
+/* One that was given, or NULL; *until is when it ends. */
+static const struct grant_answer *
+approval_of(const struct explain *e, const struct policy_approver *a,
+    int64_t *until)
+{
+	const struct grant_list *l = &e->granted.list;
+
+	if (a->approval >= l->n)
+		return NULL;
+	*until = l->list[a->approval].from + (int64_t)a->seconds;
+	if (*until > l->list[a->approval].until)
+		*until = l->list[a->approval].until;
+	return l->from[a->approval];
+}
+
+/* The verdict that names the groups which must approve. */
+static const struct policy_verdict *
+approvers_of(const struct explain *e)
+{
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		if ((e->roads >> road & 1) &&
+		    e->decisions[road].verdict.napprovers > 0)
+			return &e->decisions[road].verdict;
+	}
+	return NULL;
+}
+
+static void
+print_approvers(const struct explain *e)
+{
+	const struct policy_verdict *v = approvers_of(e);
+	char span[GRANT_SPAN], when[GRANT_TIME];
+
+	for (uint32_t i = 0; v != NULL && i < v->napprovers; i++) {
+		const struct policy_approver *a = &v->approvers[i];
+		int64_t until = 0;
+		const struct grant_answer *by = approval_of(e, a, &until);
+
+		printf("approve @%s: ", policy_string(e->p,
+		    policy_group(e->p, a->group)->name));
+		if (by == NULL)
+			printf("nobody has; for %s at most\n",
+			    grant_span(a->seconds, span));
+		else
+			printf("%s has, %.*s, until %s\n", by->by, GRANT_ID,
+			    by->tuple.nonce,
+			    grant_time(until, GRANT_TIME_FULL, when));
+	}
+}
+
 static void
 print_text(const struct explain *e)
 {
@@ -432,6 +484,7 @@ print_text(const struct explain *e)
 	for (size_t i = 0; i < n; i++)
 		print_rule(e, rules[i]);
 	print_roads(e);
+	print_approvers(e);
 	for (size_t i = 0; i < n; i++) {
 		if (!e->question.mfa && wants_met(e, rules[i], MUST_MFA))
 			print_mfa(e, rules[i]);
@@ -460,6 +513,29 @@ print_array(const char *name, uint32_t bits)
 }
 
 static void
+print_approvals_json(const struct explain *e, const struct policy_verdict *v)
+{
+	fputs(",\"approvals\":[", stdout);
+	for (uint32_t i = 0; i < v->napprovers; i++) {
+		const struct policy_approver *a = &v->approvers[i];
+		int64_t until = 0;
+		const struct grant_answer *by = approval_of(e, a, &until);
+
+		printf("%s{\"group\":", i == 0 ? "" : ",");
+		json_string(policy_string(
+		    e->p, policy_group(e->p, a->group)->name));
+		if (by != NULL) {
+			printf(",\"id\":\"%.*s\",\"by\":", GRANT_ID,
+			    by->tuple.nonce);
+			json_string(by->by);
+			printf(",\"until\":%lld", (long long)until);
+		}
+		putchar('}');
+	}
+	putchar(']');
+}
+
+static void
 print_road_json(const struct explain *e, int road)
 {
 	const struct decision *d = &e->decisions[road];
@@ -475,6 +551,7 @@ print_road_json(const struct explain *e, int road)
 	print_array("obligations", v->obligations);
 	print_array("unmet", v->unmet);
 	print_array("unheld", v->unheld);
+	print_approvals_json(e, v);
 	printf(",\"idle\":%u,\"duration\":%u,\"max\":%u}", v->idle,
 	    v->duration, v->max);
 }
@@ -741,6 +818,24 @@ is_question(struct explain *e, const char *who, const char *what)
 	return false;
 }
 
+/* What was approved, as it counts at that time. */
+static void
+find_granted(struct explain *e)
+{
+	const struct passwd *pw = getpwnam(e->person.account);
+	struct policy_request q;
+
+	e->question.napprovals = 0;
+	if (pw == NULL)
+		return;
+	grant_rights_read(&e->granted, pw->pw_uid);
+	grant_rights_judge(&e->granted, e->p, e->person.account, pw->pw_uid,
+	    e->question.at);
+	grant_rights_give(&e->granted, &e->person, &q);
+	e->question.approvals = q.approvals;
+	e->question.napprovals = q.napprovals;
+}
+
 static int
 answer_person(struct explain *e, const char *who, const char *what)
 {
@@ -755,6 +850,7 @@ answer_person(struct explain *e, const char *who, const char *what)
 		warnx("no user of the policy and no account of this machine "
 		    "has the name `%s'", who);
 	find_lock(e);
+	find_granted(e);
 	if (strcmp(what, "any") == 0) {
 		answer_each_target(e);
 	} else {
@@ -767,6 +863,7 @@ answer_person(struct explain *e, const char *who, const char *what)
 		}
 	}
 	person_free(&e->person);
+	grant_rights_free(&e->granted);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "../jump-authkeys/keys.h"
 #include "exit.h"
+#include "grant.h"
 #include "within.h"
 
 /* Somebody, and what they may forward to now. */
@@ -15,6 +16,7 @@ struct judged {
 	char *account, *id; /* id is NULL where the account has one user */
 	struct person person;
 	bool found;
+	struct grant_rights granted;
 	char *rights[2]; /* without mfa and with it; NULL: not asked yet */
 };
 
@@ -35,7 +37,7 @@ same(const char *a, const char *b)
 }
 
 static void
-look_up(struct judged *k, const struct policy *p)
+look_up(struct judged *k, const struct policy *p, time_t now)
 {
 	const struct passwd *pw = getpwnam(k->account);
 	enum person_error error = PERSON_UNKNOWN;
@@ -46,6 +48,11 @@ look_up(struct judged *k, const struct policy *p)
 	if (error == PERSON_SYSTEM)
 		errx(EXIT_INTERNAL, "%s cannot be looked up", k->account);
 	k->found = error == PERSON_OK;
+	if (!k->found)
+		return;
+	grant_rights_read(&k->granted, pw->pw_uid);
+	grant_rights_judge(&k->granted, p, k->account, pw->pw_uid, now);
+	grant_list_keep(&k->granted.list, k->person.name);
 }
 
 /* Who it is; NULL if the policy has nobody of that kind. */
@@ -67,7 +74,7 @@ somebody(struct judge *j, const char *account, const char *user)
 	j->known = more;
 	k = &more[j->n++];
 	*k = (struct judged){.account = own(account), .id = own(id)};
-	look_up(k, j->policy);
+	look_up(k, j->policy, j->now);
 	return k->found ? k : NULL;
 }
 
@@ -79,6 +86,7 @@ judge_free(struct judge *j)
 
 		if (k->found)
 			person_free(&k->person);
+		grant_rights_free(&k->granted);
 		free(k->account);
 		free(k->id);
 		free(k->rights[0]);
@@ -96,6 +104,8 @@ request(const struct judge *j, const struct judged *k, enum policy_road road)
 
 	decide_request(&q, &k->person, road, j->now);
 	q.swept = true; /* by this very sweep */
+	q.approvals = k->granted.list.list;
+	q.napprovals = k->granted.list.n;
 	q.gate = q.gate && j->gate;
 	return q;
 }

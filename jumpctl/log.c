@@ -78,7 +78,7 @@ static const struct {
     {'v', "--road takes forward, connect or shell"},
     {'o',
 	"--outcome takes login, logout, open, close, refused, failed, admin, "
-	"forged or lost"},
+	"request, forged or lost"},
     {'s',
 	"--since takes YYYY-MM-DD[THH:MM], HH:MM, today, yesterday or as "
 	"2h"},

@@ -90,6 +90,8 @@ enum record_field {
 	RF_NOTE,
 	RF_REQUEST,
 	RF_CHANGES,
+	RF_APPROVAL,
+	RF_APPROVER,
 	RF_SENT,
 	RF_RECEIVED,
 	RF_DURATION,
@@ -155,6 +157,7 @@ enum log_outcome {
 	LOG_REFUSED,
 	LOG_FAILED,
 	LOG_ADMIN,
+	LOG_REQUEST,
 	LOG_FORGED,
 	LOG_LOST,
 	LOG_DECIDED,
@@ -181,7 +184,7 @@ struct log_row {
 	const char *kind; /* event.action, or "sshd" */
 	const char *user, *account, *from, *target, *ip, *road, *ref, *rule;
 	const char *verdict, *reason, *ticket, *mfa, *key, *policy, *end, *who, *note;
-	const char *request, *changes;
+	const char *request, *changes, *approval, *approver;
 	const char *claim;	     /* of what is forged */
 	const struct log_row *login; /* by which it came, if that is known */
 	unsigned port;

@@ -264,6 +264,10 @@ record_outcome(const struct log_record *r, enum log_outcome *outcome)
 	    strcmp(action, "unlock") == 0 || strcmp(action, "kick") == 0 ||
 	    strcmp(action, "sweep") == 0 || strcmp(action, "notify") == 0)
 		*outcome = LOG_ADMIN;
+	else if (strcmp(action, "request") == 0 ||
+	    strcmp(action, "approve") == 0 || strcmp(action, "refuse") == 0 ||
+	    strcmp(action, "withdraw") == 0)
+		*outcome = LOG_REQUEST;
 	else
 		return false;
 	return true;
@@ -294,6 +298,8 @@ fill_row(struct log_row *row, const struct log_record *r)
 	row->note = f[RF_NOTE];
 	row->request = f[RF_REQUEST];
 	row->changes = f[RF_CHANGES];
+	row->approval = f[RF_APPROVAL];
+	row->approver = f[RF_APPROVER];
 	row->counted = f[RF_SENT] != NULL && f[RF_RECEIVED] != NULL;
 	row->sent = log_record_number(r, RF_SENT);
 	row->received = log_record_number(r, RF_RECEIVED);

@@ -11,7 +11,7 @@
 #include "log.h"
 
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
-    "close", "refused", "failed", "admin", "forged", "lost", "decided"};
+    "close", "refused", "failed", "admin", "request", "forged", "lost", "decided"};
 const char *const log_trust_names[] = {
     "forged", "program", "none", "uid", "kernel"};
 static const char marks[] = "!!?~ ";
@@ -98,6 +98,8 @@ put_session(FILE *f, const struct log_row *row, const char **separator)
 	put_part(f, separator, "rule ", row->rule);
 	put_part(f, separator, "ticket ", row->ticket);
 	put_part(f, separator, "mfa by ", row->mfa);
+	put_part(f, separator, "approval ", row->approval);
+	put_part(f, separator, "by ", row->approver);
 	put_part(f, separator, "asked for: ", row->request);
 	if (row->counted) {
 		fprintf(f, "%ssent %s, received %s", *separator,
@@ -133,6 +135,14 @@ put_detail(FILE *f, const struct log_row *row)
 		put_part(f, &separator, "", row->exe);
 		put_part(f, &separator,
 		    "claims: ", row->claim + strspn(row->claim, " "));
+	} else if (row->outcome == LOG_REQUEST) {
+		put_part(f, &separator, "", row->kind);
+		separator = " ";
+		put_part(f, &separator, "", row->approval);
+		put_part(f, &separator, "of ", row->who);
+		put_part(f, &separator, "", row->reason);
+		put_part(f, &separator, "ticket ", row->ticket);
+		put_part(f, &separator, "why: ", row->note);
 	} else if (row->outcome == LOG_ADMIN) {
 		put_part(f, &separator, "", row->kind);
 		separator = row->who == NULL ? separator : " ";
@@ -178,6 +188,7 @@ colour_of(const struct log_printer *p, const struct log_row *row)
 	case LOG_LOST:
 		return "\033[31m";
 	case LOG_ADMIN:
+	case LOG_REQUEST:
 		return "\033[36m";
 	case LOG_OPEN:
 		return "\033[32m";
@@ -311,6 +322,8 @@ put_strings(const struct log_row *row)
 	put_string("note", row->note);
 	put_string("request", row->request);
 	put_string("changes", row->changes);
+	put_string("approval", row->approval);
+	put_string("approver", row->approver);
 	put_string("claim", row->claim);
 }
 
@@ -389,7 +402,7 @@ log_print_question(FILE *f, const struct log_row *row)
 	bool good;
 
 	if (row->user == NULL || row->outcome == LOG_ADMIN ||
-	    row->outcome == LOG_LOST || gmtime_r(&t, &tm) == NULL ||
+	    row->outcome == LOG_REQUEST || row->outcome == LOG_LOST || gmtime_r(&t, &tm) == NULL ||
 	    (words = fmemopen(text, sizeof(text), "w")) == NULL)
 		return false;
 	if (row->gate) /* which was asked for an address */

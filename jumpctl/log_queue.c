@@ -18,7 +18,8 @@ static const size_t strings[] = {offsetof(struct log_row, kind),
     offsetof(struct log_row, key), offsetof(struct log_row, policy),
     offsetof(struct log_row, end), offsetof(struct log_row, who),
     offsetof(struct log_row, note), offsetof(struct log_row, request),
-    offsetof(struct log_row, changes), offsetof(struct log_row, claim),
+    offsetof(struct log_row, changes), offsetof(struct log_row, approval),
+    offsetof(struct log_row, approver), offsetof(struct log_row, claim),
     offsetof(struct log_row, exe)};
 
 enum { STRINGS = sizeof(strings) / sizeof(strings[0]) };

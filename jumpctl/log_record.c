@@ -21,6 +21,8 @@ static const struct name {
     {"event.duration", RF_DURATION, true},
     {"event.outcome", RF_OUTCOME, false},
     {"jump.account", RF_ACCOUNT, false},
+    {"jump.approval", RF_APPROVAL, false},
+    {"jump.approver", RF_APPROVER, false},
     {"jump.changes", RF_CHANGES, false},
     {"jump.end", RF_END, false},
     {"jump.key", RF_KEY, false},

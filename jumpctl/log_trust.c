@@ -100,6 +100,11 @@ static const struct {
     {"kick", "jumpctl"},
     {"sweep", "jumpctl"},
     {"notify", "jumpctl"},
+    {"request", "jump-shell"},
+    {"approve", "jump-shell"},
+    {"refuse", "jump-shell"},
+    {"withdraw", "jump-shell"},
+    {"withdraw", "jumpctl"},
 };
 
 /* Whether it writes such records; what is not known may be of later ones. */

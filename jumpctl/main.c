@@ -34,6 +34,8 @@ static const struct {
     {"kick", kick_main,
 	"kick SESSION | USER | TARGET [REASON]\n"
 	"               [--session ID] [--user NAME] [--target NAME]"},
+    {"requests", requests_main,
+	"requests [--json | --withdraw ID [--no-sweep]]"},
     {"sweep", sweep_main, "sweep [-n] [--json]"},
     {"notify", notify_main, "notify [-n]"},
     {"export", export_main, "export hosts | nft | sshd"},

@@ -83,8 +83,8 @@ record(struct notifier *n, const struct event *e, const struct event_text *t,
 }
 
 static void
-complain(struct notifier *n, const char *what, const char *reason,
-    const char *said)
+complain(
+    struct notifier *n, const char *what, const char *reason, const char *said)
 {
 	char safe[AUDIT_ESCAPED(RUN_SAID)], name[AUDIT_ESCAPED(AUDIT_SESSION)];
 
@@ -121,8 +121,8 @@ drop_odd(struct notifier *n, const struct event *e)
 
 /* The essentials; all of it is on standard input. */
 static void
-run_program(struct notifier *n, const struct event_text *t,
-    struct run_result *result)
+run_program(
+    struct notifier *n, const struct event_text *t, struct run_result *result)
 {
 	static const enum record_field fields[] = {RF_USER, RF_ADDRESS, RF_PORT,
 	    RF_SOURCE, RF_ROAD, RF_RULE, RF_SESSION};
@@ -214,8 +214,9 @@ work(struct notifier *n)
 		warnx("%s: %zu file%s in it %s no notification%s",
 		    NOTICE_DIRECTORY, events.odd, events.odd == 1 ? "" : "s",
 		    events.odd == 1 ? "is" : "are", events.odd == 1 ? "" : "s");
-	for (size_t i = 0; i < events.n && clock_ms() < n->end &&
-	     n->failures < FAILURES_MAX; i++) {
+	for (size_t i = 0;
+	     i < events.n && clock_ms() < n->end && n->failures < FAILURES_MAX;
+	     i++) {
 		if (events.list[i].due.tv_sec <= now.tv_sec)
 			handle(n, &events.list[i]);
 	}
@@ -249,8 +250,8 @@ open_folder(struct notifier *n)
 	struct stat st;
 
 	n->gate = pw == NULL ? (uid_t)-1 : pw->pw_uid;
-	n->dir = open(NOTICE_DIRECTORY,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	n->dir = open(
+	    NOTICE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (n->dir == -1 || fstat(n->dir, &st) == -1)
 		err(EXIT_STATE, "%s", NOTICE_DIRECTORY);
 	if (st.st_uid != 0 || (st.st_mode & 07777) != 03733)
@@ -270,10 +271,13 @@ open_program(struct notifier *n)
 	n->run.path = policy_string(n->policy, meta->notify_program);
 	n->run.program = program_open(n->run.path, 0);
 	if (n->run.program == -1)
-		errx(EXIT_INTERNAL, "%s is not run: it is no executable file "
-		    "of root's alone, without symbolic links", n->run.path);
+		errx(EXIT_INTERNAL,
+		    "%s is not run: it is no executable file "
+		    "of root's alone, without symbolic links",
+		    n->run.path);
 	if (pw == NULL || pw->pw_uid == 0)
-		errx(EXIT_INTERNAL, "no account " NOTIFY_ACCOUNT ", or it is root's");
+		errx(EXIT_INTERNAL,
+		    "no account " NOTIFY_ACCOUNT ", or it is root's");
 	n->run.uid = pw->pw_uid;
 	n->run.gid = pw->pw_gid;
 	n->run.ms = PROGRAM_MS;

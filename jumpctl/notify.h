@@ -57,8 +57,7 @@ struct event_text {
  * on others is good; and a record of that uid.  0, or -1 with errno: ENOENT if
  * it is gone, EBADMSG if it is not, and is to be removed.
  */
-int event_read(
-    struct event_text *, int dir, const struct event *, uid_t gate);
+int event_read(struct event_text *, int dir, const struct event *, uid_t gate);
 
 /*
  * It was in vain: due again after as long a time as it is old, from half a

@@ -47,8 +47,8 @@ next(struct events *events, size_t *room)
 
 /* 0, or -1 without memory. */
 static int
-list_name(struct events *events, size_t *room, int dir, const char *name,
-    time_t now)
+list_name(
+    struct events *events, size_t *room, int dir, const char *name, time_t now)
 {
 	struct event *e = next(events, room);
 	struct stat st;
@@ -169,8 +169,7 @@ is_record(struct event_text *t, const struct event *e)
 }
 
 int
-event_read(
-    struct event_text *t, int dir, const struct event *e, uid_t gate)
+event_read(struct event_text *t, int dir, const struct event *e, uid_t gate)
 {
 	int fd = openat(dir, e->name, O_RDONLY | OPEN_FLAGS);
 	bool good;

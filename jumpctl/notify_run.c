@@ -192,8 +192,8 @@ static void
 judge(struct run_result *result, int status)
 {
 	if (WIFSIGNALED(status))
-		snprintf(result->reason, RUN_REASON, "signal %d",
-		    WTERMSIG(status));
+		snprintf(
+		    result->reason, RUN_REASON, "signal %d", WTERMSIG(status));
 	else if (WEXITSTATUS(status) != 0)
 		snprintf(result->reason, RUN_REASON, "exit status %d",
 		    WEXITSTATUS(status));
@@ -226,8 +226,8 @@ finish(struct child *c, bool ended, int ms, struct run_result *result)
 	if (ended)
 		judge(result, status);
 	else
-		snprintf(result->reason, RUN_REASON, "no end in %d s",
-		    ms / 1000);
+		snprintf(
+		    result->reason, RUN_REASON, "no end in %d s", ms / 1000);
 }
 
 void

@@ -15,8 +15,10 @@
 
 #include "ctl.h"
 #include "exit.h"
+#include "grant.h"
 #include "nft.h"
 #include "probe.h"
+#include "requests.h"
 #include "swept.h"
 
 enum {
@@ -214,6 +216,9 @@ clean(const struct sweep *s)
 		warn("%s", SESSION_DIRECTORY);
 	if (login_clean(LOGIN_DIRECTORY) == -1 && errno != ENOENT)
 		warn("%s", LOGIN_DIRECTORY);
+	if (requests_clean(s->world.policy, s->judge.now) == -1 &&
+	    errno != ENOENT)
+		warn("%s", GRANT_DIRECTORY);
 }
 
 static void

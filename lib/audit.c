@@ -22,7 +22,7 @@ static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16, 12};
 
 static const char *const kind_names[] = {
     "login", "decision", "open", "close", "load", "lock", "unlock", "kick",
-    "sweep", "notify"};
+    "sweep", "notify", "request", "approve", "refuse", "withdraw"};
 static const char *const outcome_names[] = {"failure", "success"};
 static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -238,6 +238,10 @@ put_event(struct record *r, const struct audit_event *e)
 	put_string(r, ",\"jump.mfa\"", e->mfa);
 	if (e->kind == AUDIT_LOGIN)
 		put_certificate(r, e);
+	put_string(r, ",\"jump.approval\"", e->approval);
+	put_string(r, ",\"jump.approver\"", e->approver);
+	if (e->wanted != 0)
+		put_integer(r, ",\"jump.seconds\"", e->wanted);
 	put_string(r, ",\"jump.policy\"", e->policy);
 	if (e->kind >= AUDIT_LOAD)
 		put_administration(r, e);

@@ -25,7 +25,11 @@ enum audit_kind {
 	AUDIT_UNLOCK,
 	AUDIT_KICK,
 	AUDIT_SWEEP,
-	AUDIT_NOTIFY
+	AUDIT_NOTIFY,
+	AUDIT_REQUEST,
+	AUDIT_APPROVE,
+	AUDIT_REFUSE,
+	AUDIT_WITHDRAW
 };
 
 /* The first is the default, so that an event forgotten half reads as one. */
@@ -61,8 +65,9 @@ struct audit_event {
 	const char *serial;	 /* of a login */
 	const char *policy;  /* first 16 hex digits of the image's hash */
 	const char *request; /* what jump-shell was asked and refused */
-	/* of jumpctl's events, from AUDIT_LOAD on */
-	const char *who;     /* whom a lock means; whose session was ended */
+	/* of jumpctl's events and of those about requests: AUDIT_LOAD and on */
+	const char *who;     /* whom a lock means; whose session was ended, or
+			        whose request it is */
 	const char *note;    /* what was said about it */
 	const char *previous; /* of a load: the hash of the policy before */
 	const char *changes;  /* of a load: what has changed */
@@ -80,6 +85,9 @@ struct audit_event {
 	uint64_t sent;	     /* bytes from the user to the target */
 	uint64_t received;   /* bytes from the target to the user */
 	uint64_t duration;   /* nanoseconds */
+	const char *approval; /* ids of the requests that were approved */
+	const char *approver; /* who has */
+	uint32_t wanted;      /* seconds that it is for */
 };
 
 struct audit {

@@ -15,7 +15,8 @@ enum {
 	FOLDER_MODE = S_ISVTX | S_ISGID | 0773,
 	FILE_MODE = 0640,
 	READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	NAME = 48 /* room for a file's */
+	NAME = 48, /* room for a file's */
+	CLEAN_AGE = 60 /* seconds */
 };
 
 /* What the name of a file says. */
@@ -337,12 +338,16 @@ write_to(int dir, uid_t uid, const char *text, int size, const char *to)
 }
 
 int
-grants_request(int dir, uid_t uid, struct grant_tuple *t)
+grant_nonce(char nonce[GRANT_NONCE + 1])
+{
+	return random_letters(nonce, GRANT_NONCE) ? 0 : -1;
+}
+
+int
+grants_request(int dir, uid_t uid, const struct grant_tuple *t)
 {
 	char text[GRANT_FILE];
 
-	if (!random_letters(t->nonce, GRANT_NONCE))
-		return -1;
 	return write_to(
 	    dir, uid, text, grant_request_print(text, sizeof(text), t), NULL);
 }
@@ -391,4 +396,66 @@ grants_withdraw_answer(int dir, const struct grant_answer *a)
 	struct name n = {a->uid, a->about, a->slot, true};
 
 	return withdraw(dir, &n, 0);
+}
+
+static bool
+has_request(const struct grants *g, const struct name *n,
+    const struct grant_tuple *t)
+{
+	for (size_t i = 0; i < g->nrequests; i++) {
+		if (g->requests[i].uid == n->about &&
+		    g->requests[i].slot == n->slot &&
+		    (t == NULL || grant_tuple_equal(&g->requests[i].tuple, t)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a file of this name was read, and is of use. */
+static bool
+is_of_use(const struct grants *g, const struct name *n)
+{
+	if (!n->answer)
+		return has_request(g, n, NULL);
+	for (size_t i = 0; i < g->nanswers; i++) {
+		const struct grant_answer *a = &g->answers[i];
+
+		if (a->uid == n->uid && a->about == n->about &&
+		    a->slot == n->slot)
+			return has_request(g, n, &a->tuple);
+	}
+	return false;
+}
+
+static bool
+clean_entry(int dir, const char *name, time_t now)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_ctime > now - CLEAN_AGE)
+		return false;
+	return unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) ==
+	    0;
+}
+
+ssize_t
+grants_clean(int dir, const struct grants *g, time_t now)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy == -1 ? NULL : fdopendir(copy);
+	const struct dirent *e;
+	ssize_t removed = 0;
+	struct name n;
+
+	if (d == NULL)
+		return copy == -1 ? -1 : failed(copy);
+	while ((e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 &&
+		    (!read_name(&n, e->d_name) || !is_of_use(g, &n)))
+			removed += clean_entry(dir, e->d_name, now);
+	}
+	closedir(d);
+	return removed;
 }

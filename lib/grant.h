@@ -46,6 +46,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "decide.h"
@@ -143,6 +144,16 @@ bool grant_id_matches(const char *id, const struct grant_tuple *);
  */
 int grant_id_length(const struct grants *, const struct grant_request *);
 
+/* "2h": returns buf.  And the groups of which somebody must still approve. */
+enum { GRANT_SPAN = 16, GRANT_GROUPS = 300 };
+const char *grant_span(uint32_t seconds, char buf[GRANT_SPAN]);
+const char *grant_groups(const struct policy *, const struct policy_verdict *,
+    char buf[GRANT_GROUPS]);
+
+/* "plc7:502" */
+const char *grant_target_text(
+    const struct grant_tuple *, char *buf, size_t size);
+
 /*
  * grant.c: the folder.
  */
@@ -162,11 +173,14 @@ int grants_open(const char *path, uid_t owner);
 int grants_read(struct grants *, int dir, uid_t whose);
 void grants_free(struct grants *);
 
+/* A new nonce.  0, or -1 without random numbers. */
+int grant_nonce(char nonce[GRANT_NONCE + 1]);
+
 /*
- * Write a request of uid, the effective one, with a new nonce.  0, or -1 with
- * errno: EUSERS if all its places are taken.
+ * Write a request of uid, the effective one.  0, or -1 with errno: EUSERS if
+ * all its places are taken.
  */
-int grants_request(int dir, uid_t uid, struct grant_tuple *);
+int grants_request(int dir, uid_t uid, const struct grant_tuple *);
 
 /*
  * Write an answer, in place of an earlier one of the same author to the same
@@ -182,6 +196,13 @@ int grants_withdraw(int dir, const struct grant_request *);
 int grants_withdraw_answer(int dir, const struct grant_answer *);
 
 /*
+ * Remove all but these requests and the answers to them, unless it was made in
+ * the last minute: what is left of a writer that was killed, and junk.  The
+ * number removed, or -1 with errno.
+ */
+ssize_t grants_clean(int dir, const struct grants *, time_t now);
+
+/*
  * grant_judge.c: what counts, by the policy in force.  Looks people up.
  */
 
@@ -193,21 +214,42 @@ struct grant_list {
 };
 
 /*
- * The approvals that count now for this person, whose uid made the requests.
- * 0, or -1 without memory: the list is then empty.
+ * The approvals that count now for those who have this account and uid.  0, or
+ * -1 without memory: the list is then empty.
  */
-int grants_judge(const struct grants *, const struct person *, uid_t uid,
-    time_t now, struct grant_list *);
+int grants_judge(const struct grants *, const struct policy *,
+    const char *account, uid_t uid, time_t now, struct grant_list *);
+
+/* Keep those of this user only, of several who share the account. */
+void grant_list_keep(struct grant_list *, const char *user);
 void grant_list_free(struct grant_list *);
 
-/* The same, read at once from GRANT_DIRECTORY, for those who are _jump's. */
+/* What somebody was granted, and what that rests on. */
 struct grant_rights {
 	struct grants grants;
 	struct grant_list list;
 };
-void grant_rights_read(
-    struct grant_rights *, const struct person *, uid_t uid, time_t now);
+
+/*
+ * Read what is about this uid from GRANT_DIRECTORY, with the group _jump.
+ * What cannot be read grants nothing.
+ */
+void grant_rights_read(struct grant_rights *, uid_t uid);
+
+/* Judge it, for the user or for all on the account, and fill the request. */
+void grant_rights_judge(struct grant_rights *, const struct policy *,
+    const char *account, uid_t uid, time_t now);
+void grant_rights_give(struct grant_rights *, const struct person *,
+    struct policy_request *);
 void grant_rights_free(struct grant_rights *);
+
+/*
+ * Which approvals a verdict rests on: their ids and who gave them, each with a
+ * comma after the one before; "" for none.  What does not fit is left out.
+ */
+enum { GRANT_BASIS = 128 };
+void grant_basis(const struct grant_list *, const struct policy_verdict *,
+    char ids[GRANT_BASIS], char by[GRANT_BASIS]);
 
 /*
  * Whether this person may approve for the group: a certain member, an account
@@ -235,7 +277,45 @@ struct grant_view {
 void grant_look(const struct policy *, const struct grants *,
     const struct grant_request *, time_t now, struct grant_view *);
 
+/*
+ * The best verdict about a target, with these approvals, on the roads connect
+ * and forward, as if there was a second factor.  ticket and from may be NULL.
+ */
+struct grant_question {
+	const struct policy_approval *approvals;
+	size_t napprovals;
+	const char *ticket;
+	const struct addr *from;
+	time_t now;
+};
+void grant_verdict(const struct person *, const struct target *,
+    const struct grant_question *, struct policy_verdict *best);
+
 /* The target of a tuple, to be decided about; false if it is none. */
 bool grant_target(const struct grant_tuple *, struct target *);
+
+/*
+ * grant_print.c: lists for people.
+ */
+extern const char *const grant_state_names[];
+
+enum { GRANT_TIME = 40, GRANT_COLUMNS = 7, GRANT_CELL = 340 };
+enum grant_time_form { GRANT_TIME_SHORT, GRANT_TIME_FULL, GRANT_TIME_ISO };
+
+/* A time in the zone of the process; returns buf. */
+const char *grant_time(
+    int64_t when, enum grant_time_form, char buf[GRANT_TIME]);
+
+struct grant_line {
+	const struct grant_request *request;
+	char cell[GRANT_COLUMNS][GRANT_CELL];
+};
+
+/* One line; and all of them, oldest first, as a table or with tabs. */
+void grant_line_fill(struct grant_line *, const struct policy *,
+    const struct grants *, const struct grant_request *,
+    const struct grant_view *, bool table);
+void grant_lines_print(
+    FILE *, struct grant_line *, size_t n, bool table);
 
 #endif

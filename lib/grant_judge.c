@@ -257,20 +257,19 @@ judge_answer(struct judge *j, const struct grant_request *r,
 
 static void
 judge_request(struct judge *j, const struct grant_request *r,
-    const struct person *person, struct grant_list *l)
+    const char *account, struct grant_list *l)
 {
-	if (!stands(r, j->now) || strcmp(r->tuple.user, person->name) != 0 ||
-	    strcmp(r->tuple.account, person->account) != 0)
+	if (!stands(r, j->now) || strcmp(r->tuple.account, account) != 0)
 		return;
 	for (size_t i = 0; i < j->grants->nanswers; i++)
 		judge_answer(j, r, &j->grants->answers[i], l);
 }
 
 int
-grants_judge(const struct grants *g, const struct person *person, uid_t uid,
-    time_t now, struct grant_list *l)
+grants_judge(const struct grants *g, const struct policy *p,
+    const char *account, uid_t uid, time_t now, struct grant_list *l)
 {
-	struct judge j = {.grants = g, .policy = person->policy, .now = now};
+	struct judge j = {.grants = g, .policy = p, .now = now};
 
 	*l = (struct grant_list){0};
 	if (g->nrequests == 0 || g->nanswers == 0)
@@ -278,13 +277,27 @@ grants_judge(const struct grants *g, const struct person *person, uid_t uid,
 	judge_open(&j);
 	for (size_t i = 0; i < g->nrequests && !j.failed; i++) {
 		if (g->requests[i].uid == uid)
-			judge_request(&j, &g->requests[i], person, l);
+			judge_request(&j, &g->requests[i], account, l);
 	}
 	judge_close(&j);
 	if (!j.failed)
 		return 0;
 	grant_list_free(l);
 	return -1;
+}
+
+void
+grant_list_keep(struct grant_list *l, const char *user)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->from[i]->tuple.user, user) != 0)
+			continue;
+		l->list[kept] = l->list[i];
+		l->from[kept++] = l->from[i];
+	}
+	l->n = kept;
 }
 
 void
@@ -296,17 +309,31 @@ grant_list_free(struct grant_list *l)
 }
 
 void
-grant_rights_read(
-    struct grant_rights *r, const struct person *person, uid_t uid, time_t now)
+grant_rights_read(struct grant_rights *r, uid_t uid)
 {
 	int dir = grants_open(GRANT_DIRECTORY, 0);
 
 	*r = (struct grant_rights){0};
 	if (dir == -1)
 		return;
-	if (grants_read(&r->grants, dir, uid) == 0)
-		grants_judge(&r->grants, person, uid, now, &r->list);
+	grants_read(&r->grants, dir, uid);
 	close(dir);
+}
+
+void
+grant_rights_judge(struct grant_rights *r, const struct policy *p,
+    const char *account, uid_t uid, time_t now)
+{
+	grants_judge(&r->grants, p, account, uid, now, &r->list);
+}
+
+void
+grant_rights_give(struct grant_rights *r, const struct person *person,
+    struct policy_request *q)
+{
+	grant_list_keep(&r->list, person->name);
+	q->approvals = r->list.list;
+	q->napprovals = r->list.n;
 }
 
 void
@@ -314,6 +341,33 @@ grant_rights_free(struct grant_rights *r)
 {
 	grant_list_free(&r->list);
 	grants_free(&r->grants);
+}
+
+/* One more word, if there is room. */
+static void
+append(char list[GRANT_BASIS], const char *word, int length)
+{
+	size_t n = strlen(list);
+
+	if (n + (size_t)length + 2 <= GRANT_BASIS)
+		snprintf(list + n, GRANT_BASIS - n, "%s%.*s",
+		    n == 0 ? "" : ",", length, word);
+}
+
+void
+grant_basis(const struct grant_list *l, const struct policy_verdict *v,
+    char ids[GRANT_BASIS], char by[GRANT_BASIS])
+{
+	*ids = *by = '\0';
+	for (uint32_t i = 0; i < v->napprovers; i++) {
+		const struct grant_answer *a;
+
+		if (v->approvers[i].approval >= l->n)
+			continue;
+		a = l->from[v->approvers[i].approval];
+		append(ids, a->tuple.nonce, GRANT_ID);
+		append(by, a->by, (int)strlen(a->by));
+	}
 }
 
 /*
@@ -340,34 +394,46 @@ find_author(const struct policy *p, const struct grant_request *r,
 	return false;
 }
 
-/* The best verdict of the roads that can be taken. */
-static void
-best_verdict(const struct grant_request *r, const struct person *person,
-    const struct grant_list *l, time_t now, struct policy_verdict *best)
+void
+grant_verdict(const struct person *person, const struct target *target,
+    const struct grant_question *ask, struct policy_verdict *best)
 {
 	static const enum policy_road roads[] = {ROAD_CONNECT, ROAD_FORWARD};
 	static struct decision d;
 	struct policy_request q;
+
+	for (size_t i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
+		decide_request(&q, person, roads[i], ask->now);
+		q.swept = q.mfa = true;
+		q.approvals = ask->approvals;
+		q.napprovals = ask->napprovals;
+		q.ticket = ask->ticket;
+		q.from = ask->from;
+		decide(person->policy, &q, target, NULL, 0, &d);
+		if (d.lookup)
+			d.verdict.action = ACTION_ALLOW;
+		if (i == 0 || d.verdict.action > best->action)
+			*best = d.verdict;
+	}
+}
+
+/* As its author, with what was approved. */
+static void
+judge_as_author(const struct grant_request *r, const struct person *person,
+    const struct grant_list *l, time_t now, struct policy_verdict *v)
+{
+	const struct grant_tuple *t = &r->tuple;
+	struct grant_question ask = {.approvals = l->list,
+	    .napprovals = l->n,
+	    .ticket = *t->ticket == '\0' ? NULL : t->ticket,
+	    .now = now};
 	struct target target;
 	struct addr from;
 
-	*best = (struct policy_verdict){.action = ACTION_DENY};
-	if (!grant_target(&r->tuple, &target))
-		return;
-	for (size_t i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		decide_request(&q, person, roads[i], now);
-		q.swept = q.mfa = true;
-		q.approvals = l->list;
-		q.napprovals = l->n;
-		q.ticket = *r->tuple.ticket == '\0' ? NULL : r->tuple.ticket;
-		if (addr_parse(&from, r->tuple.source))
-			q.from = &from;
-		decide(person->policy, &q, &target, NULL, 0, &d);
-		if (d.lookup)
-			d.verdict.action = ACTION_ALLOW;
-		if (d.verdict.action > best->action)
-			*best = d.verdict;
-	}
+	if (addr_parse(&from, t->source))
+		ask.from = &from;
+	if (grant_target(t, &target))
+		grant_verdict(person, &target, &ask, v);
 }
 
 /* What is open ends with the first of the approvals that it rests on. */
@@ -435,8 +501,8 @@ grant_look(const struct policy *p, const struct grants *g,
 	judge_open(&j);
 	if (!j.failed && stands(r, now) &&
 	    find_author(p, r, &person, &account)) {
-		judge_request(&j, r, &person, &l);
-		best_verdict(r, &person, &l, now, &v->verdict);
+		judge_request(&j, r, person.account, &l);
+		judge_as_author(r, &person, &l, now, &v->verdict);
 		if (v->verdict.action != ACTION_DENY &&
 		    (v->verdict.unmet & MUST_APPROVE) == 0)
 			look_open(v, &l);

@@ -292,3 +292,50 @@ grant_id_length(const struct grants *g, const struct grant_request *r)
 	}
 	return longest;
 }
+
+/*
+ * For people.
+ */
+const char *
+grant_span(uint32_t seconds, char buf[GRANT_SPAN])
+{
+	static const struct {
+		uint32_t seconds;
+		char unit;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	size_t i = 0;
+
+	while (seconds % units[i].seconds != 0)
+		i++;
+	snprintf(buf, GRANT_SPAN, "%u%c", seconds / units[i].seconds,
+	    units[i].unit);
+	return buf;
+}
+
+const char *
+grant_groups(const struct policy *p, const struct policy_verdict *v,
+    char buf[GRANT_GROUPS])
+{
+	size_t n = 0;
+
+	*buf = '\0';
+	for (uint32_t i = 0; i < v->napprovers && n < GRANT_GROUPS; i++) {
+		if (v->approvers[i].approval == POLICY_NONE)
+			n += (size_t)snprintf(buf + n, GRANT_GROUPS - n,
+			    "%s@%s", n == 0 ? "" : " ",
+			    policy_string(p, policy_group(p,
+				v->approvers[i].group)->name));
+	}
+	return buf;
+}
+
+const char *
+grant_target_text(const struct grant_tuple *t, char *buf, size_t size)
+{
+	if (t->port == 0)
+		snprintf(buf, size, "%s", t->target);
+	else
+		snprintf(buf, size, strchr(t->target, ':') == NULL
+			? "%s:%u" : "[%s]:%u", t->target, t->port);
+	return buf;
+}

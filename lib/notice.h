@@ -8,9 +8,9 @@
  * user, who owns the file, cannot get at it by any name.
  *
  * A file is UID.PLACE, of the account it is about, and of so many bytes: one
- * line of JSON, the record of jump-audit(5).  It has that name when it is whole;
- * .UID.PLACE is one that is being written.  Who finds all places of its uid
- * taken leaves nothing: that is the bound.
+ * line of JSON, the record of jump-audit(5).  It has that name when it is
+ * whole; .UID.PLACE is one that is being written.  Who finds all places of its
+ * uid taken leaves nothing: that is the bound.
  */
 #ifndef NOTICE_H
 #define NOTICE_H

@@ -9,9 +9,10 @@ static const struct {
 	const char *text;
 } words[] = {
     {MUST_TICKET, "a ticket (--ticket ID, or SetEnv JUMP_TICKET=ID)"},
-    {MUST_APPROVE, "an approval (not in this version)"},
-    {MUST_MFA, "a second factor (log in again, by a second method or "
-	       "a key with a PIN)"},
+    {MUST_APPROVE, "an approval (ask for one: request TARGET REASON)"},
+    {MUST_MFA,
+	"a second factor (log in again, by a second method or "
+	"a key with a PIN)"},
 };
 
 enum { WORDS = sizeof(words) / sizeof(words[0]) };

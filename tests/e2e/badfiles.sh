@@ -21,7 +21,7 @@ refuses() {
 	check "$1: exit $2" gave "$2"
 	check "$1: says why" said "$3"
 	check "$1: what was in force is" cmp -s "$T/image" "$var/policy.db"
-	leftover=$(ls -A "$var" | grep -vx 'policy\.db\(\.1\)\?')
+	leftover=$(ls -A "$var" | grep -vx 'policy\.db\(\.1\)\?\|requests')
 	check "$1: leaves nothing behind" [ -z "$leftover" ]
 }
 

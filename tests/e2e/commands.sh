@@ -80,12 +80,12 @@ each() {
 	done
 }
 
-unknown='only list, connect, why, who and help can be run here; use scp, sftp and rsync through this host with ProxyJump.'
+unknown="only what \`help' lists can be run here; use scp, sftp and rsync through this host with ProxyJump."
 
 usage() {
 	case $1 in
-	connect) echo 'usage: connect [-46] [-w SECONDS] HOST PORT, HOST:PORT or -U PATH.' ;;
-	why) echo 'usage: why HOST, HOST PORT, HOST:PORT or -U PATH.' ;;
+	connect) echo 'usage: connect [-46] [-w SECONDS] [--ticket ID] HOST PORT, HOST:PORT or -U PATH.' ;;
+	why) echo 'usage: why [--ticket ID] HOST, HOST PORT, HOST:PORT or -U PATH.' ;;
 	*) echo "usage: $1." ;;
 	esac
 }
@@ -189,10 +189,6 @@ unknown	-	listlist
 unknown	-	lis
 later	-	ssh web1
 later	-	ssh -oProxyCommand=id web1
-later	-	request web1 a b c d e f g h
-later	-	requests
-later	-	approve 1
-later	-	refuse 1
 later	-	config
 later	-	known_hosts
 later	-	register
@@ -467,7 +463,7 @@ send -tt
 check "a terminal gets headings" printed '^TARGET +PORT'
 send -tt -- "$(printf 'connect \033]0;x\007 22')"
 check "a terminal gets no escape" not grep -q "$(printf '[\033\007]')" "$T/out"
-check "but the refusal" printed '^jump: only list'
+check "but the refusal" printed '^jump: only what'
 send -T
 check "without one: tabs" cmp -s "$T/out" "$T/list"
 printf '\0\0\001\002\0\r\n' >"$T/in"

@@ -86,6 +86,8 @@ if command -v systemd-sysusers >/dev/null &&
 	    "$(stat -c '%u %g %a' "$U/var/spool/jump/events")" ]
 	check "in one of its own" [ "0 $gid 710" = \
 	    "$(stat -c '%u %g %a' "$U/var/spool/jump")" ]
+	check "it makes the folder of requests" [ "0 $gid 3773" = \
+	    "$(stat -c '%u %g %a' "$U/srv/jump/requests")" ]
 	check "it makes jump-authkeys unreadable" [ "0 711" = \
 	    "$(stat -c '%g %a' "$U/usr/libexec/jump/jump-authkeys")" ]
 	check "it makes the state folder" [ "$gid 710" = \

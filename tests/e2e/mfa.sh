@@ -129,6 +129,19 @@ with jump why web2:22
 check "why: open by one road" printed '^web2:22 is open to you by ProxyCommand\.'
 check "why: not by the other" printed \
     'by ProxyJump with a security key that asks for its PIN'
+cp "$snippet" "$T/snippet"
+cat >"$snippet" <<-'END'
+	Match User alice
+	    AuthenticationMethods publickey,password
+	    PasswordAuthentication yes
+END
+reload
+code
+with jump connect web2 22
+check "a password: open by connect" reached
+check "a password: the record says so" \
+    logged '"event.action":"open".*"jump.mfa":"password"'
+cp "$T/snippet" "$snippet"
 lab on jump sed -i 's/ExposeAuthInfo yes/ExposeAuthInfo no/' \
     /etc/ssh/sshd_config.d/60-jump.conf
 reload

@@ -209,6 +209,8 @@ hanging=$!
 within test -s "$told/pid"
 ask bob
 check "it hangs: a session all the same" gave 0 hello
+# Not in this run too, for the time of this script.
+find "$events" -name '2002.*' -exec touch -d '+1 hour' {} +
 start2=$(date +%s%N)
 notify
 check "another notify does not wait for it" gave 0 ""

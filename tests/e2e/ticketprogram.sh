@@ -1,5 +1,6 @@
 # The program that is asked about tickets, whatever it does.
 # runs: once
+# lab: LAB_NFT=1
 . "$(dirname "$0")/lib.sh"
 
 export LAB_USER=alice
@@ -110,6 +111,55 @@ run lab on -u alice jump /usr/local/libexec/jump/jump-connect \
     --ticket=CHG1234 web1 22 </dev/null
 check "by hand: no address" \
     test "$(head -n 1 "$said_what")" = "CHG1234 alice web1 22 -"
+
+# The firewall, which holds the user's own programs, lets it pass.
+program <<'END'
+exec python3 -c 'import socket
+socket.create_connection(("10.2.0.11", 5432), 3)'
+END
+run lab on -u alice jump python3 -c 'import socket
+socket.create_connection(("10.2.0.11", 5432), 3)'
+check "control: the firewall holds the user's programs" not gave 0
+jump connect --ticket CHG1234 web1 22
+check "the firewall lets it pass" connected
+
+# What python3 loads from the home of whom it runs for is not the user's.
+customs=$host/home/alice/.local/lib/python$(python3 -c 'import sys
+print("%d.%d" % sys.version_info[:2])')/site-packages
+mkdir -p "$customs"
+echo 'import os; os._exit(0)' >"$customs/usercustomize.py"
+chown -R 2001:2001 "$host/home/alice/.local"
+program <<'END'
+exec python3 -c 'import sys; sys.exit(3)'
+END
+run lab on -u alice jump env HOME=/home/alice python3 -c 'import sys; sys.exit(3)'
+check "control: python3 loads a file of the user's" gave 0
+wire_reset
+jump connect --ticket CHG1234 web1 22
+check "for the program it does not" wants \
+    'the ticket CHG1234 cannot be checked now\.' \
+    'ticket-program: exit status 3' 69
+rm "$customs/usercustomize.py"
+
+# Its time is not that of connecting; and when it has answered, who asked has
+# gone, also of a ticket that nobody wants.
+echo 'sleep 2' | program
+jump connect -w 1 --ticket CHG1234 web1 22
+check "its time is not that of -w" connected
+echo 'exit 0' | program
+# alone HOST: a session with a ticket has no child.
+alone() {
+	sleep 60 | ssh -F "$C" jump connect --ticket CHG1234 "$1" 22 \
+	    >/dev/null 2>&1 &
+	within sessions " $1:22 " 1 || return 1
+	run lab on jump jumpctl who --json
+	pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$T/out" | head -n 1)
+	tasks=$(cat "/proc/$pid/task/$pid/children") || return 1
+	kick "$(sed -n 's/.*"id":"\([a-z2-7]*\)".*/\1/p' "$T/out")"
+	[ -z "$tasks" ]
+}
+check "a relay has no child" alone web1
+check "a relay has no child, with a ticket for nothing" alone web2
 
 # Whatever it does.
 failed() {

@@ -109,6 +109,20 @@ check "explain --ticket" eval 'gave 0 && printed "^verdict: allow"'
 run lab on jump jumpctl explain alice web1:22 --ticket 'CHG 1'
 check "explain: no ticket" gave 64
 
+# A snippet of before accepts no variable.
+doctor() {
+	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+}
+no_variable='AcceptEnv has no JUMP_TICKET: a ticket counts by connect --ticket only'
+doctor
+check "doctor: the variable is accepted" not printed "$no_variable"
+snippet=$LAB/hosts/jump/etc/ssh/sshd_config.d/60-jump.conf
+sed -i 's/AcceptEnv .*/AcceptEnv JUMP_ACCEPTS_NO_VARIABLES/' "$snippet"
+doctor
+check "doctor: it is not" printed "warn .*alice.*$no_variable"
+check "... which is no failure" not printed 'FAIL.*AcceptEnv'
+sed -i 's/AcceptEnv .*/AcceptEnv JUMP_TICKET/' "$snippet"
+
 # What is live keeps the ticket under which it began.
 live() {
 	sessions ' web1:22 ' "$1"

@@ -243,8 +243,8 @@ static const struct {
 	"web1:22 is open to you by ProxyCommand.\n"},
     {"bob", NULL, "plc7", "502", ACTION_ASK,
 	"plc7:502 is open to you by ProxyCommand only with a ticket (--ticket "
-	"ID, or SetEnv JUMP_TICKET=ID) and an approval (not in this "
-	"version).\n"},
+	"ID, or SetEnv JUMP_TICKET=ID) and an approval (ask for "
+	"one: request TARGET REASON).\n"},
     {"dave", NULL, "plc7", "502", ACTION_ALLOW,
 	"plc7:502 is open to you by ProxyCommand, until 2026-11-22 04:00 CET, "
 	"for at most 2h, ending after 90s of silence.\n"},

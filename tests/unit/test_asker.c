@@ -114,8 +114,7 @@ static const struct {
 	"5 CHG1 bob@corp.example db1 5432 -\n"},
     {"pwd >$base/said; umask >>$base/said", ASKER_YES, "", "/\n0077\n"},
     {"env | grep -v '^PWD=\\|^_=\\|^SHLVL=\\|^OLDPWD=' | sort >$base/said",
-	ASKER_YES, "",
-	"HOME=/\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n"},
+	ASKER_YES, "", "HOME=/\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n"},
     {"x=$(for i in 0 1 2; do readlink /proc/$$/fd/$i; done)\n"
      "echo \"$x\" >$base/said",
 	ASKER_YES, "", "/dev/null\n/dev/null\n/dev/null\n"},
@@ -274,8 +273,8 @@ START_TEST(asker_is_apart)
 			_exit(1);
 		usleep(200000);
 		for (int i = 4; i < 12; i++) {
-			snprintf(name, sizeof(name), "/proc/%d/fd/%d",
-			    asker.pid, i);
+			snprintf(
+			    name, sizeof(name), "/proc/%d/fd/%d", asker.pid, i);
 			n = readlink(name, to, sizeof(to));
 			if (n != -1)
 				_exit(2);

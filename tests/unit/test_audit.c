@@ -182,6 +182,50 @@ static const struct golden {
 	    .note = "laptop \"lost\"\n",
 	    .reason = "locked",
 	    .policy = "9f86d081884c7d65"}},
+    {"approved", "jump-connect",
+	{.kind = AUDIT_OPEN, OPENED, .approval = "k3f4ab,zzzzzz",
+	    .approver = "bob,dora"}},
+    {"request", "jump-shell",
+	{.kind = AUDIT_REQUEST,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 1003,
+	    .user = "vend1",
+	    .session = "k3gsabcd",
+	    .source = "192.0.2.9",
+	    .address = "plc7",
+	    .port = 502,
+	    .approval = "k3f4ab",
+	    .ticket = "CHG000123",
+	    .wanted = 7200,
+	    .note = "pump 3 stands \"still\"",
+	    .policy = "9f86d081884c7d65"}},
+    {"approve", "jump-shell",
+	{.kind = AUDIT_APPROVE,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 1002,
+	    .user = "bob",
+	    .who = "vend1",
+	    .session = "k3gsabcd",
+	    .source = "192.0.2.8",
+	    .address = "plc7",
+	    .port = 502,
+	    .approval = "k3f4ab",
+	    .ticket = "CHG000123",
+	    .wanted = 7200,
+	    .note = "pump 3 stands still",
+	    .policy = "9f86d081884c7d65"}},
+    {"withdraw", "jumpctl",
+	{.kind = AUDIT_WITHDRAW,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 0,
+	    .user = "root (bob)",
+	    .who = "vend1",
+	    .address = "plc7",
+	    .port = 502,
+	    .approval = "k3f4ab",
+	    .wanted = 7200,
+	    .loginuid = "3000",
+	    .policy = "9f86d081884c7d65"}},
 };
 
 static struct audit
@@ -284,7 +328,7 @@ START_TEST(long_values_fit)
 	unsigned int kind, i, j;
 
 	a.pid = 4194304;
-	for (kind = AUDIT_LOGIN; kind <= AUDIT_SWEEP; kind++)
+	for (kind = AUDIT_LOGIN; kind <= AUDIT_WITHDRAW; kind++)
 		for (i = 0; i < sizeof(worst); i++)
 			for (j = 0; j < 4; j++) {
 				n = filled[j];
@@ -297,7 +341,7 @@ START_TEST(long_values_fit)
 				    {UINT32_MAX, UINT32_MAX, 253402300799,
 					UINT32_MAX},
 				    s, s, UINT32_MAX, UINT64_MAX, UINT64_MAX,
-				    UINT64_MAX};
+				    UINT64_MAX, s, s, UINT32_MAX};
 				len = audit_format(&a, &e, &noon, record);
 				ck_assert_uint_gt(len, 200);
 				ck_assert_uint_le(len, AUDIT_MAX);

@@ -22,6 +22,21 @@ static const struct row {
     {"  list  ", "list"},
     {"help", "help"},
     {"who", "who"},
+    {"requests", "requests"},
+    {"approve k3fhab", "approve k3fhab"},
+    {"approve K3FHAB", "approve k3fhab"},
+    {"refuse k3fhabcdefghijkl", "refuse k3fhabcdefghijkl"},
+    {"request web1 pump", "request web1 reason pump"},
+    {"request web1:22 a b  c ", "request web1 22 reason a b  c"},
+    {"request  web1:22   a --for b", "request web1 22 reason a --for b"},
+    {"request web1 --for 2h a", "request web1 for 7200 reason a"},
+    {"request --for 1s web1 a", "request web1 for 1 reason a"},
+    {"request web1 --for 366d --ticket CHG1 a",
+	"request ticket CHG1 web1 for 31622400 reason a"},
+    {"request web1 --ticket C --for 90m a b c d e f g h i j k l",
+	"request ticket C web1 for 5400 reason a b c d e f g h i j k l"},
+    {"request [2001:db8::1]:22 a", "request 2001:db8::1 22 reason a"},
+    {"request web1 'quoted' \"text\"", "request web1 reason 'quoted' \"text\""},
     {"connect web1 22", "connect web1 22"},
     {"connect   web1    22 ", "connect web1 22"},
     {"connect web1:22", "connect web1 22"},
@@ -136,10 +151,6 @@ static const struct {
     /* Not in this version. */
     {"ssh web1", COMMAND_NOT_SERVED},
     {"ssh -o ProxyCommand=id a b c d e f g h", COMMAND_NOT_SERVED},
-    {"request web1", COMMAND_NOT_SERVED},
-    {"requests", COMMAND_NOT_SERVED},
-    {"approve 1", COMMAND_NOT_SERVED},
-    {"refuse 1", COMMAND_NOT_SERVED},
     {"who am i", COMMAND_MALFORMED},
     {"config", COMMAND_NOT_SERVED},
     {"known_hosts", COMMAND_NOT_SERVED},
@@ -271,6 +282,32 @@ static const struct {
     {"nc -U " P107 "a", COMMAND_MALFORMED},
     {"nc /run/a.sock", COMMAND_MALFORMED},
     {"nc /run/a.sock 22", COMMAND_MALFORMED},
+    {"request", COMMAND_MALFORMED},
+    {"request web1", COMMAND_MALFORMED},
+    {"request web1 -", COMMAND_MALFORMED},
+    {"request web1 --for 2h", COMMAND_MALFORMED},
+    {"request --for 2h web1", COMMAND_MALFORMED},
+    {"request web1 --for 2 a", COMMAND_MALFORMED},
+    {"request web1 --for h a", COMMAND_MALFORMED},
+    {"request web1 --for 0h a", COMMAND_MALFORMED},
+    {"request web1 --for -1h a", COMMAND_MALFORMED},
+    {"request web1 --for 367d a", COMMAND_MALFORMED},
+    {"request web1 --for 9999999d a", COMMAND_MALFORMED},
+    {"request web1 --for 99999999999999h a", COMMAND_MALFORMED},
+    {"request web1 --for 2h --for 2h a", COMMAND_MALFORMED},
+    {"request web1 --ticket", COMMAND_MALFORMED},
+    {"request web1 --ticket - a", COMMAND_TICKET},
+    {"request web1 --as root a", COMMAND_MALFORMED},
+    {"request web1:0 a", COMMAND_PORT},
+    {"request web1:99999 a", COMMAND_PORT},
+    {"request 10.2.0.10 a", COMMAND_MALFORMED},
+    {"requests mine", COMMAND_MALFORMED},
+    {"approve", COMMAND_MALFORMED},
+    {"approve 1", COMMAND_MALFORMED},
+    {"approve k3f9ab", COMMAND_MALFORMED}, /* no 9 */
+    {"approve k3fhab k3fhac", COMMAND_MALFORMED},
+    {"approve k3fhabcdefghijklm", COMMAND_MALFORMED},
+    {"refuse ../x", COMMAND_MALFORMED},
     {"why", COMMAND_MALFORMED},
     {"why web1 22 23", COMMAND_MALFORMED},
     {"why web1:0", COMMAND_PORT},
@@ -283,7 +320,8 @@ static const struct {
 };
 
 static const char *const verb_names[] = {
-    "list", "connect", "why", "who", "help", "later"};
+    "list", "connect", "why", "who", "request", "requests", "approve", "refuse",
+    "help", "later"};
 
 static const char *
 describe(const struct command *c)
@@ -306,6 +344,12 @@ describe(const struct command *c)
 		p += sprintf(p, " %s", c->target.text);
 	if (c->target.port != 0)
 		p += sprintf(p, " %u", c->target.port);
+	if (c->seconds != 0)
+		p += sprintf(p, " for %u", c->seconds);
+	if (c->reason[0] != '\0')
+		p += sprintf(p, " reason %s", c->reason);
+	if (c->id[0] != '\0')
+		p += sprintf(p, " %s", c->id);
 	return text;
 }
 
@@ -429,6 +473,9 @@ static const struct {
     {"list", "CHG\n1", COMMAND_TICKET, ""},
     {"who", "CHG\n1", COMMAND_OK, ""},
     {"help", "CHG\n1", COMMAND_OK, ""},
+    {"requests", "CHG\n1", COMMAND_OK, ""},
+    {"request web1 please", "CHG1", COMMAND_OK, "CHG1"},
+    {"request --ticket INC1 web1 please", "CHG1", COMMAND_OK, "INC1"},
 };
 
 START_TEST(variable_is_taken)

@@ -371,7 +371,8 @@ START_TEST(golden_records)
 {
 	static const char *const names[] = {"certificate", "changes", "close",
 	    "decision", "kick", "limits", "load", "lock", "login", "lost",
-	    "mfa", "nobody", "notify", "open", "refusal", "sweep"};
+	    "mfa", "nobody", "notify", "open", "refusal", "sweep", "approved",
+	    "request", "approve", "withdraw"};
 	char path[128], line[4096];
 	struct log_record r;
 	char *message;
@@ -413,7 +414,7 @@ note(void *arg, const struct log_row *row)
 }
 
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
-    "close", "refused", "failed", "admin", "forged", "lost", "decided"};
+    "close", "refused", "failed", "admin", "request", "forged", "lost", "decided"};
 
 #define T     "2026-11-21T16:30:20Z jump "
 #define DEBUG "debug1: channels.c:channel_"
@@ -923,7 +924,8 @@ static const struct {
 	const char *kind;
 	unsigned programs; /* bits */
 } writers[] = {{"load", 1}, {"lock", 1}, {"unlock", 1}, {"kick", 1},
-    {"sweep", 1}, {"notify", 1}, {"login", 2}, {"decision", 4 + 8}, {"open", 4}, {"close", 4}};
+    {"sweep", 1}, {"notify", 1}, {"login", 2}, {"decision", 4 + 8}, {"open", 4}, {"close", 4},
+    {"request", 8}, {"approve", 8}, {"refuse", 8}, {"withdraw", 1 + 8}};
 
 static void
 join_one(struct log_join *j, const char *text)
@@ -968,7 +970,9 @@ START_TEST(kinds)
 		join_one(j, line);
 		if (may && root)
 			ck_assert_msg(
-			    strstr(rows, "K admin root ") == rows, "%s", rows);
+			    strstr(rows, k < 10 ? "K admin root "
+					       : "K request root ") == rows,
+			    "%s", rows);
 		else if (!may)
 			ck_assert_msg(rows[0] == 'F', "%s", rows);
 		/* Nobody's word. */
@@ -1326,7 +1330,7 @@ main(void)
 	tcase_add_loop_test(t, entries, 0, COUNT(lines));
 	tcase_add_loop_test(t, sshd_lines, 0, COUNT(said));
 	tcase_add_loop_test(t, our_records, 0, COUNT(records));
-	tcase_add_loop_test(t, golden_records, 0, 16);
+	tcase_add_loop_test(t, golden_records, 0, 20);
 	tcase_add_loop_test(t, join, 0, COUNT(joined));
 	tcase_add_loop_test(t, gate, 0, COUNT(gated));
 	tcase_add_loop_test(t, kinds, 0, COUNT(programs));

@@ -45,8 +45,9 @@ tear_down(void)
 }
 
 #define LINE(uid)                                                              \
-	"{\"@timestamp\":\"2026-11-20T16:02:11.042Z\",\"event.action\":\"open\"," \
-	"\"event.outcome\":\"success\",\"user.name\":\"alice\","                  \
+	"{\"@timestamp\":\"2026-11-20T16:02:11.042Z\",\"event.action\":"       \
+	"\"open\","                                                            \
+	"\"event.outcome\":\"success\",\"user.name\":\"alice\","               \
 	"\"user.id\":\"" uid "\",\"destination.address\":\"db1\"}"
 
 /* Leave lines as a user would: in a process of that uid; errno, or 0. */
@@ -164,8 +165,8 @@ START_TEST(unfinished)
 	close(fd);
 	ck_assert_uint_eq(waiting(now), 0);
 	ck_assert_int_eq(access(".2001.5", F_OK), 0);
-	ck_assert_int_eq(leave(ALICE, ALICE, LINE("2001"), NOTICE_PLACES - 1),
-	    0);
+	ck_assert_int_eq(
+	    leave(ALICE, ALICE, LINE("2001"), NOTICE_PLACES - 1), 0);
 	ck_assert_int_eq(leave(ALICE, ALICE, LINE("2001"), 1), EUSERS);
 	waiting(now + 62);
 	ck_assert_int_eq(access(".2001.5", F_OK), -1);
@@ -283,8 +284,7 @@ START_TEST(believed)
 	ck_assert_int_eq(rename(left, "2001.1"), 0);
 	ck_assert_int_eq(system(odd[_i].command), 0);
 	errno = 0;
-	ck_assert_int_eq(
-	    event_read(&t, all, &e, GATE), odd[_i].good ? 0 : -1);
+	ck_assert_int_eq(event_read(&t, all, &e, GATE), odd[_i].good ? 0 : -1);
 	if (!odd[_i].good)
 		ck_assert_int_eq(errno, EBADMSG);
 }
@@ -337,8 +337,8 @@ START_TEST(in_order)
 	ck_assert_int_eq(events_list(&e, all, 0), 0);
 	ck_assert_uint_eq(e.n, 5);
 	for (size_t i = 1; i < e.n; i++)
-		ck_assert_int_lt(e.list[i - 1].due.tv_sec,
-		    e.list[i].due.tv_sec);
+		ck_assert_int_lt(
+		    e.list[i - 1].due.tv_sec, e.list[i].due.tv_sec);
 	events_free(&e);
 }
 END_TEST
@@ -382,7 +382,8 @@ static const struct {
     {"grep -q '^Groups:[[:space:]]*$' /proc/self/status", "", ""},
     {"grep -q '^CapEff:[[:space:]]*0*$' /proc/self/status", "", ""},
     {"[ \"$(env | grep -v '^_=\\|^PWD=\\|^OLDPWD=\\|^SHLVL=')\" = "
-     "PATH=/usr/sbin:/usr/bin:/sbin:/bin ]", "", ""},
+     "PATH=/usr/sbin:/usr/bin:/sbin:/bin ]",
+	"", ""},
     {"[ \"$(pwd)\" = / ] && [ \"$(umask)\" = 0077 ]", "", ""},
     {"[ \"$(ulimit -c)\" = 0 ]", "", ""},
     /* 3 is the script, and 10 the shell's. */

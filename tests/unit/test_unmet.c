@@ -11,9 +11,9 @@ static const struct {
     {0, NULL, ""},
     {MUST_TICKET, NULL, "a ticket (--ticket ID, or SetEnv JUMP_TICKET=ID)"},
     {MUST_TICKET, "CHG1", "another ticket than CHG1"},
-    {MUST_APPROVE, "CHG1", "an approval (not in this version)"},
+    {MUST_APPROVE, "CHG1", "an approval (ask for one: request TARGET REASON)"},
     {MUST_TICKET | MUST_APPROVE, "CHG1",
-	"another ticket than CHG1 and an approval (not in this version)"},
+	"another ticket than CHG1 and an approval (ask for one: request TARGET REASON)"},
     {MUST_TICKET | MUST_IDLE, NULL,
 	"a ticket (--ticket ID, or SetEnv JUMP_TICKET=ID)"},
 };

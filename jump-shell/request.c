@@ -1,0 +1,458 @@
+#include "request.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+
+enum { TARGET_TEXT = 300 };
+
+static const char cannot_keep[] = "requests cannot be kept";
+
+/*
+ * Words.
+ */
+static int refused(struct refusal *, int code, const char *reason,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static int
+refused(struct refusal *no, int code, const char *reason, const char *format,
+    ...)
+{
+	va_list args;
+
+	no->reason = reason;
+	va_start(args, format);
+	vsnprintf(no->what, sizeof(no->what), format, args);
+	va_end(args);
+	return code;
+}
+
+static bool
+is_own(const struct asker *a, const struct grant_request *r)
+{
+	return r->uid == a->uid &&
+	    strcmp(r->tuple.user, a->person->name) == 0;
+}
+
+/* Whether this person may answer it: somebody of one of its groups. */
+static bool
+may_answer(const struct asker *a, const struct grant_request *r,
+    const struct grant_view *v)
+{
+	if (r->uid == a->uid || v->state == GRANT_VOID || v->state == GRANT_OVER)
+		return false;
+	for (uint32_t i = 0; i < v->verdict.napprovers; i++) {
+		if (grant_may_approve(
+			a->person, v->verdict.approvers[i].group, a->now))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * request
+ */
+static const char *
+ticket_of(const struct command *c)
+{
+	return *c->ticket == '\0' ? NULL : c->ticket;
+}
+
+/* What it would be if everybody approved of everything. */
+static void
+judge_approved(const struct asker *a, const struct command *c,
+    const struct target *target, struct policy_verdict *v)
+{
+	uint32_t n = a->person->policy->table[PT_GROUPS].n;
+	struct policy_approval *all = calloc(n + 1, sizeof(*all));
+	struct grant_question ask = {.approvals = all,
+	    .napprovals = all == NULL ? 0 : n,
+	    .ticket = ticket_of(c),
+	    .from = a->from,
+	    .now = a->now};
+
+	for (uint32_t i = 0; i < ask.napprovals; i++)
+		all[i].group = i;
+	grant_verdict(a->person, target, &ask, v);
+	free(all);
+}
+
+/* The one port that is to be approved, where none was said; or 0. */
+static uint16_t
+only_port(const struct asker *a, const struct command *c, uint32_t row)
+{
+	const struct policy *p = a->person->policy;
+	struct policy_range r =
+	    policy_clip(p, PT_PORTS, policy_target(p, row)->ports);
+	struct target target = c->target;
+	uint16_t only = 0;
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct policy_port *port =
+		    policy_row(p, PT_PORTS, r.first + i);
+		struct policy_verdict v;
+
+		target.port = port->port;
+		judge_approved(a, c, &target, &v);
+		if (v.action == ACTION_DENY || v.napprovers == 0)
+			continue;
+		if (only != 0)
+			return 0;
+		only = port->port;
+	}
+	return only;
+}
+
+/* The target by its own name, with a port if it has any. */
+static void
+settle_target(const struct asker *a, const struct command *c, struct target *t)
+{
+	const struct policy *p = a->person->policy;
+	uint32_t row = POLICY_NONE;
+
+	*t = c->target;
+	if (t->form != TARGET_ADDRESSED)
+		row = policy_find_target(p, t->text);
+	if (row == POLICY_NONE)
+		return;
+	snprintf(t->text, sizeof(t->text), "%s",
+	    policy_string(p, policy_target(p, row)->name));
+	t->form = TARGET_NAMED;
+	if (t->port == 0 && policy_target(p, row)->path == 0)
+		t->port = only_port(a, c, row);
+}
+
+/* Whether an approval could open it, and for so long; *seconds is then set. */
+static int
+check_wish(const struct asker *a, const struct command *c,
+    const struct target *target, uint32_t *seconds, struct refusal *no)
+{
+	static const char unmet[] = "something is to be done first";
+	char name[TARGET_TEXT], span[GRANT_SPAN];
+	struct policy_verdict *v = &no->verdict;
+	uint32_t most = UINT32_MAX;
+
+	no->target = *target;
+	target_text(target, name, sizeof(name));
+	judge_approved(a, c, target, v);
+	if (v->action == ACTION_DENY)
+		return EXIT_DENIED;
+	if (v->napprovers == 0)
+		return refused(no, EXIT_NO_MATCH, "no approval is needed",
+		    "%s needs no approval, `why %s' tells more.", name, name);
+	if (v->unmet & MUST_TICKET)
+		return refused(no, EXIT_USAGE, unmet,
+		    *c->ticket == '\0' ? "%s needs a ticket too: --ticket ID."
+				       : "this is no ticket for %s.", name);
+	for (uint32_t i = 0; i < v->napprovers; i++) {
+		if (v->approvers[i].seconds < most)
+			most = v->approvers[i].seconds;
+	}
+	if (c->seconds > most)
+		return refused(no, EXIT_USAGE, "longer than can be approved",
+		    "%s can be approved for %s at most.", name,
+		    grant_span(most, span));
+	*seconds = c->seconds == 0 ? most : c->seconds;
+	return EXIT_OK;
+}
+
+/* Fill the tuple; false if the names of the user or target cannot stand. */
+static bool
+make_tuple(const struct asker *a, const struct command *c,
+    const struct target *target, uint32_t seconds, struct grant_tuple *t)
+{
+	char text[GRANT_FILE];
+
+	memset(t, 0, sizeof(*t));
+	snprintf(t->user, sizeof(t->user), "%s", a->person->name);
+	snprintf(t->account, sizeof(t->account), "%s", a->person->account);
+	snprintf(t->target, sizeof(t->target), "%s", target->text);
+	snprintf(t->ticket, sizeof(t->ticket), "%s", c->ticket);
+	snprintf(t->source, sizeof(t->source), "%s", a->from_text);
+	snprintf(t->reason, sizeof(t->reason), "%s", c->reason);
+	t->port = target->port;
+	t->seconds = seconds;
+	t->from = a->now;
+	t->until = a->now + GRANT_WAIT + (int64_t)seconds;
+	return grant_nonce(t->nonce) == 0 &&
+	    grant_request_print(text, sizeof(text), t) != -1 &&
+	    strcmp(t->user, a->person->name) == 0 &&
+	    strcmp(t->account, a->person->account) == 0;
+}
+
+/* One record about a request. */
+static int
+record(const struct asker *a, enum audit_kind kind, enum audit_outcome outcome,
+    const struct grant_tuple *t, const char *reason)
+{
+	char hash[17], id[GRANT_ID + 1];
+	struct audit_event e = {.kind = kind,
+	    .outcome = outcome,
+	    .uid = a->uid,
+	    .user = a->person->name,
+	    .session = a->reference,
+	    .source = a->from_text,
+	    .address = t->target,
+	    .port = t->port,
+	    .reason = reason,
+	    .policy = hash,
+	    .who = kind == AUDIT_REQUEST ? NULL : t->user,
+	    .note = t->reason,
+	    .approval = id,
+	    .ticket = t->ticket,
+	    .wanted = t->seconds};
+
+	snprintf(id, sizeof(id), "%.*s", GRANT_ID, t->nonce);
+	policy_hash_text(a->person->policy, hash);
+	if (strcmp(a->person->name, a->person->account) != 0)
+		e.account = a->person->account;
+	return audit_write(a->audit, &e);
+}
+
+/* It was recorded, and then did not happen: that is recorded too. */
+static int
+undo(const struct asker *a, enum audit_kind kind, const struct grant_tuple *t,
+    struct refusal *no)
+{
+	int error = errno;
+
+	record(a, kind, AUDIT_FAILURE, t, strerror(error));
+	if (error == EUSERS)
+		return refused(no, EXIT_BUSY, "too many requests",
+		    "you have %d requests, as many as can be; `refuse ID' "
+		    "takes one back.", GRANT_SLOTS);
+	return refused(
+	    no, EXIT_STATE, cannot_keep, "this cannot be kept: %s.",
+	    strerror(error));
+}
+
+static int
+unrecorded(struct refusal *no)
+{
+	return refused(no, EXIT_INTERNAL, "the log takes nothing",
+	    "this cannot be recorded, and so not done.");
+}
+
+static size_t
+count_places(const struct asker *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->grants->nrequests; i++)
+		n += a->grants->requests[i].uid == a->uid;
+	return n;
+}
+
+static int
+keep(const struct asker *a, const struct grant_tuple *t, struct refusal *no)
+{
+	if (a->dir == -1)
+		return refused(
+		    no, EXIT_STATE, cannot_keep, "%s here.", cannot_keep);
+	errno = EUSERS;
+	if (count_places(a) >= GRANT_SLOTS)
+		return undo(a, AUDIT_REQUEST, t, no);
+	if (record(a, AUDIT_REQUEST, AUDIT_SUCCESS, t, NULL) == -1)
+		return unrecorded(no);
+	if (grants_request(a->dir, a->uid, t) == -1)
+		return undo(a, AUDIT_REQUEST, t, no);
+	return EXIT_OK;
+}
+
+/* As if nobody had approved: all of the groups. */
+static const char *
+all_groups(const struct policy *p, const struct policy_verdict *v,
+    char buf[GRANT_GROUPS])
+{
+	struct policy_verdict none = *v;
+
+	for (uint32_t i = 0; i < none.napprovers; i++)
+		none.approvers[i].approval = POLICY_NONE;
+	return grant_groups(p, &none, buf);
+}
+
+int
+request_ask(const struct asker *a, const struct command *c, FILE *out,
+    struct refusal *no)
+{
+	char name[TARGET_TEXT], span[GRANT_SPAN], until[GRANT_TIME];
+	char groups[GRANT_GROUPS];
+	struct grant_tuple t;
+	struct target target;
+	uint32_t seconds = 0;
+	int code;
+
+	settle_target(a, c, &target);
+	code = check_wish(a, c, &target, &seconds, no);
+	if (code != EXIT_OK)
+		return code;
+	if (!make_tuple(a, c, &target, seconds, &t))
+		return refused(no, EXIT_INTERNAL, cannot_keep,
+		    "this request cannot be written down.");
+	code = keep(a, &t, no);
+	if (code != EXIT_OK)
+		return code;
+	fprintf(out,
+	    "%.*s: asked for %s for %s; %s can approve it until %s.\n",
+	    GRANT_ID, t.nonce, grant_target_text(&t, name, sizeof(name)),
+	    grant_span(t.seconds, span),
+	    all_groups(a->person->policy, &no->verdict, groups),
+	    grant_time(t.from + GRANT_WAIT, GRANT_TIME_FULL, until));
+	return EXIT_OK;
+}
+
+/*
+ * requests
+ */
+int
+request_list(const struct asker *a, FILE *out, bool table)
+{
+	const struct grants *g = a->grants;
+	struct grant_line *lines = calloc(g->nrequests + 1, sizeof(*lines));
+	size_t n = 0;
+
+	if (lines == NULL)
+		return -1;
+	for (size_t i = 0; i < g->nrequests; i++) {
+		const struct grant_request *r = &g->requests[i];
+		struct grant_view v;
+
+		grant_look(a->person->policy, g, r, a->now, &v);
+		if (is_own(a, r) || may_answer(a, r, &v))
+			grant_line_fill(&lines[n++], a->person->policy, g, r,
+			    &v, table);
+	}
+	if (n > 0)
+		grant_lines_print(out, lines, n, table);
+	free(lines);
+	return fflush(out) == EOF ? -1 : 0;
+}
+
+/*
+ * approve, refuse
+ */
+
+/* The requests that the id means and this person may speak about: how many. */
+static size_t
+find(const struct asker *a, const struct command *c,
+    const struct grant_request **found, struct grant_view *view)
+{
+	const struct grants *g = a->grants;
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->nrequests; i++) {
+		const struct grant_request *r = &g->requests[i];
+		struct grant_view v;
+
+		if (!grant_id_matches(c->id, &r->tuple))
+			continue;
+		grant_look(a->person->policy, g, r, a->now, &v);
+		if (!is_own(a, r) && !may_answer(a, r, &v))
+			continue;
+		if (n++ == 0) {
+			*found = r;
+			*view = v;
+		}
+	}
+	return n;
+}
+
+/* The user's own, which they take back. */
+static int
+take_back(const struct asker *a, const struct grant_request *r, FILE *out,
+    struct refusal *no)
+{
+	if (record(a, AUDIT_WITHDRAW, AUDIT_SUCCESS, &r->tuple, NULL) == -1)
+		return unrecorded(no);
+	if (grants_withdraw(a->dir, r) == -1)
+		return undo(a, AUDIT_WITHDRAW, &r->tuple, no);
+	fprintf(out, "%.*s is taken back.\n", GRANT_ID, r->tuple.nonce);
+	return EXIT_OK;
+}
+
+/* The groups for which this person's word does not count. */
+static void
+say_who_else(const struct asker *a, const struct grant_view *v, FILE *out)
+{
+	struct policy_verdict rest = v->verdict;
+	char groups[GRANT_GROUPS];
+
+	for (uint32_t i = 0; i < rest.napprovers; i++) {
+		if (grant_may_approve(
+			a->person, rest.approvers[i].group, a->now))
+			rest.approvers[i].approval = 0;
+	}
+	grant_groups(a->person->policy, &rest, groups);
+	if (*groups != '\0')
+		fprintf(out, "It still waits for %s.\n", groups);
+}
+
+static void
+say_answer(const struct asker *a, const struct grant_answer *answer,
+    const struct grant_view *v, FILE *out)
+{
+	const struct grant_tuple *t = &answer->tuple;
+	char name[TARGET_TEXT], span[GRANT_SPAN], until[GRANT_TIME];
+	int64_t end = answer->at + (int64_t)t->seconds;
+
+	fprintf(out, "%s: %s to %s", answer->refusal ? "refused" : "approved",
+	    t->user, grant_target_text(t, name, sizeof(name)));
+	if (!answer->refusal)
+		fprintf(out, " for %s, until %s", grant_span(t->seconds, span),
+		    grant_time(end < t->until ? end : t->until,
+			GRANT_TIME_FULL, until));
+	fprintf(out, "; asked from %s%s%s: %s\n",
+	    *t->source == '\0' ? "?" : t->source,
+	    *t->ticket == '\0' ? "" : ", ticket ", t->ticket, t->reason);
+	if (!answer->refusal)
+		say_who_else(a, v, out);
+}
+
+static int
+answer_it(const struct asker *a, const struct grant_request *r, bool refusal,
+    const struct grant_view *v, FILE *out, struct refusal *no)
+{
+	enum audit_kind kind = refusal ? AUDIT_REFUSE : AUDIT_APPROVE;
+	struct grant_answer answer = {.uid = a->uid,
+	    .about = r->uid,
+	    .slot = r->slot,
+	    .refusal = refusal,
+	    .at = a->now,
+	    .tuple = r->tuple};
+
+	snprintf(answer.by, sizeof(answer.by), "%s", a->person->name);
+	if (record(a, kind, AUDIT_SUCCESS, &r->tuple, NULL) == -1)
+		return unrecorded(no);
+	if (grants_answer(a->dir, &answer) == -1)
+		return undo(a, kind, &r->tuple, no);
+	say_answer(a, &answer, v, out);
+	return EXIT_OK;
+}
+
+int
+request_answer(const struct asker *a, const struct command *c, FILE *out,
+    struct refusal *no)
+{
+	bool refusal = c->verb == COMMAND_REFUSE;
+	const struct grant_request *r = NULL;
+	struct grant_view v;
+	size_t n = find(a, c, &r, &v);
+
+	if (n == 0)
+		return refused(no, EXIT_DENIED, "no such request to answer",
+		    "there is no request %s that you can %s.", c->id,
+		    refusal ? "refuse" : "approve");
+	if (n > 1)
+		return refused(no, EXIT_USAGE, "several requests of this id",
+		    "%s begins the id of %zu requests; `requests' shows more "
+		    "of each.", c->id, n);
+	if (!is_own(a, r))
+		return answer_it(a, r, refusal, &v, out, no);
+	if (refusal)
+		return take_back(a, r, out, no);
+	return refused(no, EXIT_DENIED, "one's own request",
+	    "somebody else has to approve what you have asked for.");
+}
