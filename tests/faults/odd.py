@@ -137,7 +137,9 @@ class Odd:
         self.each(f"RLIMIT_{name} {n}",
                   lambda: resource.setrlimit(which, (n, n)),
                   signals=STARTUP if started else (),
-                  works=name in ("NPROC", "CORE", "MEMLOCK"))
+                  # The relay has a child until it is decided.
+                  works=name in ("CORE", "MEMLOCK") or
+                  name == "NPROC" and n >= 8)
 
     # --- signals -------------------------------------------------------------
 
