@@ -137,9 +137,7 @@ class Odd:
         self.each(f"RLIMIT_{name} {n}",
                   lambda: resource.setrlimit(which, (n, n)),
                   signals=STARTUP if started else (),
-                  # The relay has a child until it is decided.
-                  works=name in ("CORE", "MEMLOCK") or
-                  name == "NPROC" and n >= 8)
+                  works=name in ("NPROC", "CORE", "MEMLOCK"))
 
     # --- signals -------------------------------------------------------------
 
