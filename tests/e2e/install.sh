@@ -92,7 +92,8 @@ fi
 
 # --- root, on a machine of its own -------------------------------------------
 
-# machine COMMAND...: with /usr/local, /etc and /var/lib to be thrown away.
+# machine COMMAND...: with /usr/local, /etc, /var/lib and /var/log to be
+# thrown away.
 cat >"$T/machine" <<'END'
 set -eu
 etc=$(mktemp -d)
@@ -101,6 +102,7 @@ sed -i '/^_jump:/d' "$etc/passwd" "$etc/group" "$etc/shadow"
 mount --bind "$etc" /etc
 mount -t tmpfs -o mode=755 none /usr/local
 mount -t tmpfs -o mode=755 none /var/lib
+mount -t tmpfs -o mode=755 none /var/log
 [ -z "${NO_SYSTEMD:-}" ] || ! s=$(command -v systemd-sysusers) ||
     mount --bind /dev/null "$s"
 "$@"
@@ -115,7 +117,7 @@ set -eu
 mk() {
 	make -s -C "$S" -o all BUILD=build "$@" >>"$T/make.out"
 }
-places='/usr/local /etc /var/lib'
+places='/usr/local /etc /var/lib /var/log'
 all() {
 	find $places ! -type d -exec stat -c '%n %U:%G %a' {} + | sort
 }
@@ -130,6 +132,7 @@ l=/usr/local/libexec/jump
 [ "$(stat -c '%U:%G %a' $l/jump-connect)" = 'root:_jump 2755' ]
 [ "$(stat -c '%U:%G %a' $l/jump-authkeys)" = 'root:root 711' ]
 [ "$(stat -c '%U:%G %a' /var/lib/jump)" = 'root:_jump 710' ]
+[ "$(stat -c '%U:%G %a' /var/log/jump)" = 'root:_jump 1730' ]
 [ "$(stat -c '%U:%G %a' /etc/jump/policy.d)" = 'root:root 755' ]
 echo ok install
 all >"$T/installed"
