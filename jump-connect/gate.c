@@ -157,5 +157,8 @@ gate_read(int sock, struct gate *g)
 		return -1;
 	addr_parse(&probe, PROBE_ADDRESS);
 	g->probe = addr_equal(&g->to, &probe) && g->port == PROBE_PORT;
-	return g->probe ? 0 : read_owner(g);
+	if (!g->probe && read_owner(g) == -1)
+		return -1;
+	/* Another may have this port by now, if it was broken off. */
+	return getpeername(sock, (struct sockaddr *)&peer, &size);
 }

@@ -83,30 +83,38 @@ static void __attribute__((noreturn)) serve(int sock, const char *directory)
 	_exit(0);
 }
 
-int
-keeper_start(struct keeper *k, const char *directory)
+/* 0, or an error number. */
+static int
+start(struct keeper *k)
 {
 	gid_t real, effective, saved;
 	int pair[2];
 
-	*k = (struct keeper){.sock = -1, .directory = directory};
 	if (getresgid(&real, &effective, &saved) == -1)
-		return -1;
+		return errno;
 	if (real == effective)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return -1;
+		return errno;
 	k->pid = fork();
 	if (k->pid == 0) {
 		close(pair[0]);
-		serve(pair[1], directory);
+		serve(pair[1], k->directory);
 	}
+	k->error = k->pid == -1 ? errno : 0;
 	close(pair[1]);
 	if (k->pid == -1)
 		close(pair[0]);
 	else
 		k->sock = pair[0];
-	return k->pid == -1 ? -1 : 0;
+	return k->error;
+}
+
+void
+keeper_start(struct keeper *k, const char *directory)
+{
+	*k = (struct keeper){.sock = -1, .directory = directory};
+	k->error = start(k);
 }
 
 static int
@@ -141,8 +149,9 @@ keeper_make(struct keeper *k, const char *id)
 {
 	int error, fd = -1;
 
+	errno = k->error;
 	if (k->sock == -1)
-		return make(k->directory, id);
+		return k->error != 0 ? -1 : make(k->directory, id);
 	if (send(k->sock, id, AUDIT_SESSION, MSG_NOSIGNAL) == AUDIT_SESSION)
 		fd = receive(k->sock);
 	error = errno;

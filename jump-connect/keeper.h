@@ -15,6 +15,7 @@
 
 struct keeper {
 	int sock; /* -1: no child */
+	int error; /* why there is none, or 0 if none is needed */
 	pid_t pid;
 	const char *directory;
 };
@@ -22,9 +23,9 @@ struct keeper {
 /*
  * Start it, while there is a group to keep; without one there is nothing to
  * start, and keeper_make() makes the file itself.  The name of the directory
- * must outlive the keeper.  0, or -1 and errno.
+ * must outlive the keeper.  Where it cannot be started, nothing can be made.
  */
-int keeper_start(struct keeper *, const char *directory);
+void keeper_start(struct keeper *, const char *directory);
 
 /*
  * Make directory/ID.pcapng, id being a session's, and end the child.  The

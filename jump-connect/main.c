@@ -389,9 +389,8 @@ main(int argc, char **argv)
 	request_watch(&request, POLICY_IMAGE);
 	error = policy_open(POLICY_IMAGE, 0, &request.policy);
 	request_prepare(&request);
-	if (policy_records(request.policy) &&
-	    keeper_start(&request.keeper, CAPTURE_DIRECTORY) == -1)
-		return broken("keep its group for records");
+	if (policy_records(request.policy))
+		keeper_start(&request.keeper, CAPTURE_DIRECTORY);
 	if (dial_open(&dial) == -1 ||
 	    audit_open(&request.audit, "jump-connect", AUDIT_SOCKET) == -1)
 		return broken("make its sockets");

@@ -18,7 +18,7 @@
 enum { UID_MIN = 1000, UID_MAX = 60000, HIGH_MIN = 65536, RESOLVERS = 3 };
 
 /* New connections and questions of one uid: what the others' are left room by. */
-enum { RATE = 100, BURST = 500 };
+enum { RATE = 100, BURST = 500, RATES = 262144 };
 
 struct place {
 	struct addr addr;
@@ -462,8 +462,9 @@ print_head(const struct table *t)
 static void
 print_rates(const struct table *t)
 {
-	fputs("\tset " NFT_RATES " {\n\t\ttype uid\n\t\tsize 65535\n"
-	      "\t\tflags dynamic,timeout\n\t\ttimeout 10s\n\t}\n", t->out);
+	fprintf(t->out,
+	    "\tset " NFT_RATES " {\n\t\ttype uid\n\t\tsize %d\n"
+	    "\t\tflags dynamic,timeout\n\t\ttimeout 10s\n\t}\n", RATES);
 }
 
 static void
@@ -475,10 +476,18 @@ print_chains(const struct table *t)
 	      "\n\tchain people {\n"
 	      "\t\t# jump-connect made its sockets with this group.\n"
 	      "\t\tmeta skgid \"_jump\" accept\n"
-	      "\t\toif \"lo\" ct direction reply accept\n", t->out);
+	      "\t\toif \"lo\" ct direction reply accept\n"
+	      "\t\t# A route of the sender's own leads on from a permitted "
+	      "address.\n"
+	      "\t\texthdr rt exists counter name \"refused\" drop\n"
+	      "\t\tip option lsrr exists counter name \"refused\" drop\n"
+	      "\t\tip option ssrr exists counter name \"refused\" drop\n",
+	    t->out);
 	fprintf(t->out,
 	    "\t\tct state new update @" NFT_RATES " { meta skuid limit rate "
 	    "over %d/second burst %d packets } counter name \"refused\" drop\n"
+	    "\t\tct state new meta skuid != @" NFT_RATES " counter name "
+	    "\"refused\" drop\n"
 	    "\t\tmeta skuid vmap @rights\n", RATE, BURST);
 	if (policy_meta(t->policy)->gate != 0)
 		fprintf(t->out,

@@ -120,6 +120,32 @@ for u in alice carol; do
 	check "$u: ProxyJump passes" gave 0 web1
 done
 
+# --- by way of a permitted address -----------------------------------------------
+
+# detour: bob's packets to web2, with a header that leads them over web1; how
+# many come to web1.
+detour() {
+	lab on -u bob jump python3 -c '
+import socket
+s = socket.socket(socket.AF_INET6)
+s.settimeout(1)
+via = socket.inet_pton(socket.AF_INET6, "2001:db8::10")
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RTHDR,
+             bytes([0, 4, 4, 1, 1, 0, 0, 0]) + bytes(16) + via)
+try:
+    s.connect(("2001:db8::12", 22))
+except OSError:
+    pass'
+	lab on web1 nft list table inet seen |
+	    sed -n 's/.*rt exists counter packets \([0-9]*\).*/\1/p'
+}
+echo 'table inet seen { chain in { type filter hook prerouting priority -300
+	exthdr rt exists counter; }; }' | lab on web1 nft -f -
+check "a route of bob's own leads nowhere" [ "$(detour)" -eq 0 ]
+on nft insert rule inet jumphost people exthdr rt exists accept
+check "but for the table it would" [ "$(detour)" -gt 0 ]
+run lab on jump jumpctl sweep
+
 # --- a flood ------------------------------------------------------------------
 
 # flood USER: how many of 1500 flows it gets to begin, and in how many seconds.

@@ -98,7 +98,7 @@ fi
 
 # --- root, on a machine of its own -------------------------------------------
 
-# machine COMMAND...: with /usr/local, /etc, /var/lib and /var/spool to be
+# machine COMMAND...: with /usr/local, /etc, /var/lib, /var/spool and /var/log to be
 # thrown away.
 cat >"$T/machine" <<'END'
 set -eu
@@ -109,6 +109,7 @@ mount --bind "$etc" /etc
 mount -t tmpfs -o mode=755 none /usr/local
 mount -t tmpfs -o mode=755 none /var/lib
 mount -t tmpfs -o mode=755 none /var/spool
+mount -t tmpfs -o mode=755 none /var/log
 [ -z "${NO_SYSTEMD:-}" ] || ! s=$(command -v systemd-sysusers) ||
     mount --bind /dev/null "$s"
 "$@"
@@ -123,7 +124,7 @@ set -eu
 mk() {
 	make -s -C "$S" -o all BUILD=build "$@" >>"$T/make.out"
 }
-places='/usr/local /etc /var/lib /var/spool'
+places='/usr/local /etc /var/lib /var/spool /var/log'
 all() {
 	find $places ! -type d -exec stat -c '%n %U:%G %a' {} + | sort
 }
@@ -142,6 +143,7 @@ l=/usr/local/libexec/jump
 [ "$(stat -c '%U:%G %a' /var/spool/jump)" = 'root:_jump 710' ]
 [ "$(stat -c '%U:%G %a' /var/spool/jump/events)" = 'root:_jump 3733' ]
 [ -x /usr/local/share/jump/examples/notify-mail ]
+[ "$(stat -c '%U:%G %a' /var/log/jump)" = 'root:_jump 1730' ]
 [ "$(stat -c '%U:%G %a' /etc/jump/policy.d)" = 'root:root 755' ]
 echo ok install
 all >"$T/installed"
