@@ -63,9 +63,26 @@ exceeds(const struct policy *p, const struct policy_request *request)
 	return n == -1;
 }
 
+/* As if everybody had approved of everything; the caller frees. */
+static struct policy_approval *
+approve_all(const struct policy *p, struct policy_request *request)
+{
+	uint32_t n = p->table[PT_GROUPS].n;
+	struct policy_approval *all = calloc(n + 1, sizeof(*all));
+
+	if (all == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (uint32_t i = 0; i < n; i++)
+		all[i].group = i;
+	request->approvals = all;
+	request->napprovals = n;
+	return all;
+}
+
 /*
  * Count exactly: the entries that a login would have, with a key that
- * satisfies mfa, now and whenever a window opens or closes.
+ * satisfies mfa and all that may be approved, now and whenever a window opens
+ * or closes.
  */
 static bool
 fits(const struct policy *p, const struct policy_user *u)
@@ -73,6 +90,7 @@ fits(const struct policy *p, const struct policy_user *u)
 	struct question q = {
 	    .who = policy_string(p, u->name), .at = time(NULL)};
 	struct policy_request request;
+	struct policy_approval *all;
 	struct person person;
 	bool too_many;
 
@@ -80,6 +98,7 @@ fits(const struct policy *p, const struct policy_user *u)
 		return true;
 	decide_request(&request, &person, ROAD_FORWARD, q.at);
 	request.mfa = request.swept = true;
+	all = approve_all(p, &request);
 	too_many = request.gate && exceeds(p, &request);
 	request.gate = false; /* a login while it is away */
 	too_many = too_many || exceeds(p, &request);
@@ -92,6 +111,7 @@ fits(const struct policy *p, const struct policy_user *u)
 		too_many = too_many || exceeds(p, &request);
 	}
 	person_free(&person);
+	free(all);
 	return !too_many;
 }
 
