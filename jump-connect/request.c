@@ -35,7 +35,7 @@ event_of(const struct request *r, enum audit_kind kind, char hash[17])
 	    .approver = r->approver};
 
 	if (kind != AUDIT_CLOSE)
-		e.ticket = r->options->ticket;
+		e.ticket = r->query.ticket;
 	if (e.user != r->account && strcmp(e.user, r->account) != 0)
 		e.account = r->account;
 	if (r->policy != NULL) {
@@ -382,6 +382,8 @@ request_decide(struct request *r)
 	if (policy_damaged(r->policy))
 		return request_refuse(
 		    r, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
+	if (r->query.ticket == NULL)
+		r->query.ticket = grant_ticket(&r->rights.list, &d->verdict);
 	code = ticket_check(r);
 	return code == EXIT_OK ? record_decision(r, reason) : code;
 }

@@ -296,9 +296,10 @@ request_ask(const struct asker *a, const struct command *c, FILE *out,
 	if (code != EXIT_OK)
 		return code;
 	fprintf(out,
-	    "%.*s: asked for %s for %s; %s can approve it until %s.\n",
+	    "%.*s: asked for %s for %s, to be approved by %s%s until %s.\n",
 	    GRANT_ID, t.nonce, grant_target_text(&t, name, sizeof(name)),
 	    grant_span(t.seconds, span),
+	    no->verdict.napprovers > 1 ? "each of " : "",
 	    all_groups(a->person->policy, &no->verdict, groups),
 	    grant_time(t.from + GRANT_WAIT, GRANT_TIME_FULL, until));
 	return EXIT_OK;

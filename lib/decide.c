@@ -436,6 +436,8 @@ collect(struct ends *e, time_t from)
 
 	if (e->q.user != POLICY_NONE)
 		add_deadline(e, policy_user(p, e->q.user)->until, from);
+	for (size_t i = 0; i < e->q.napprovals; i++)
+		add_deadline(e, e->q.approvals[i].until, from);
 	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
 		const struct policy_rule *rule = policy_rule(p, i);
 

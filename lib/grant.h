@@ -243,6 +243,10 @@ void grant_rights_give(struct grant_rights *, const struct person *,
     struct policy_request *);
 void grant_rights_free(struct grant_rights *);
 
+/* The ticket of the approvals that a verdict rests on; NULL: there is none. */
+const char *grant_ticket(
+    const struct grant_list *, const struct policy_verdict *);
+
 /*
  * Which approvals a verdict rests on: their ids and who gave them, each with a
  * comma after the one before; "" for none.  What does not fit is left out.

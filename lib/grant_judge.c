@@ -190,7 +190,8 @@ approval_of(const struct policy *p, const struct grant_tuple *t,
 	if (!grant_target(t, &target))
 		return false;
 	*of = (struct policy_approval){
-	    .port = t->port, .as = *t->login == '\0' ? NULL : t->login};
+	    .port = t->port, .as = *t->login == '\0' ? NULL : t->login,
+	    .ticket = *t->ticket == '\0' ? NULL : t->ticket};
 	if (target.form == TARGET_ADDRESSED) {
 		of->of = APPROVAL_ADDRESS;
 		of->addr = target.addr;
@@ -341,6 +342,18 @@ grant_rights_free(struct grant_rights *r)
 {
 	grant_list_free(&r->list);
 	grants_free(&r->grants);
+}
+
+const char *
+grant_ticket(const struct grant_list *l, const struct policy_verdict *v)
+{
+	for (uint32_t i = 0; i < v->napprovers; i++) {
+		uint32_t approval = v->approvers[i].approval;
+
+		if (approval < l->n && l->list[approval].ticket != NULL)
+			return l->list[approval].ticket;
+	}
+	return NULL;
 }
 
 /* One more word, if there is room. */

@@ -431,6 +431,7 @@ struct policy_approval {
 	const char *name;
 	uint16_t port;      /* 0 for a path */
 	const char *as;     /* login on the target; NULL: it plays no part */
+	const char *ticket; /* that was given with it, or NULL */
 	int64_t from, until;
 };
 

@@ -609,19 +609,6 @@ judge_rule(const struct judge *j, const struct policy_rule *rule,
 /*
  * Obligations.
  */
-static bool
-ticket_given(const struct judge *j, const struct policy_rule *rule)
-{
-	struct policy_range r = policy_clip(j->p, PT_WORDS, rule->tickets);
-
-	for (uint32_t i = 0; i < r.n && j->q->ticket != NULL; i++) {
-		if (glob_match(
-			policy_word(j->p, r.first + i), j->q->ticket, true))
-			return true;
-	}
-	return false;
-}
-
 /* Whether the approval is of what is asked for; of what is certain only. */
 static bool
 approval_covers(const struct judge *j, const struct policy_approval *a)
@@ -641,6 +628,41 @@ approval_covers(const struct judge *j, const struct policy_approval *a)
 	for (size_t i = 0; i < j->ncovers; i++) {
 		if (j->covers[i].target == a->target &&
 		    j->covers[i].truth == TRUTH_YES)
+			return true;
+	}
+	return false;
+}
+
+static bool
+ticket_matches(
+    const struct judge *j, const struct policy_rule *rule, const char *ticket)
+{
+	struct policy_range r = policy_clip(j->p, PT_WORDS, rule->tickets);
+
+	for (uint32_t i = 0; i < r.n && ticket != NULL; i++) {
+		if (glob_match(policy_word(j->p, r.first + i), ticket, true))
+			return true;
+	}
+	return false;
+}
+
+/* With the request, or with what was approved of it. */
+static bool
+ticket_given(struct judge *j, const struct policy_rule *rule)
+{
+	const struct policy_request *q = j->q;
+
+	if (ticket_matches(j, rule, q->ticket))
+		return true;
+	for (size_t i = 0; i < q->napprovals; i++) {
+		const struct policy_approval *a = &q->approvals[i];
+
+		if (a->of == APPROVAL_ANYTHING || q->now >= a->until ||
+		    !approval_covers(j, a) ||
+		    !ticket_matches(j, rule, a->ticket))
+			continue;
+		j->timed = true;
+		if (a->from <= q->now)
 			return true;
 	}
 	return false;

@@ -12,6 +12,7 @@ allow site: { vend1 carol } to { web1 db1:5432 } approve @boss 2h
 allow free: { vend1 carol } to web2:80
 allow wide: bob to web1
 allow both: vend1 to metr approve @boss 1h
+require tick: any to web1:80 ticket "CHG*"
 END
 
 sweep() {
@@ -74,7 +75,7 @@ as vend1 jump request web1 please
 check "a target with several ports" gave 77 ""
 as vend1 jump request db1 --for 1h --ticket CHG7 'pump 3 stands <still>;' "\$(id) \`id\`"
 check "a request is taken" gave 0
-check "and says what it is, and who can approve" printed '^[a-z2-7]{6}: asked for db1:5432 for 1h; @boss can approve it until 20..-..-.. ..:.. UTC\.$'
+check "and says what it is, and who can approve" printed '^[a-z2-7]{6}: asked for db1:5432 for 1h, to be approved by @boss until 20..-..-.. ..:.. UTC\.$'
 one=$(id)
 check "it is recorded" logged "\"event.action\":\"request\",\"event.outcome\":\"success\",\"user.name\":\"vend1\",\"user.id\":\"2003\",\"source.ip\":\"192.0.2.10\",\"destination.address\":\"db1\",\"destination.port\":5432,\"jump.session\":\"[a-z2-7]{8}\",\"jump.ticket\":\"CHG7\",\"jump.approval\":\"$one\",\"jump.seconds\":3600.*\"jump.note\":\"pump 3 stands <still>; \\\$\\(id\\) \`id\`\""
 as vend1 jump requests
@@ -129,6 +130,16 @@ as vend1 jump request web1:22 look
 as alice jump approve "$(id)"
 as vend1 proxyjump web1
 check "ssh through it, by name" gave 0 hello
+
+as vend1 jump request web1:80 without
+check "where a ticket is wanted, it is wanted first" gave 64 ""
+as vend1 jump request web1:80 --ticket XYZ another
+check "and one that matches" said '^jump: this is no ticket for web1:80'
+as vend1 jump request web1:80 --ticket CHG77 with
+as bob jump approve "$(id)"
+as vend1 typed '' ssh -F "$C" jump connect web1 80
+check "which counts for what is approved" printed '^hello from web1'
+check "and is in the record" logged '"event.action":"open","event.outcome":"success","user.name":"vend1".*"destination.port":80.*"jump.ticket":"CHG77"'
 
 # --- what ends it ------------------------------------------------------------
 
@@ -195,8 +206,8 @@ check "in JSON too" printed "^\{\"version\":1,\"id\":\"$five\",\"state\":\"open\
 run lab on jump jumpctl explain vend1 db1:5432
 check "explain has it" gave 0
 check "by whom and until when" printed "^approve @boss: bob has, $five, until 20..-..-.. ..:.. UTC\$"
-run lab on jump jumpctl explain vend1 web1:80
-check "and who is still to be asked" printed '^approve @boss: nobody has; for 2h at most$'
+run lab on jump jumpctl explain vend1 metr
+check "and who is still to be asked" printed '^approve @boss: nobody has; for 1h at most$'
 hold_open jump connect db1 5432
 check "a relay" within is_open
 run lab on -u bob jump /usr/local/sbin/jumpctl requests

@@ -1080,6 +1080,39 @@ START_TEST(approval_lasts)
 }
 END_TEST
 
+/* The ticket of an approval is given for what was approved, and as long. */
+static const struct {
+	const char *ticket;
+	const char *target;
+	int64_t from, until;
+	bool met;
+} approval_tickets[] = {{"CHG1", "web1", -10, 60, true},
+    {"XYZ1", "web1", -10, 60, false}, {NULL, "web1", -10, 60, false},
+    {"CHG1", "db1", -10, 60, false}, {"CHG1", "web1", -60, 0, false},
+    {"CHG1", "web1", 1, 60, false}};
+
+START_TEST(approval_ticket)
+{
+	struct policy *p = policy_of("group @g bob\n"
+				     "allow a: alice to web1 ticket \"CHG*\"");
+	struct policy_approval a = {.of = APPROVAL_TARGET, .port = 22};
+	struct policy_verdict v;
+	struct question x;
+
+	ask(p, "", &x);
+	a.target = policy_find_target(p, approval_tickets[_i].target);
+	a.ticket = approval_tickets[_i].ticket;
+	a.from = x.q.now + approval_tickets[_i].from;
+	a.until = x.q.now + approval_tickets[_i].until;
+	x.q.approvals = &a;
+	x.q.napprovals = 1;
+	policy_evaluate(p, &x.q, &v);
+	ck_assert_uint_eq(
+	    v.unmet, approval_tickets[_i].met ? 0 : MUST_TICKET);
+	policy_free(p);
+}
+END_TEST
+
 /* On forward it is a right that ends. */
 START_TEST(approval_wants_sweeps)
 {
@@ -1450,6 +1483,7 @@ eval_suite(void)
 	tcase_add_loop_test(t, road_holds, 0, COUNT(obligations));
 	tcase_add_loop_test(t, approval, 0, COUNT(approvals));
 	tcase_add_test(t, approval_lasts);
+	tcase_add_loop_test(t, approval_ticket, 0, COUNT(approval_tickets));
 	tcase_add_test(t, approval_wants_sweeps);
 	tcase_add_test(t, roads_are_served);
 	tcase_add_test(t, covers_are_bounded);
