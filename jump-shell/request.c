@@ -18,8 +18,8 @@ static int refused(struct refusal *, int code, const char *reason,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 static int
-refused(struct refusal *no, int code, const char *reason, const char *format,
-    ...)
+refused(
+    struct refusal *no, int code, const char *reason, const char *format, ...)
 {
 	va_list args;
 
@@ -33,8 +33,7 @@ refused(struct refusal *no, int code, const char *reason, const char *format,
 static bool
 is_own(const struct asker *a, const struct grant_request *r)
 {
-	return r->uid == a->uid &&
-	    strcmp(r->tuple.user, a->person->name) == 0;
+	return r->uid == a->uid && strcmp(r->tuple.user, a->person->name) == 0;
 }
 
 /* Whether this person may answer it: somebody of one of its groups. */
@@ -42,7 +41,8 @@ static bool
 may_answer(const struct asker *a, const struct grant_request *r,
     const struct grant_view *v)
 {
-	if (r->uid == a->uid || v->state == GRANT_VOID || v->state == GRANT_OVER)
+	if (r->uid == a->uid || v->state == GRANT_VOID ||
+	    v->state == GRANT_OVER)
 		return false;
 	for (uint32_t i = 0; i < v->verdict.napprovers; i++) {
 		if (grant_may_approve(
@@ -146,7 +146,8 @@ check_wish(const struct asker *a, const struct command *c,
 	if (v->unmet & MUST_TICKET)
 		return refused(no, EXIT_USAGE, unmet,
 		    *c->ticket == '\0' ? "%s needs a ticket too: --ticket ID."
-				       : "this is no ticket for %s.", name);
+				       : "this is no ticket for %s.",
+		    name);
 	for (uint32_t i = 0; i < v->napprovers; i++) {
 		if (v->approvers[i].seconds < most)
 			most = v->approvers[i].seconds;
@@ -223,9 +224,9 @@ undo(const struct asker *a, enum audit_kind kind, const struct grant_tuple *t,
 	if (error == EUSERS)
 		return refused(no, EXIT_BUSY, "too many requests",
 		    "you have %d requests, as many as can be; `refuse ID' "
-		    "takes one back.", GRANT_SLOTS);
-	return refused(
-	    no, EXIT_STATE, cannot_keep, "this cannot be kept: %s.",
+		    "takes one back.",
+		    GRANT_SLOTS);
+	return refused(no, EXIT_STATE, cannot_keep, "this cannot be kept: %s.",
 	    strerror(error));
 }
 
@@ -323,8 +324,8 @@ request_list(const struct asker *a, FILE *out, bool table)
 
 		grant_look(a->person->policy, g, r, a->now, &v);
 		if (is_own(a, r) || may_answer(a, r, &v))
-			grant_line_fill(&lines[n++], a->person->policy, g, r,
-			    &v, table);
+			grant_line_fill(
+			    &lines[n++], a->person->policy, g, r, &v, table);
 	}
 	if (n > 0)
 		grant_lines_print(out, lines, n, table);
@@ -403,8 +404,8 @@ say_answer(const struct asker *a, const struct grant_answer *answer,
 	    t->user, grant_target_text(t, name, sizeof(name)));
 	if (!answer->refusal)
 		fprintf(out, " for %s, until %s", grant_span(t->seconds, span),
-		    grant_time(end < t->until ? end : t->until,
-			GRANT_TIME_FULL, until));
+		    grant_time(end < t->until ? end : t->until, GRANT_TIME_FULL,
+			until));
 	fprintf(out, "; asked from %s%s%s: %s\n",
 	    *t->source == '\0' ? "?" : t->source,
 	    *t->ticket == '\0' ? "" : ", ticket ", t->ticket, t->reason);
@@ -449,7 +450,8 @@ request_answer(const struct asker *a, const struct command *c, FILE *out,
 	if (n > 1)
 		return refused(no, EXIT_USAGE, "several requests of this id",
 		    "%s begins the id of %zu requests; `requests' shows more "
-		    "of each.", c->id, n);
+		    "of each.",
+		    c->id, n);
 	if (!is_own(a, r))
 		return answer_it(a, r, refusal, &v, out, no);
 	if (refusal)

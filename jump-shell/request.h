@@ -17,7 +17,7 @@ struct asker {
 	const struct person *person;
 	uid_t uid;
 	const struct addr *from; /* or NULL */
-	const char *from_text;   /* or "" */
+	const char *from_text;	 /* or "" */
 	time_t now;
 	struct audit *audit;
 	const char *reference; /* for the records */
@@ -25,8 +25,8 @@ struct asker {
 
 /* Why not, for a refusal of the caller's. */
 struct refusal {
-	const char *reason; /* for the record */
-	char what[600];	    /* a sentence for the user */
+	const char *reason;	       /* for the record */
+	char what[600];		       /* a sentence for the user */
 	struct policy_verdict verdict; /* if reason is NULL: about target */
 	struct target target;
 };

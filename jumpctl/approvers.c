@@ -43,8 +43,8 @@ warn_group(const struct members *m, const struct sources *s, uint32_t index)
 	const struct policy_group *g = policy_group(m->p, index);
 	const char *name = policy_string(m->p, g->name);
 	uint32_t shared = find(m, true);
-	bool others = find(m, false) != POLICY_NONE ||
-	    has(m, POLICY_NONE, m->all);
+	bool others =
+	    find(m, false) != POLICY_NONE || has(m, POLICY_NONE, m->all);
 
 	if (shared == POLICY_NONE && others)
 		return 0;
@@ -53,7 +53,8 @@ warn_group(const struct members *m, const struct sources *s, uint32_t index)
 	if (shared == POLICY_NONE)
 		fprintf(stderr, "nobody can approve for @%s\n", name);
 	else
-		fprintf(stderr, "`%s' of @%s shares an account, and so cannot "
+		fprintf(stderr,
+		    "`%s' of @%s shares an account, and so cannot "
 		    "approve%s\n",
 		    policy_string(m->p, policy_user(m->p, shared)->name), name,
 		    others ? "" : "; nobody of it can");
@@ -65,9 +66,8 @@ approvers_warn(const struct policy *p, const struct sources *s)
 {
 	uint32_t ngroups = p->table[PT_UNIXGROUPS].n;
 	uint8_t *done = calloc(p->table[PT_GROUPS].n + 1, 1);
-	struct members m = {.p = p,
-	    .none = calloc(ngroups + 1, 1),
-	    .all = malloc(ngroups + 1)};
+	struct members m = {
+	    .p = p, .none = calloc(ngroups + 1, 1), .all = malloc(ngroups + 1)};
 	size_t warnings = 0;
 
 	if (done == NULL || m.none == NULL || m.all == NULL)

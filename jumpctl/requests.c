@@ -55,8 +55,8 @@ print_json(const struct listing *l, const struct grant_request *r,
 	const struct grant_tuple *t = &r->tuple;
 	char id[GRANT_NONCE + 1], groups[GRANT_GROUPS];
 
-	snprintf(id, sizeof(id), "%.*s", grant_id_length(&l->grants, r),
-	    t->nonce);
+	snprintf(
+	    id, sizeof(id), "%.*s", grant_id_length(&l->grants, r), t->nonce);
 	printf("{\"version\":1");
 	put_string("id", id);
 	put_string("state", grant_state_names[v->state]);
@@ -73,7 +73,8 @@ print_json(const struct listing *l, const struct grant_request *r,
 	put_time("asked", t->from);
 	put_time("until", v->end);
 	put_string("by", v->by != NULL ? v->by->by : "");
-	put_string("waits", v->state == GRANT_WAITS
+	put_string("waits",
+	    v->state == GRANT_WAITS
 		? grant_groups(l->policy, &v->verdict, groups)
 		: "");
 	printf("}\n");
@@ -97,8 +98,8 @@ list(const struct listing *l, bool json)
 		if (json)
 			print_json(l, &g->requests[i], &v);
 		else
-			grant_line_fill(&lines[i], l->policy, g,
-			    &g->requests[i], &v, true);
+			grant_line_fill(
+			    &lines[i], l->policy, g, &g->requests[i], &v, true);
 	}
 	if (!json && g->nrequests > 0)
 		grant_lines_print(stdout, lines, g->nrequests, true);
@@ -161,7 +162,8 @@ record(const struct listing *l, const struct grant_request *r,
 	snprintf(id, sizeof(id), "%.*s", GRANT_ID, t->nonce);
 	if (audit_open(&audit, "jumpctl", AUDIT_SOCKET) == -1 ||
 	    audit_write(&audit, &e) == -1)
-		errx(EXIT_INTERNAL, "the log does not take the record of "
+		errx(EXIT_INTERNAL,
+		    "the log does not take the record of "
 		    "this: nothing is done");
 	audit_close(&audit);
 }

@@ -15,7 +15,7 @@ enum {
 	FOLDER_MODE = S_ISVTX | S_ISGID | 0773,
 	FILE_MODE = 0640,
 	READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	NAME = 48, /* room for a file's */
+	NAME = 48,     /* room for a file's */
 	CLEAN_AGE = 60 /* seconds */
 };
 
@@ -399,8 +399,8 @@ grants_withdraw_answer(int dir, const struct grant_answer *a)
 }
 
 static bool
-has_request(const struct grants *g, const struct name *n,
-    const struct grant_tuple *t)
+has_request(
+    const struct grants *g, const struct name *n, const struct grant_tuple *t)
 {
 	for (size_t i = 0; i < g->nrequests; i++) {
 		if (g->requests[i].uid == n->about &&
@@ -435,8 +435,7 @@ clean_entry(int dir, const char *name, time_t now)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    st.st_ctime > now - CLEAN_AGE)
 		return false;
-	return unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) ==
-	    0;
+	return unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) == 0;
 }
 
 ssize_t

@@ -239,8 +239,8 @@ void grant_rights_read(struct grant_rights *, uid_t uid);
 /* Judge it, for the user or for all on the account, and fill the request. */
 void grant_rights_judge(struct grant_rights *, const struct policy *,
     const char *account, uid_t uid, time_t now);
-void grant_rights_give(struct grant_rights *, const struct person *,
-    struct policy_request *);
+void grant_rights_give(
+    struct grant_rights *, const struct person *, struct policy_request *);
 void grant_rights_free(struct grant_rights *);
 
 /* The ticket of the approvals that a verdict rests on; NULL: there is none. */
@@ -319,7 +319,6 @@ struct grant_line {
 void grant_line_fill(struct grant_line *, const struct policy *,
     const struct grants *, const struct grant_request *,
     const struct grant_view *, bool table);
-void grant_lines_print(
-    FILE *, struct grant_line *, size_t n, bool table);
+void grant_lines_print(FILE *, struct grant_line *, size_t n, bool table);
 
 #endif

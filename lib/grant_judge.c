@@ -189,8 +189,8 @@ approval_of(const struct policy *p, const struct grant_tuple *t,
 
 	if (!grant_target(t, &target))
 		return false;
-	*of = (struct policy_approval){
-	    .port = t->port, .as = *t->login == '\0' ? NULL : t->login,
+	*of = (struct policy_approval){.port = t->port,
+	    .as = *t->login == '\0' ? NULL : t->login,
 	    .ticket = *t->ticket == '\0' ? NULL : t->ticket};
 	if (target.form == TARGET_ADDRESSED) {
 		of->of = APPROVAL_ADDRESS;
@@ -363,8 +363,8 @@ append(char list[GRANT_BASIS], const char *word, int length)
 	size_t n = strlen(list);
 
 	if (n + (size_t)length + 2 <= GRANT_BASIS)
-		snprintf(list + n, GRANT_BASIS - n, "%s%.*s",
-		    n == 0 ? "" : ",", length, word);
+		snprintf(list + n, GRANT_BASIS - n, "%s%.*s", n == 0 ? "" : ",",
+		    length, word);
 }
 
 void

@@ -42,8 +42,8 @@ grant_line_fill(struct grant_line *l, const struct policy *p,
 	char groups[GRANT_GROUPS];
 
 	l->request = r;
-	snprintf(l->cell[0], GRANT_CELL, "%.*s", grant_id_length(g, r),
-	    t->nonce);
+	snprintf(
+	    l->cell[0], GRANT_CELL, "%.*s", grant_id_length(g, r), t->nonce);
 	snprintf(l->cell[1], GRANT_CELL, "%s", t->user);
 	grant_target_text(t, l->cell[2], GRANT_CELL);
 	grant_span(t->seconds, l->cell[3]);

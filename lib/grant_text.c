@@ -307,8 +307,8 @@ grant_span(uint32_t seconds, char buf[GRANT_SPAN])
 
 	while (seconds % units[i].seconds != 0)
 		i++;
-	snprintf(buf, GRANT_SPAN, "%u%c", seconds / units[i].seconds,
-	    units[i].unit);
+	snprintf(
+	    buf, GRANT_SPAN, "%u%c", seconds / units[i].seconds, units[i].unit);
 	return buf;
 }
 
@@ -323,8 +323,8 @@ grant_groups(const struct policy *p, const struct policy_verdict *v,
 		if (v->approvers[i].approval == POLICY_NONE)
 			n += (size_t)snprintf(buf + n, GRANT_GROUPS - n,
 			    "%s@%s", n == 0 ? "" : " ",
-			    policy_string(p, policy_group(p,
-				v->approvers[i].group)->name));
+			    policy_string(p,
+				policy_group(p, v->approvers[i].group)->name));
 	}
 	return buf;
 }
@@ -335,7 +335,8 @@ grant_target_text(const struct grant_tuple *t, char *buf, size_t size)
 	if (t->port == 0)
 		snprintf(buf, size, "%s", t->target);
 	else
-		snprintf(buf, size, strchr(t->target, ':') == NULL
-			? "%s:%u" : "[%s]:%u", t->target, t->port);
+		snprintf(buf, size,
+		    strchr(t->target, ':') == NULL ? "%s:%u" : "[%s]:%u",
+		    t->target, t->port);
 	return buf;
 }

@@ -6,6 +6,7 @@
 #include "grant.h"
 
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -745,6 +746,18 @@ ask_once(int dir, uid_t uid)
 }
 
 static int
+take_back_all(int dir, uid_t uid)
+{
+	char name[32];
+
+	for (int i = 0; i < GRANT_SLOTS; i++) {
+		snprintf(name, sizeof(name), "%u.r.%d", uid, i);
+		unlinkat(dir, name, 0);
+	}
+	return EXIT_SUCCESS;
+}
+
+static int
 answer_all(int dir, uid_t uid)
 {
 	struct grant_answer a = {.uid = uid, .about = VEND, .at = T0 + 100};
@@ -760,6 +773,37 @@ answer_all(int dir, uid_t uid)
 /* Many at once: none lost, none twice, none more, none torn. */
 START_TEST(races)
 {
+	static const uid_t uids[] = {VEND, EVE, TEAM, 2005};
+	struct grants g;
+	pid_t pids[200];
+	int status;
+
+	for (int i = 0; i < COUNT(pids); i++) {
+		pids[i] = fork();
+		if (pids[i] == 0 && i % 5 == 4)
+			_exit(run_as(BOB, answer_all));
+		if (pids[i] == 0)
+			_exit(run_as(uids[i % 5], ask_once));
+	}
+	for (int i = 0; i < COUNT(pids); i++) {
+		waitpid(pids[i], &status, 0);
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	ck_assert_uint_eq(read_all(&g, GRANT_ANYBODY), 160);
+	ck_assert_uint_eq(g.nanswers, GRANT_SLOTS);
+	ck_assert_uint_eq(g.odd, 0);
+	for (size_t i = 0; i < g.nrequests; i++) {
+		for (size_t k = 0; k < i; k++)
+			unit_check(g.requests[i].uid != g.requests[k].uid ||
+			    g.requests[i].slot != g.requests[k].slot);
+	}
+	grants_free(&g);
+}
+END_TEST
+
+/* As races, for the last places of one uid. */
+START_TEST(last_places)
+{
 	struct grants g;
 	pid_t pids[GRANT_SLOTS + 6];
 	int status, full = 0;
@@ -774,18 +818,77 @@ START_TEST(races)
 		full += WEXITSTATUS(status) == 1;
 	}
 	ck_assert_int_eq(full, COUNT(pids) - GRANT_SLOTS);
-	for (int i = 0; i < 4; i++) {
-		pids[i] = fork();
-		if (pids[i] == 0)
-			_exit(run_as(BOB, answer_all));
-	}
-	for (int i = 0; i < 4; i++) {
-		waitpid(pids[i], &status, 0);
-		ck_assert_int_eq(WEXITSTATUS(status), 0);
-	}
 	ck_assert_uint_eq(read_all(&g, VEND), GRANT_SLOTS);
-	ck_assert_uint_eq(g.nanswers, GRANT_SLOTS);
-	ck_assert_uint_eq(g.odd, 0);
+	grants_free(&g);
+}
+END_TEST
+
+/* Run, and killed before or after its n-th system call; false if it ended. */
+static bool
+kill_at(uid_t uid, int (*run)(int dir, uid_t uid), int n)
+{
+	int dir = grants_open(folder, 0), status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setresgid(uid, uid, uid) == -1 ||
+		    setresuid(uid, uid, uid) == -1 ||
+		    ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1 ||
+		    raise(SIGSTOP) != 0)
+			_exit(99);
+		_exit(run(dir, uid));
+	}
+	close(dir);
+	waitpid(pid, &status, 0);
+	while (WIFSTOPPED(status) && n-- > 0) {
+		ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
+		waitpid(pid, &status, 0);
+	}
+	if (!WIFSTOPPED(status))
+		return false;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return true;
+}
+
+static int
+answer_one(int dir, uid_t uid)
+{
+	struct grant_answer a = {
+	    .uid = uid, .about = VEND, .slot = 5, .at = T0 + 100};
+
+	strcpy(a.by, "bob");
+	a.tuple = tuple();
+	return grants_answer(dir, &a);
+}
+
+/* At each step: what was there before, or all of what comes after. */
+START_TEST(kills_at_each_call)
+{
+	bool request = _i == 0;
+	struct grants g;
+	int n = 0;
+
+	if (!request)
+		put("2003.r.5", VEND, GROUP, 0640, good_request,
+		    sizeof(good_request) - 1);
+	while (
+	    kill_at(request ? VEND : BOB, request ? ask_once : answer_one, n)) {
+		size_t done = read_all(&g, VEND);
+
+		if (!request)
+			done = g.nanswers;
+		ck_assert_uint_eq(g.odd, 0);
+		ck_assert_uint_le(done, 1);
+		for (size_t i = 0; i < g.nrequests && request; i++)
+			ck_assert_int_eq(
+			    run_as(VEND, take_back_all), EXIT_SUCCESS);
+		grants_free(&g);
+		n++;
+	}
+	ck_assert_int_gt(n, 10);
+	read_all(&g, VEND);
+	ck_assert_uint_eq(request ? g.nrequests : g.nanswers, 1);
 	grants_free(&g);
 }
 END_TEST
@@ -927,7 +1030,9 @@ main(void)
 	tcase_add_loop_test(t, view, 0, COUNT(views));
 	tcase_add_loop_test(t, folder_is_checked, 0, COUNT(folders));
 	tcase_add_test(t, requests_are_bounded);
-	tcase_add_test(t, races);
+	tcase_add_loop_test(t, races, 0, 3);
+	tcase_add_test(t, last_places);
+	tcase_add_loop_test(t, kills_at_each_call, 0, 2);
 	tcase_add_test(t, kills);
 	tcase_add_test(t, others_files_stay);
 	tcase_add_test(t, withdrawing);
