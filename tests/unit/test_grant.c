@@ -964,6 +964,44 @@ START_TEST(withdrawing)
 }
 END_TEST
 
+/* What a sweep leaves: requests, the answers to them, and what is new. */
+static const struct {
+	const char *name;
+	bool stays;
+} left[] = {{"2003.r.5", true}, {"2002.a.2003.5", true},
+    {"2002.a.2003.6", false}, {"2004.a.2003.5", false}, {"junk", false},
+    {"2003.t.abcdefghijklmnop", false}, {"2003.r.7", false},
+    {"folder", false}};
+
+START_TEST(cleaning)
+{
+	int dir = grants_open(folder, 0);
+	char *other = swap(good_approval, "port 502", "port 503");
+	struct grants g;
+
+	put("2003.r.5", VEND, GROUP, 0640, good_request,
+	    sizeof(good_request) - 1);
+	put("2003.r.7", VEND, GROUP, 0640, "junk\n", 5);
+	put("2002.a.2003.5", BOB, GROUP, 0640, good_approval,
+	    sizeof(good_approval) - 1);
+	put("2002.a.2003.6", BOB, GROUP, 0640, good_approval,
+	    sizeof(good_approval) - 1);
+	put("2004.a.2003.5", EVE, GROUP, 0640, other, strlen(other));
+	put("junk", EVE, GROUP, 0640, "junk\n", 5);
+	put("2003.t.abcdefghijklmnop", VEND, GROUP, 0640, "jump-r", 6);
+	ck_assert_int_eq(mkdir(in_folder("folder"), 0700), 0);
+	read_all(&g, GRANT_ANYBODY);
+	ck_assert_int_eq(grants_clean(dir, &g, time(NULL)), 0);
+	ck_assert_int_eq(grants_clean(dir, &g, time(NULL) + 120), 6);
+	for (int i = 0; i < COUNT(left); i++)
+		ck_assert_int_eq(access(in_folder(left[i].name), F_OK) == 0,
+		    left[i].stays);
+	grants_free(&g);
+	free(other);
+	close(dir);
+}
+END_TEST
+
 /*
  * Texts and ids.
  */
@@ -1036,6 +1074,7 @@ main(void)
 	tcase_add_test(t, kills);
 	tcase_add_test(t, others_files_stay);
 	tcase_add_test(t, withdrawing);
+	tcase_add_test(t, cleaning);
 	tcase_add_test(t, texts);
 	tcase_add_test(t, ids);
 	suite_add_tcase(s, t);
