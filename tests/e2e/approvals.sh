@@ -12,6 +12,8 @@ allow site: { vend1 carol } to { web1 db1:5432 } approve @boss 2h
 allow free: { vend1 carol } to web2:80
 allow wide: bob to web1
 allow both: vend1 to metr approve @boss 1h
+group @adm { %sysadmin carol }
+allow third: vend1 to web2:22 approve @adm 2h
 require tick: any to web1:80 ticket "CHG*"
 END
 
@@ -64,9 +66,9 @@ wire_tap
 as vend1 jump request nowhere:22 please
 check "what is not there" refused
 cp "$T/err" "$T/nowhere"
-as vend1 jump request web2:22 please
+as vend1 jump request db1:22 please
 check "and what no approval can open look the same" [ \
-    "$(sed 's/web2/nowhere/; s/reference .*//' "$T/err")" = \
+    "$(sed 's/db1/nowhere/; s/reference .*//' "$T/err")" = \
     "$(sed 's/reference .*//' "$T/nowhere")" ]
 as vend1 jump request db1:5432 --for 3h please
 check "longer than the rule has" gave 64 ""
@@ -140,6 +142,35 @@ as bob jump approve "$(id)"
 as vend1 typed '' ssh -F "$C" jump connect web1 80
 check "which counts for what is approved" printed '^hello from web1'
 check "and is in the record" logged '"event.action":"open","event.outcome":"success","user.name":"vend1".*"destination.port":80.*"jump.ticket":"CHG77"'
+
+# --- who may approve, at each use --------------------------------------------
+
+lab on jump sed -i 's/^sysadmin:.*/sysadmin:x:2102:alice/' /etc/group
+as vend1 jump request web2:22 as others may see
+third=$(id)
+as bob jump approve "$third"
+check "somebody of another group" gave 77 ""
+as carol jump approve "$third"
+check "somebody who shares an account, though of the group" gave 77 ""
+as alice jump approve "$third"
+check "a member of a Unix group" gave 0
+as vend1 connect web2 22
+check "it is open" printed '^SSH-2.0-'
+lab on jump sed -i 's/^sysadmin:.*/sysadmin:x:2102:/' /etc/group
+as vend1 connect web2 22
+check "who has lost the role has approved nothing" gave 77 ""
+lab on jump sed -i 's/^sysadmin:.*/sysadmin:x:2102:alice/' /etc/group
+as vend1 connect web2 22
+check "who has it again has" printed '^SSH-2.0-'
+run lab on jump jumpctl lock alice
+as vend1 connect web2 22
+check "who is locked has not" gave 77 ""
+run lab on jump jumpctl unlock alice
+as vend1 connect web2 22
+check "and then has again" printed '^SSH-2.0-'
+run lab on -u vend1 jump sh -c 'cat /var/lib/jump/requests/* ||
+    ls /var/lib/jump/requests || : >/var/lib/jump/requests/x'
+check "no user gets into the folder" [ "$status" -ne 0 ]
 
 # --- what ends it ------------------------------------------------------------
 
@@ -266,7 +297,8 @@ check "one more is refused" gave 75 ""
 check "and the user told what to do" said "^jump: you have 64 requests, as many as can be; .refuse ID. takes one back"
 check "recorded" logged '"event.action":"request","event.outcome":"failure","user.name":"vend1".*"jump.note":"one more"'
 as bob jump requests
-check "who may approve sees them" [ "$(grep -c '	vend1	' "$T/out")" -eq 64 ]
+check "who may approve sees all but one" [ \
+    "$(grep -c '	vend1	' "$T/out")" -eq 63 ]
 
 # --- a shared account --------------------------------------------------------
 
