@@ -12,6 +12,7 @@ struct author {
 	char *account;
 	struct person person;
 	bool found;
+	struct author *next;
 };
 
 struct judge {
@@ -21,7 +22,6 @@ struct judge {
 	uint32_t *groups; /* that approve for some rule */
 	size_t ngroups;
 	struct author *authors;
-	size_t nauthors;
 	bool failed; /* no memory */
 };
 
@@ -39,27 +39,26 @@ look_up(struct judge *j, struct author *a)
 		PERSON_OK;
 }
 
-/* Who has this uid alone; NULL if nobody of the policy. */
+/* Who has this uid alone; NULL if nobody of the policy.  They stay in place. */
 static const struct person *
 author(struct judge *j, uid_t uid)
 {
-	struct author *more;
+	struct author *a = j->authors;
 
-	for (size_t i = 0; i < j->nauthors; i++) {
-		if (j->authors[i].uid == uid)
-			return j->authors[i].found ? &j->authors[i].person
-						   : NULL;
+	while (a != NULL && a->uid != uid)
+		a = a->next;
+	if (a == NULL) {
+		a = calloc(1, sizeof(*a));
+		if (a == NULL) {
+			j->failed = true;
+			return NULL;
+		}
+		a->uid = uid;
+		a->next = j->authors;
+		j->authors = a;
+		look_up(j, a);
 	}
-	more = reallocarray(j->authors, j->nauthors + 1, sizeof(*more));
-	if (more == NULL) {
-		j->failed = true;
-		return NULL;
-	}
-	j->authors = more;
-	more += j->nauthors++;
-	*more = (struct author){.uid = uid};
-	look_up(j, more);
-	return more->found ? &more->person : NULL;
+	return a->found ? &a->person : NULL;
 }
 
 static void
@@ -73,11 +72,14 @@ add_group(struct judge *j, uint32_t group)
 		j->groups[j->ngroups++] = group;
 }
 
+/* Only where there is an approval: all rules are looked at. */
 static void
 judge_open(struct judge *j)
 {
 	const struct policy *p = j->policy;
 
+	if (j->groups != NULL)
+		return;
 	j->groups = calloc(p->table[PT_GROUPS].n + 1, sizeof(*j->groups));
 	j->failed = j->groups == NULL;
 	for (uint32_t i = 0; i < p->table[PT_RULES].n && !j->failed; i++) {
@@ -91,12 +93,15 @@ judge_open(struct judge *j)
 static void
 judge_close(struct judge *j)
 {
-	for (size_t i = 0; i < j->nauthors; i++) {
-		if (j->authors[i].found)
-			person_free(&j->authors[i].person);
-		free(j->authors[i].account);
+	struct author *next;
+
+	for (struct author *a = j->authors; a != NULL; a = next) {
+		next = a->next;
+		if (a->found)
+			person_free(&a->person);
+		free(a->account);
+		free(a);
 	}
-	free(j->authors);
 	free(j->groups);
 }
 
@@ -248,6 +253,7 @@ judge_answer(struct judge *j, const struct grant_request *r,
 		return;
 	approval.from = a->at;
 	approval.until = end_of(a);
+	judge_open(j);
 	for (size_t i = 0; i < j->ngroups; i++) {
 		approval.group = j->groups[i];
 		if (grant_may_approve(person, approval.group, j->now) &&
@@ -275,7 +281,6 @@ grants_judge(const struct grants *g, const struct policy *p,
 	*l = (struct grant_list){0};
 	if (g->nrequests == 0 || g->nanswers == 0)
 		return 0;
-	judge_open(&j);
 	for (size_t i = 0; i < g->nrequests && !j.failed; i++) {
 		if (g->requests[i].uid == uid)
 			judge_request(&j, &g->requests[i], account, l);
@@ -511,8 +516,7 @@ grant_look(const struct policy *p, const struct grants *g,
 	if (now >= r->tuple.until)
 		return;
 	v->state = GRANT_VOID;
-	judge_open(&j);
-	if (!j.failed && stands(r, now) &&
+	if (stands(r, now) &&
 	    find_author(p, r, &person, &account)) {
 		judge_request(&j, r, person.account, &l);
 		judge_as_author(r, &person, &l, now, &v->verdict);

@@ -518,7 +518,7 @@ START_TEST(refusals)
 {
 	struct policy *p = unit_policy(rules);
 	char *text = swap(good_approval, "jump-approval", "jump-refusal");
-	char *lone = swap(text, "by bob", "by lone");
+	char *lone = swap(text, "by bob", "by lone"), *other;
 
 	put("2003.r.5", VEND, GROUP, 0640, good_request,
 	    sizeof(good_request) - 1);
@@ -531,6 +531,15 @@ START_TEST(refusals)
 	text = swap(rules, "{ bob old", "{ bob lone old");
 	p = unit_policy(text);
 	ck_assert_uint_eq(count(p, "vend1", NULL, VEND, NOW, NULL), 0);
+	policy_free(p);
+	free(text);
+	/* Bob of two groups, and lone, who is found out later, of one. */
+	text = swap(rules, "@others eve", "@others { bob lone }");
+	other = swap(text, "allow site:", "require more: any to any approve "
+	    "@others 1h\nallow site:");
+	p = unit_policy(other);
+	ck_assert_uint_eq(count(p, "vend1", NULL, VEND, NOW, NULL), 1);
+	free(other);
 	free(text);
 	free(lone);
 	policy_free(p);
