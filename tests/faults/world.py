@@ -203,12 +203,22 @@ class Visit:
         here = "::1" if family == socket.AF_INET6 else "127.0.0.1"
         with socket.create_server((here, GATE), family=family) as listener:
             listener.settimeout(PATIENCE)
-            ctypes.CDLL(None).setfsuid(uid)
-            self.client = socket.socket(family)
-            ctypes.CDLL(None).setfsuid(0)
-            self.client.settimeout(PATIENCE)
-            self.client.connect(scenario.to)
+            while not self.connect(family, uid, scenario.to):
+                time.sleep(0.1)
             self.gate, _ = listener.accept()
+
+    def connect(self, family, uid, to):
+        """False if its port was another's a moment ago: the table refuses it."""
+        ctypes.CDLL(None).setfsuid(uid)
+        self.client = socket.socket(family)
+        ctypes.CDLL(None).setfsuid(0)
+        self.client.settimeout(PATIENCE)
+        try:
+            self.client.connect(to)
+        except ConnectionRefusedError:
+            self.client.close()
+            return False
+        return True
 
     def leave(self):
         """The user has it no more, while the gate still does."""
