@@ -26,10 +26,11 @@ struct event {
 	char name[NOTICE_NAME];
 	uid_t uid;	     /* that it is about, by its name */
 	struct timespec due; /* its mtime: not to be tried before */
+	uint32_t turn;	     /* how many of this uid are due before it */
 };
 
 struct events {
-	struct event *list; /* owned; the longest due first */
+	struct event *list; /* owned; by turns, the longest due first */
 	size_t n;
 	size_t odd; /* names that are none of ours; they are left alone */
 };

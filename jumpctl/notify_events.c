@@ -29,6 +29,40 @@ by_time(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int
+by_account(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	if (x->uid != y->uid)
+		return x->uid < y->uid ? -1 : 1;
+	return by_time(a, b);
+}
+
+static int
+by_turn(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	if (x->turn != y->turn)
+		return x->turn < y->turn ? -1 : 1;
+	return by_time(a, b);
+}
+
+/* One of each account in turn: nobody's thousand comes before another's one. */
+static void
+put_in_order(struct events *events)
+{
+	struct event *e = events->list;
+
+	if (events->n < 2)
+		return;
+	qsort(e, events->n, sizeof(*e), by_account);
+	for (size_t i = 1; i < events->n; i++)
+		e[i].turn = e[i].uid == e[i - 1].uid ? e[i - 1].turn + 1 : 0;
+	qsort(e, events->n, sizeof(*e), by_turn);
+}
+
 /* Room for one more, or NULL. */
 static struct event *
 next(struct events *events, size_t *room)
@@ -72,6 +106,7 @@ list_name(
 	strcpy(e->name, name);
 	e->uid = uid;
 	e->due = st.st_mtim;
+	e->turn = 0;
 	events->n++;
 	return 0;
 }
@@ -100,8 +135,7 @@ events_list(struct events *events, int dir, time_t now)
 		errno = error;
 		return -1;
 	}
-	if (events->n > 1)
-		qsort(events->list, events->n, sizeof(*events->list), by_time);
+	put_in_order(events);
 	return 0;
 }
 

@@ -343,6 +343,32 @@ START_TEST(in_order)
 }
 END_TEST
 
+/* Nobody's many, though they wait longer, come before another's first. */
+START_TEST(in_turn)
+{
+	static const uid_t uids[] = {2001, 2002, 2001, 2002, 2001, 2001};
+	struct events e;
+
+	for (int i = 0; i < 6; i++) {
+		bool late = i > 3;
+		struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+		    {.tv_sec = late ? 2000 + i : 10 + i}};
+		char path[16];
+
+		snprintf(path, sizeof(path), "%d.%d", late ? 2002 : 2001, i);
+		close(open(path, O_WRONLY | O_CREAT, 0600));
+		ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+	}
+	ck_assert_int_eq(events_list(&e, all, 0), 0);
+	ck_assert_uint_eq(e.n, 6);
+	for (size_t i = 0; i < e.n; i++)
+		ck_assert_uint_eq(e.list[i].uid, uids[i]);
+	ck_assert_int_eq(e.list[0].due.tv_sec, 10);
+	ck_assert_int_eq(e.list[1].due.tv_sec, 2004);
+	events_free(&e);
+}
+END_TEST
+
 /*
  * The program.
  */
@@ -490,6 +516,7 @@ main(void)
 	tcase_add_test(t, names_that_are_none);
 	tcase_add_loop_test(t, pause_grows, 0, COUNT(pauses));
 	tcase_add_test(t, in_order);
+	tcase_add_test(t, in_turn);
 	tcase_add_loop_test(t, program, 0, COUNT(programs));
 	tcase_add_test(t, what_it_leaves);
 	tcase_add_test(t, no_program);
