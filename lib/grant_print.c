@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDEST = 24 }; /* longer words push only their own line */
+enum {
+	WIDEST = 24, /* longer words push only their own line */
+	FOLD = 72,
+	ASKED = 2 * GRANT_CELL
+};
 
 const char *const grant_state_names[] = {[GRANT_VOID] = "void",
     [GRANT_OVER] = "over",
@@ -62,12 +66,43 @@ print_row(FILE *out, const int width[GRANT_COLUMNS], const char *const *cells)
 	fprintf(out, "%s\n", cells[GRANT_COLUMNS - 1]);
 }
 
+/*
+ * What somebody else has written, folded here and set in: a line that the
+ * terminal broke could go on with what looks like another request.
+ */
+static void
+print_folded(FILE *out, const char *text)
+{
+	while (*text != '\0') {
+		size_t n = strlen(text);
+
+		if (n > FOLD) {
+			for (n = FOLD; n > 0 && text[n] != ' ';)
+				n--;
+			n = n == 0 ? FOLD : n;
+		}
+		fprintf(out, "        %.*s\n", (int)n, text);
+		text += n + strspn(text + n, " ");
+	}
+}
+
+static void
+print_asked(FILE *out, const struct grant_tuple *t)
+{
+	char text[ASKED], asked[GRANT_TIME];
+
+	snprintf(text, sizeof(text), "asked %s from %s%s%s: %s",
+	    grant_time(t->from, GRANT_TIME_SHORT, asked),
+	    *t->source == '\0' ? "?" : t->source,
+	    *t->ticket == '\0' ? "" : ", ticket ", t->ticket, t->reason);
+	print_folded(out, text);
+}
+
 static void
 print_table(FILE *out, const struct grant_line *lines, size_t n)
 {
 	const char *cells[GRANT_COLUMNS];
 	int width[GRANT_COLUMNS];
-	char asked[GRANT_TIME];
 
 	for (int c = 0; c < GRANT_COLUMNS; c++) {
 		width[c] = (int)strlen(headings[c]);
@@ -79,16 +114,10 @@ print_table(FILE *out, const struct grant_line *lines, size_t n)
 	}
 	print_row(out, width, headings);
 	for (size_t i = 0; i < n; i++) {
-		const struct grant_tuple *t = &lines[i].request->tuple;
-
 		for (int c = 0; c < GRANT_COLUMNS; c++)
 			cells[c] = lines[i].cell[c];
 		print_row(out, width, cells);
-		fprintf(out, "        asked %s from %s%s%s: %s\n",
-		    grant_time(t->from, GRANT_TIME_SHORT, asked),
-		    *t->source == '\0' ? "?" : t->source,
-		    *t->ticket == '\0' ? "" : ", ticket ", t->ticket,
-		    t->reason);
+		print_asked(out, &lines[i].request->tuple);
 	}
 }
 

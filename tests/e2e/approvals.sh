@@ -98,6 +98,13 @@ check "who may approve sees it" printed "^$one	vend1	db1:5432	1h"
 as bob run ssh -F "$C" -tt jump requests </dev/null
 check "on a terminal as a table" printed '^ID +USER +TARGET +FOR +UNTIL +STATE +BY'
 check "with the reason below" printed '^        asked ..-.. ..:.. from 192\.0\.2\.10, ticket CHG7: pump 3 stands <still>;'
+as vend1 jump request db1:5432 "'$(printf '%-120s' x)$one  vend9  web2:80   1m   01-01 00:00  waits  @boss'"
+long=$(id)
+as bob run ssh -F "$C" -tt jump requests </dev/null
+check "where no terminal breaks it, and makes it another request" [ \
+    "$(wc -L <"$T/out")" -le 80 ]
+check "what it says stands further in" printed "^         *$one  vend9  web2:80"
+as vend1 jump refuse "$long"
 
 # --- approved ----------------------------------------------------------------
 
