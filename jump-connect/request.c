@@ -634,6 +634,8 @@ request_outdated(const struct request *r)
 {
 	struct stat st;
 
+	if (*r->approval != '\0' && grant_rights_old(&r->rights))
+		return true;
 	return r->image == -1 || fstat(r->image, &st) == -1 ||
 	    st.st_ctim.tv_sec != r->changed.tv_sec ||
 	    st.st_ctim.tv_nsec != r->changed.tv_nsec;

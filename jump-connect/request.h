@@ -109,6 +109,7 @@ int request_hostkey(struct request *, struct hostkey **);
 /*
  * Before policy_open(): keep hold of the image, so that request_outdated()
  * knows, without a right to look for it, whether another has taken its place.
+ * What rests on approvals is also outdated when these were read long ago.
  */
 void request_watch(struct request *, const char *path);
 bool request_outdated(const struct request *);

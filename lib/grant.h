@@ -64,6 +64,7 @@ enum {
 	GRANT_TARGET = 260,
 	GRANT_TICKET = 65,
 	GRANT_REASON = 201,
+	GRANT_FRESH = 60, /* seconds for which what was read is used */
 	GRANT_WAIT =
 	    24 * 3600, /* seconds for which a request can be approved */
 	GRANT_LONGEST = 366 * 24 * 3600
@@ -226,6 +227,7 @@ void grant_list_free(struct grant_list *);
 
 /* What somebody was granted, and what that rests on. */
 struct grant_rights {
+	time_t read; /* CLOCK_BOOTTIME */
 	struct grants grants;
 	struct grant_list list;
 };
@@ -235,6 +237,12 @@ struct grant_rights {
  * What cannot be read grants nothing.
  */
 void grant_rights_read(struct grant_rights *, uid_t uid);
+
+/*
+ * Whether it was read too long ago to go by: its process may have been stopped
+ * since, to keep what is refused or taken back meanwhile.
+ */
+bool grant_rights_old(const struct grant_rights *);
 
 /* Judge it, for the user or for all on the account, and fill the request. */
 void grant_rights_judge(struct grant_rights *, const struct policy *,

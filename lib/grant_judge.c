@@ -314,12 +314,27 @@ grant_list_free(struct grant_list *l)
 	*l = (struct grant_list){0};
 }
 
+static time_t
+uptime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
+bool
+grant_rights_old(const struct grant_rights *r)
+{
+	return uptime() - r->read > GRANT_FRESH;
+}
+
 void
 grant_rights_read(struct grant_rights *r, uid_t uid)
 {
 	int dir = grants_open(GRANT_DIRECTORY, 0);
 
-	*r = (struct grant_rights){0};
+	*r = (struct grant_rights){.read = uptime()};
 	if (dir == -1)
 		return;
 	grants_read(&r->grants, dir, uid);

@@ -1058,6 +1058,22 @@ START_TEST(ids)
 }
 END_TEST
 
+/* What a process that was stopped for long has read. */
+START_TEST(rights_grow_old)
+{
+	struct grant_rights r = {0};
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	r.read = now.tv_sec;
+	ck_assert(!grant_rights_old(&r));
+	r.read = now.tv_sec - GRANT_FRESH / 2;
+	ck_assert(!grant_rights_old(&r));
+	r.read = now.tv_sec - GRANT_FRESH - 1;
+	ck_assert(grant_rights_old(&r));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1086,6 +1102,7 @@ main(void)
 	tcase_add_test(t, cleaning);
 	tcase_add_test(t, texts);
 	tcase_add_test(t, ids);
+	tcase_add_test(t, rights_grow_old);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
