@@ -9,6 +9,7 @@ MANDIR     ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib/jump
 DESTDIR    ?=
+SSH_KEYGEN ?= /usr/bin/ssh-keygen
 
 VERSION := $(shell cat VERSION)
 BUILD   ?= build$(if $(SAN),-san)$(if $(COVERAGE),-cov)
@@ -39,7 +40,8 @@ WARN += -Werror
 endif
 CPPFLAGS += -Ilib -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
-	-DSTATEDIR='"$(STATEDIR)"' -DDATADIR='"$(DATADIR)"'
+	-DSTATEDIR='"$(STATEDIR)"' -DDATADIR='"$(DATADIR)"' \
+	-DSSH_KEYGEN='"$(SSH_KEYGEN)"'
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(INSTRUMENT)
 COMPILE   = $(CC) -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) -MMD -MP
 
@@ -52,11 +54,12 @@ PARSE   := lib/policy_parse.c lib/policy_lex.c lib/policy_index.c \
 	lib/policy_read.c lib/policy_people.c lib/policy_targets.c \
 	lib/policy_rules.c lib/policy_check.c lib/policy_print.c \
 	lib/policy_save.c lib/pubkey.c
-GRANT   := lib/grant.c lib/grant_text.c lib/grant_judge.c
+GRANT   := lib/grant.c lib/grant_text.c lib/grant_judge.c \
+	lib/grant_verify.c lib/signature.c lib/program.c
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
 IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
-	jump-authkeys/cert.c jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c \
+	jump-authkeys/cert.c jump-authkeys/directory.c jump-authkeys/fence.c \
 	lib/probe.c
 
 LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
@@ -89,7 +92,7 @@ jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/request.c jump-connect/gate.c jump-connect/capture.c \
 	jump-connect/keeper.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
-	jump-connect/ticket.c lib/program.c lib/unmet.c lib/session.c \
+	jump-connect/ticket.c lib/unmet.c lib/session.c \
 	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
@@ -102,7 +105,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
-	lib/program.c $(GRANT) $(POLICY) \
+	$(GRANT) $(POLICY) \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB :=
 jump-shell_LIB    :=
@@ -159,7 +162,7 @@ test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
 UNIT += within judge swept log
 test_judge_SRC   := jumpctl/judge.c jumpctl/within.c jump-authkeys/keys.c \
-	$(GRANT) lib/decide.c lib/target.c $(PARSE) $(POLICY)
+	$(GRANT) lib/decide.c lib/process.c lib/target.c $(PARSE) $(POLICY)
 test_within_SRC  := jumpctl/within.c
 test_swept_SRC   := lib/swept.c
 LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
@@ -174,7 +177,7 @@ test_notify_SRC  := jumpctl/notify_events.c jumpctl/notify_run.c \
 test_cert_SRC    := jump-authkeys/cert.c
 test_directory_SRC := jump-authkeys/directory.c jump-authkeys/fence.c lib/program.c
 test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
-test_identify_SRC := $(IDENTIFY) lib/decide.c lib/target.c $(PARSE) $(POLICY)
+test_identify_SRC := $(IDENTIFY) lib/program.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
 test_login_SRC  := lib/login.c
 test_factor_SRC := lib/factor.c lib/login.c lib/monitor.c lib/procfs.c
@@ -182,7 +185,7 @@ test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)
 UNIT += grant
-test_grant_SRC   := $(GRANT) lib/decide.c lib/target.c $(PARSE) $(POLICY)
+test_grant_SRC   := $(GRANT) lib/process.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
 	$(eval $(t)_LIB := -lcheck -lsubunit -lm -lrt -lpthread -lseccomp \

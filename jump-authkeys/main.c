@@ -204,7 +204,7 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 	a->names = policy_hosts_changed() == p->hosts_changed;
 	a->swept = swept_lately(SWEPT_FILE, 0, time(NULL));
 	a->gate = policy_meta(p)->gate != 0 && probe_gate(PROBE_MS);
-	grant_rights_read(&a->rights, a->uid);
+	grant_rights_read(&a->rights, p, a->uid);
 	grant_rights_judge(
 	    &a->rights, p, offer->account, a->uid, time(NULL));
 	*code = EXIT_INTERNAL;

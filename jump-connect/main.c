@@ -400,7 +400,7 @@ main(int argc, char **argv)
 	request.events = notice_open(NOTICE_DIRECTORY);
 	if (request.events == -1)
 		request.events_error = errno;
-	grant_rights_read(&request.rights, getuid());
+	grant_rights_read(&request.rights, request.policy, getuid());
 	if (process_drop_group() == -1 || process_harden() == -1)
 		return broken("give up its group");
 

@@ -255,7 +255,7 @@ request_gate(
 	if (r->gate.probe)
 		return EXIT_OK;
 	r->uid = r->gate.uid;
-	grant_rights_read(&r->rights, r->uid);
+	grant_rights_read(&r->rights, r->policy, r->uid);
 	if (r->session.page != NULL &&
 	    session_count_for(&r->session, SESSION_DIRECTORY, r->uid) == -1)
 		return request_refuse(r, "the session cannot be counted",

@@ -348,6 +348,26 @@ read_id(struct command *c, const char *word)
 	    : COMMAND_MALFORMED;
 }
 
+/* ID, --text ID or --signed. */
+static enum command_error
+read_answer(struct command *c, struct words *w)
+{
+	const char *word = next_word(w);
+
+	if (word != NULL && c->verb == COMMAND_APPROVE) {
+		if (strcmp(word, "--signed") == 0)
+			c->form = FORM_SIGNED;
+		else if (strcmp(word, "--text") == 0)
+			c->form = FORM_TEXT;
+		if (c->form != FORM_PLAIN)
+			word = next_word(w);
+	}
+	if (next_word(w) != NULL ||
+	    (word == NULL) != (c->form == FORM_SIGNED))
+		return COMMAND_MALFORMED;
+	return word == NULL ? COMMAND_OK : read_id(c, word);
+}
+
 enum command_error
 command_parse(struct command *c, const char *request)
 {
@@ -382,7 +402,7 @@ command_parse(struct command *c, const char *request)
 		return read_arguments(c, &w);
 	case COMMAND_APPROVE:
 	case COMMAND_REFUSE:
-		return w.n == 2 ? read_id(c, w.word[1]) : COMMAND_MALFORMED;
+		return read_answer(c, &w);
 	default:
 		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
 	}
@@ -488,7 +508,8 @@ usage_text(enum command_verb verb)
 	case COMMAND_REQUESTS:
 		return "usage: requests.";
 	case COMMAND_APPROVE:
-		return "usage: approve ID.";
+		return "usage: approve ID, approve --text ID, or "
+		       "approve --signed with the signed text as input.";
 	case COMMAND_REFUSE:
 		return "usage: refuse ID.";
 	default:

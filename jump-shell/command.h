@@ -33,6 +33,9 @@ enum command_verb {
 	COMMAND_LATER /* reserved; this version does not serve it */
 };
 
+/* What approve is to do: approve, print what to sign, or take it signed. */
+enum command_form { FORM_PLAIN, FORM_TEXT, FORM_SIGNED };
+
 struct command {
 	enum command_verb verb;
 	struct target target; /* of connect with a port or a path; of why and
@@ -42,7 +45,8 @@ struct command {
 	char ticket[TICKET_MAX + 1]; /* "": none */
 	uint32_t seconds;	     /* of request; 0: not given */
 	char reason[COMMAND_REASON]; /* of request */
-	char id[COMMAND_ID];	     /* of approve and refuse */
+	char id[COMMAND_ID];	     /* of approve and refuse; "": FORM_SIGNED */
+	enum command_form form;	     /* of approve */
 	char wrong[COMMAND_WRONG]; /* of COMMAND_PORT: what is no port */
 };
 

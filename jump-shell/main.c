@@ -287,10 +287,15 @@ ask_gate(struct policy_request *request, enum command_verb verb)
 		    "may be refused now.\n");
 }
 
-/* What the user is granted; who they are is known. */
+/*
+ * What the user is granted; who they are is known.  Signatures are looked at
+ * without the group: what is said of them is for the user alone, and whoever
+ * lets somebody in looks for themselves.
+ */
 static void
 find_granted(struct visit *s, struct policy_request *request)
 {
+	grants_verify(&s->grants, s->policy, s->uid, request->now);
 	if (grants_judge(&s->grants, s->policy, s->account, s->uid,
 		request->now, &s->granted) == -1)
 		return;
@@ -315,6 +320,7 @@ answer_request(struct visit *s, const struct command *c)
 	struct refusal no = {0};
 	int code;
 
+	grants_verify(&s->grants, s->policy, GRANT_ANYBODY, a.now);
 	if (s->grants.more)
 		dprintf(STDERR_FILENO,
 		    "jump: there are more requests than can be read.\n");

@@ -1,13 +1,15 @@
 #include "request.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exit.h"
 
-enum { TARGET_TEXT = 300 };
+enum { TARGET_TEXT = 300, INPUT_MS = 30000 };
 
 static const char cannot_keep[] = "requests cannot be kept";
 
@@ -36,16 +38,18 @@ is_own(const struct asker *a, const struct grant_request *r)
 	return r->uid == a->uid && strcmp(r->tuple.user, a->person->name) == 0;
 }
 
-/* Whether this person may answer it: somebody of one of its groups. */
+/*
+ * Whether this person may answer it: somebody of one of its groups, if only
+ * with a signature.
+ */
 static bool
 may_answer(const struct asker *a, const struct grant_request *r,
     const struct grant_view *v)
 {
-	if (r->uid == a->uid || v->state == GRANT_VOID ||
-	    v->state == GRANT_OVER)
+	if (is_own(a, r) || v->state == GRANT_VOID || v->state == GRANT_OVER)
 		return false;
 	for (uint32_t i = 0; i < v->verdict.napprovers; i++) {
-		if (grant_may_approve(
+		if (grant_may_sign(
 			a->person, v->verdict.approvers[i].group, a->now))
 			return true;
 	}
@@ -184,10 +188,10 @@ make_tuple(const struct asker *a, const struct command *c,
 	    strcmp(t->account, a->person->account) == 0;
 }
 
-/* One record about a request. */
+/* One record about a request; by is who signed, or NULL. */
 static int
 record(const struct asker *a, enum audit_kind kind, enum audit_outcome outcome,
-    const struct grant_tuple *t, const char *reason)
+    const struct grant_tuple *t, const char *by, const char *reason)
 {
 	char hash[17], id[GRANT_ID + 1];
 	struct audit_event e = {.kind = kind,
@@ -203,6 +207,7 @@ record(const struct asker *a, enum audit_kind kind, enum audit_outcome outcome,
 	    .who = kind == AUDIT_REQUEST ? NULL : t->user,
 	    .note = t->reason,
 	    .approval = id,
+	    .approver = by,
 	    .ticket = t->ticket,
 	    .wanted = t->seconds};
 
@@ -220,7 +225,7 @@ undo(const struct asker *a, enum audit_kind kind, const struct grant_tuple *t,
 {
 	int error = errno;
 
-	record(a, kind, AUDIT_FAILURE, t, strerror(error));
+	record(a, kind, AUDIT_FAILURE, t, NULL, strerror(error));
 	if (error == EUSERS)
 		return refused(no, EXIT_BUSY, "too many requests",
 		    "you have %d requests, as many as can be; `refuse ID' "
@@ -256,7 +261,7 @@ keep(const struct asker *a, const struct grant_tuple *t, struct refusal *no)
 	errno = EUSERS;
 	if (count_places(a) >= GRANT_SLOTS)
 		return undo(a, AUDIT_REQUEST, t, no);
-	if (record(a, AUDIT_REQUEST, AUDIT_SUCCESS, t, NULL) == -1)
+	if (record(a, AUDIT_REQUEST, AUDIT_SUCCESS, t, NULL, NULL) == -1)
 		return unrecorded(no);
 	if (grants_request(a->dir, a->uid, t) == -1)
 		return undo(a, AUDIT_REQUEST, t, no);
@@ -367,7 +372,7 @@ static int
 take_back(const struct asker *a, const struct grant_request *r, FILE *out,
     struct refusal *no)
 {
-	if (record(a, AUDIT_WITHDRAW, AUDIT_SUCCESS, &r->tuple, NULL) == -1)
+	if (record(a, AUDIT_WITHDRAW, AUDIT_SUCCESS, &r->tuple, NULL, NULL) == -1)
 		return unrecorded(no);
 	if (grants_withdraw(a->dir, r) == -1)
 		return undo(a, AUDIT_WITHDRAW, &r->tuple, no);
@@ -375,7 +380,7 @@ take_back(const struct asker *a, const struct grant_request *r, FILE *out,
 	return EXIT_OK;
 }
 
-/* The groups for which this person's word does not count. */
+/* The groups for which the word of whoever this is does not count. */
 static void
 say_who_else(const struct asker *a, const struct grant_view *v, FILE *out)
 {
@@ -383,7 +388,7 @@ say_who_else(const struct asker *a, const struct grant_view *v, FILE *out)
 	char groups[GRANT_GROUPS];
 
 	for (uint32_t i = 0; i < rest.napprovers; i++) {
-		if (grant_may_approve(
+		if (grant_may_sign(
 			a->person, rest.approvers[i].group, a->now))
 			rest.approvers[i].approval = 0;
 	}
@@ -409,7 +414,7 @@ say_answer(const struct asker *a, const struct grant_answer *answer,
 	fprintf(out, "; asked from %s%s%s: %s\n",
 	    *t->source == '\0' ? "?" : t->source,
 	    *t->ticket == '\0' ? "" : ", ticket ", t->ticket, t->reason);
-	if (!answer->refusal)
+	if (v != NULL && !answer->refusal)
 		say_who_else(a, v, out);
 }
 
@@ -426,12 +431,190 @@ answer_it(const struct asker *a, const struct grant_request *r, bool refusal,
 	    .tuple = r->tuple};
 
 	snprintf(answer.by, sizeof(answer.by), "%s", a->person->name);
-	if (record(a, kind, AUDIT_SUCCESS, &r->tuple, NULL) == -1)
+	if (record(a, kind, AUDIT_SUCCESS, &r->tuple, NULL, NULL) == -1)
 		return unrecorded(no);
 	if (grants_answer(a->dir, &answer) == -1)
 		return undo(a, kind, &r->tuple, no);
 	say_answer(a, &answer, v, out);
 	return EXIT_OK;
+}
+
+/*
+ * Signed approvals.
+ */
+
+/* Print what there is to sign, and nothing else. */
+static int
+print_text(const struct asker *a, const struct grant_request *r, FILE *out,
+    struct refusal *no)
+{
+	struct grant_answer answer = {.at = a->now, .tuple = r->tuple};
+	char text[GRANT_FILE];
+
+	snprintf(answer.by, sizeof(answer.by), "%s", a->person->name);
+	if (grant_answer_print(text, sizeof(text), &answer) == -1)
+		return refused(no, EXIT_INTERNAL, cannot_keep,
+		    "this approval cannot be written down.");
+	fputs(text, out);
+	return EXIT_OK;
+}
+
+/*
+ * Read all of it, which is to be a signed approval.  The caller frees the
+ * signature, also on failure.
+ */
+static bool
+read_signed(int fd, struct grant_answer *answer)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char text[GRANT_FILE];
+	size_t size = 0;
+	ssize_t n = -1;
+
+	while (size < sizeof(text) && poll(&p, 1, INPUT_MS) == 1 &&
+	    (n = read(fd, text + size, sizeof(text) - size)) > 0)
+		size += (size_t)n;
+	if (n != 0 || size == sizeof(text) || memchr(text, '\0', size) != NULL)
+		return false;
+	text[size] = '\0';
+	return grant_answer_parse(answer, text) && !answer->refusal &&
+	    answer->signature != NULL;
+}
+
+/* The request that it answers, all of which it has in it; NULL if none. */
+static const struct grant_request *
+request_of(const struct asker *a, const struct grant_answer *answer)
+{
+	for (size_t i = 0; i < a->grants->nrequests; i++) {
+		const struct grant_request *r = &a->grants->requests[i];
+
+		if (grant_tuple_equal(&r->tuple, &answer->tuple))
+			return r;
+	}
+	return NULL;
+}
+
+/* Whether it would count now, of a group that must approve. */
+static bool
+counts(const struct asker *a, const struct grant_request *r,
+    struct grant_answer *answer)
+{
+	struct grant_request request = *r;
+	struct grants one = {.requests = &request,
+	    .nrequests = 1,
+	    .answers = answer,
+	    .nanswers = 1};
+	struct grant_list l;
+	struct grant_view v;
+	bool any = false;
+
+	grant_look(a->person->policy, a->grants, r, a->now, &v);
+	if (grants_judge(&one, a->person->policy, r->tuple.account, r->uid,
+		a->now, &l) == -1)
+		return false;
+	for (size_t i = 0; i < l.n; i++) {
+		for (uint32_t k = 0; k < v.verdict.napprovers; k++)
+			any = any ||
+			    l.list[i].group == v.verdict.approvers[k].group;
+	}
+	grant_list_free(&l);
+	return any;
+}
+
+/* One file is all that one uid has for a request: not to lose another's. */
+static bool
+is_taken(const struct asker *a, const struct grant_answer *answer)
+{
+	for (size_t i = 0; i < a->grants->nanswers; i++) {
+		const struct grant_answer *old = &a->grants->answers[i];
+
+		if (old->uid == answer->uid && old->about == answer->about &&
+		    old->slot == answer->slot && old->verified &&
+		    strcmp(old->by, answer->by) != 0 &&
+		    grant_tuple_equal(&old->tuple, &answer->tuple))
+			return true;
+	}
+	return false;
+}
+
+static int
+check_signed(const struct asker *a, const struct grant_request *r,
+    struct grant_answer *answer, struct refusal *no)
+{
+	if (r == NULL ||
+	    (!is_own(a, r) && strcmp(answer->by, a->person->name) != 0))
+		return refused(no, EXIT_DENIED, "no such request to answer",
+		    "there is no such request that you can hand this in for.");
+	answer->uid = a->uid;
+	answer->about = r->uid;
+	answer->slot = r->slot;
+	if (!grant_answer_verify(a->person->policy, answer))
+		return refused(no, EXIT_DENIED, "not a good signature",
+		    "this is not a good signature of this text by a key of %s.",
+		    answer->by);
+	if (!counts(a, r, answer))
+		return refused(no, EXIT_DENIED, "an approval that does not count",
+		    "the word of %s does not open this now.", answer->by);
+	if (is_taken(a, answer))
+		return refused(no, EXIT_BUSY, "another approval is there",
+		    "you have handed in another's approval of this; %s has to "
+		    "hand in this one.", answer->by);
+	return EXIT_OK;
+}
+
+static int
+take_signed(const struct asker *a, FILE *out, struct refusal *no)
+{
+	struct grant_answer answer = {0};
+	const struct grant_request *r;
+	int code;
+
+	if (!read_signed(STDIN_FILENO, &answer)) {
+		free(answer.signature);
+		return refused(no, EXIT_USAGE, "no signed approval",
+		    "the input is not what `approve --text' prints, with its "
+		    "signature behind it.");
+	}
+	r = request_of(a, &answer);
+	code = check_signed(a, r, &answer, no);
+	if (code == EXIT_OK &&
+	    record(a, AUDIT_APPROVE, AUDIT_SUCCESS, &r->tuple, answer.by,
+		NULL) == -1)
+		code = unrecorded(no);
+	if (code == EXIT_OK && grants_answer(a->dir, &answer) == -1)
+		code = undo(a, AUDIT_APPROVE, &r->tuple, no);
+	if (code == EXIT_OK)
+		say_answer(a, &answer, NULL, out);
+	free(answer.signature);
+	return code;
+}
+
+/* Whether this person's word counts for some group without a signature. */
+static bool
+needs_no_signature(const struct asker *a, const struct grant_request *r,
+    const struct grant_view *v)
+{
+	for (uint32_t i = 0; i < v->verdict.napprovers; i++) {
+		if (grant_may_approve(
+			a->person, v->verdict.approvers[i].group, a->now))
+			return r->uid != a->uid;
+	}
+	return false;
+}
+
+static int
+answer_other(const struct asker *a, const struct grant_request *r,
+    const struct command *c, const struct grant_view *v, FILE *out,
+    struct refusal *no)
+{
+	if (c->form == FORM_TEXT)
+		return print_text(a, r, out, no);
+	if (needs_no_signature(a, r, v))
+		return answer_it(
+		    a, r, c->verb == COMMAND_REFUSE, v, out, no);
+	return refused(no, EXIT_DENIED, "a signature is missing",
+	    "on an account that several people share, you can only approve, "
+	    "and with a signature: approve --text %s.", c->id);
 }
 
 int
@@ -441,8 +624,11 @@ request_answer(const struct asker *a, const struct command *c, FILE *out,
 	bool refusal = c->verb == COMMAND_REFUSE;
 	const struct grant_request *r = NULL;
 	struct grant_view v;
-	size_t n = find(a, c, &r, &v);
+	size_t n;
 
+	if (c->form == FORM_SIGNED)
+		return take_signed(a, out, no);
+	n = find(a, c, &r, &v);
 	if (n == 0)
 		return refused(no, EXIT_DENIED, "no such request to answer",
 		    "there is no request %s that you can %s.", c->id,
@@ -453,7 +639,7 @@ request_answer(const struct asker *a, const struct command *c, FILE *out,
 		    "of each.",
 		    c->id, n);
 	if (!is_own(a, r))
-		return answer_it(a, r, refusal, &v, out, no);
+		return answer_other(a, r, c, &v, out, no);
 	if (refusal)
 		return take_back(a, r, out, no);
 	return refused(no, EXIT_DENIED, "one's own request",

@@ -54,10 +54,10 @@ warn_group(const struct members *m, const struct sources *s, uint32_t index)
 		fprintf(stderr, "nobody can approve for @%s\n", name);
 	else
 		fprintf(stderr,
-		    "`%s' of @%s shares an account, and so cannot "
-		    "approve%s\n",
+		    "`%s' of @%s shares an account, and so can "
+		    "approve by signature only%s\n",
 		    policy_string(m->p, policy_user(m->p, shared)->name), name,
-		    others ? "" : "; nobody of it can");
+		    others ? "" : ", as all of it");
 	return 1;
 }
 

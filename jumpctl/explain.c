@@ -828,7 +828,7 @@ find_granted(struct explain *e)
 	e->question.napprovals = 0;
 	if (pw == NULL)
 		return;
-	grant_rights_read(&e->granted, pw->pw_uid);
+	grant_rights_read(&e->granted, e->p, pw->pw_uid);
 	grant_rights_judge(&e->granted, e->p, e->person.account, pw->pw_uid,
 	    e->question.at);
 	grant_rights_give(&e->granted, &e->person, &q);

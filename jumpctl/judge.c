@@ -50,7 +50,7 @@ look_up(struct judged *k, const struct policy *p, time_t now)
 	k->found = error == PERSON_OK;
 	if (!k->found)
 		return;
-	grant_rights_read(&k->granted, pw->pw_uid);
+	grant_rights_read(&k->granted, p, pw->pw_uid);
 	grant_rights_judge(&k->granted, p, k->account, pw->pw_uid, now);
 	grant_list_keep(&k->granted.list, k->person.name);
 }

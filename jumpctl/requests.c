@@ -229,6 +229,7 @@ requests_main(int argc, char **argv)
 	l.dir = grants_open(GRANT_DIRECTORY, 0);
 	if (l.dir == -1 || grants_read(&l.grants, l.dir, GRANT_ANYBODY) == -1)
 		err(EXIT_STATE, "%s", GRANT_DIRECTORY);
+	grants_verify(&l.grants, l.policy, GRANT_ANYBODY, time(NULL));
 	if (id != NULL)
 		return withdraw(&l, id, sweeps);
 	list(&l, json);
@@ -244,11 +245,13 @@ requests_clean(const struct policy *p, time_t now)
 	if (dir == -1)
 		return -1;
 	if (grants_read(&g, dir, GRANT_ANYBODY) == 0) {
+		grants_verify(&g, p, GRANT_ANYBODY, now);
 		for (size_t i = 0; i < g.nrequests; i++) {
 			struct grant_view v;
 
 			grant_look(p, &g, &g.requests[i], now, &v);
-			if (v.state == GRANT_OVER)
+			if (v.state == GRANT_OVER &&
+			    !grants_in_doubt(&g, &g.requests[i], now))
 				grants_withdraw(dir, &g.requests[i]);
 		}
 		grants_free(&g);

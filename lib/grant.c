@@ -352,15 +352,30 @@ grants_request(int dir, uid_t uid, const struct grant_tuple *t)
 	    dir, uid, text, grant_request_print(text, sizeof(text), t), NULL);
 }
 
+/* The size with more behind it, or -1 if that does not fit. */
+static int
+append_text(char text[GRANT_FILE], int size, const char *more)
+{
+	size_t n = strlen(more);
+
+	if ((size_t)size + n >= GRANT_FILE)
+		return -1;
+	memcpy(text + size, more, n);
+	return size + (int)n;
+}
+
 int
 grants_answer(int dir, const struct grant_answer *a)
 {
 	struct name n = {a->uid, a->about, a->slot, true};
 	char text[GRANT_FILE], name[NAME];
 
+	int size = grant_answer_print(text, sizeof(text), a);
+
 	print_name(name, &n);
-	return write_to(
-	    dir, a->uid, text, grant_answer_print(text, sizeof(text), a), name);
+	if (size != -1 && a->signature != NULL)
+		size = append_text(text, size, a->signature);
+	return write_to(dir, a->uid, text, size, name);
 }
 
 /*

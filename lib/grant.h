@@ -36,7 +36,9 @@
  *   source ADDRESS
  *   reason TEXT
  *
- * An answer may end in a signature of all that stands before it.
+ * An approval may end in a signature of all that stands before it.  Then the
+ * signature alone makes it count, as the word of whom it is by, whoever owns
+ * the file; and if it is not a good one, it counts for nothing.
  */
 #ifndef GRANT_H
 #define GRANT_H
@@ -99,6 +101,7 @@ struct grant_answer {
 	int64_t at;
 	struct grant_tuple tuple;
 	char *signature; /* with GRANT_SIGNATURE; NULL: none */
+	bool verified;	 /* grant_answer_verify() found it good */
 };
 
 struct grants {
@@ -204,6 +207,36 @@ int grants_withdraw_answer(int dir, const struct grant_answer *);
 ssize_t grants_clean(int dir, const struct grants *, time_t now);
 
 /*
+ * grant_verify.c: signatures.  Runs ssh-keygen(1): see signature_good() for
+ * what its answer is worth.
+ */
+enum {
+	GRANT_SIGNATURES = 64, /* that are looked at at once */
+	GRANT_PATIENCE = 3     /* seconds after which no more are begun */
+};
+
+/*
+ * Whether an approval is signed by a key that the policy has for whom it is
+ * by; that is also noted in it.  Nothing else of it is judged.
+ */
+bool grant_answer_verify(const struct policy *, struct grant_answer *);
+
+/*
+ * Do so with those that answer what stands now, if genuine: the answers to requests of
+ * one uid, or with GRANT_ANYBODY to all.
+ */
+void grants_verify(struct grants *, const struct policy *, uid_t whose,
+    time_t now);
+
+/*
+ * Whether a request that is not at its end has an answer whose signature is
+ * not known to be good: it may be, by another policy, or if there is time to
+ * look.
+ */
+bool grants_in_doubt(
+    const struct grants *, const struct grant_request *, time_t now);
+
+/*
  * grant_judge.c: what counts, by the policy in force.  Looks people up.
  */
 
@@ -233,10 +266,12 @@ struct grant_rights {
 };
 
 /*
- * Read what is about this uid from GRANT_DIRECTORY, with the group _jump.
- * What cannot be read grants nothing.
+ * Read what is about this uid from GRANT_DIRECTORY, with the group _jump, and
+ * verify signatures by the policy, if there is one.  What cannot be read grants
+ * nothing.
  */
-void grant_rights_read(struct grant_rights *, uid_t uid);
+void grant_rights_read(
+    struct grant_rights *, const struct policy *, uid_t uid);
 
 /*
  * Whether it was read too long ago to go by: its process may have been stopped
@@ -268,6 +303,9 @@ void grant_basis(const struct grant_list *, const struct policy_verdict *,
  * of one person, not locked, not expired.
  */
 bool grant_may_approve(const struct person *, uint32_t group, time_t now);
+
+/* The same with a signature: the account may be that of several people. */
+bool grant_may_sign(const struct person *, uint32_t group, time_t now);
 
 /* What becomes of a request. */
 enum grant_state {

@@ -6,9 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { PASSWD_TEXT = 4096 };
+
 /* Somebody who has answered. */
 struct author {
 	uid_t uid;
+	const char *by; /* whose signature it is; NULL: uid is the author */
 	char *account;
 	struct person person;
 	bool found;
@@ -31,21 +34,46 @@ struct judge {
 static void
 look_up(struct judge *j, struct author *a)
 {
-	const struct passwd *pw = getpwuid(a->uid);
+	uint32_t user = a->by == NULL ? POLICY_NONE
+				      : policy_find_user(j->policy, a->by);
+	const struct passwd *pw = a->by == NULL ? getpwuid(a->uid) : NULL;
+	const char *account, *id = NULL;
+	struct passwd entry, *found = NULL;
+	char buf[PASSWD_TEXT];
 
+	if (user != POLICY_NONE) {
+		account = policy_string(
+		    j->policy, policy_user(j->policy, user)->account);
+		/* Not getpwnam(): what our callers have of that is to stay. */
+		getpwnam_r(account, &entry, buf, sizeof(buf), &found);
+		pw = found;
+		if (policy_account_shared(j->policy, account))
+			id = a->by;
+	}
 	a->account = pw == NULL ? NULL : strdup(pw->pw_name);
 	a->found = a->account != NULL &&
-	    person_find(&a->person, j->policy, a->account, pw->pw_gid, NULL) ==
+	    person_find(&a->person, j->policy, a->account, pw->pw_gid, id) ==
 		PERSON_OK;
 }
 
-/* Who has this uid alone; NULL if nobody of the policy.  They stay in place. */
+static bool
+is_author(const struct author *a, const char *by, uid_t uid)
+{
+	if (by == NULL || a->by == NULL)
+		return by == a->by && a->uid == uid;
+	return strcmp(a->by, by) == 0;
+}
+
+/*
+ * Who signs as by, or if that is NULL, who has this uid alone; NULL if nobody
+ * of the policy.  They stay in place.
+ */
 static const struct person *
-author(struct judge *j, uid_t uid)
+author(struct judge *j, const char *by, uid_t uid)
 {
 	struct author *a = j->authors;
 
-	while (a != NULL && a->uid != uid)
+	while (a != NULL && !is_author(a, by, uid))
 		a = a->next;
 	if (a == NULL) {
 		a = calloc(1, sizeof(*a));
@@ -54,6 +82,7 @@ author(struct judge *j, uid_t uid)
 			return NULL;
 		}
 		a->uid = uid;
+		a->by = by;
 		a->next = j->authors;
 		j->authors = a;
 		look_up(j, a);
@@ -106,20 +135,19 @@ judge_close(struct judge *j)
 }
 
 bool
-grant_may_approve(const struct person *person, uint32_t group, time_t now)
+grant_may_sign(const struct person *person, uint32_t group, time_t now)
 {
 	const struct policy *p = person->policy;
 	struct policy_request q;
 	const struct policy_user *u;
 
 	decide_request(&q, person, ROAD_CONNECT, now);
-	if (policy_account_shared(p, person->account) ||
-	    policy_has_account(p, &q) != TRUTH_YES ||
+	if (policy_has_account(p, &q) != TRUTH_YES ||
 	    policy_locked(p, &q) != POLICY_NONE)
 		return false;
 	if (q.user != POLICY_NONE) {
 		u = policy_user(p, q.user);
-		if ((u->flags & (USER_DEVICE | USER_SHARED)) ||
+		if ((u->flags & USER_DEVICE) ||
 		    (u->until != 0 && now >= u->until))
 			return false;
 	}
@@ -128,9 +156,26 @@ grant_may_approve(const struct person *person, uint32_t group, time_t now)
 	    TRUTH_YES;
 }
 
+bool
+grant_may_approve(const struct person *person, uint32_t group, time_t now)
+{
+	return !policy_account_shared(person->policy, person->account) &&
+	    grant_may_sign(person, group, now);
+}
+
 /*
  * Answers.
  */
+
+/* Whether the answer of this person counts for the group. */
+static bool
+counts_for(const struct judge *j, const struct grant_answer *a,
+    const struct person *person, uint32_t group)
+{
+	return a->signature != NULL
+	    ? grant_may_sign(person, group, j->now)
+	    : grant_may_approve(person, group, j->now);
+}
 
 /* Whether a request is one that stands, and has not been made to last. */
 static bool
@@ -142,21 +187,26 @@ stands(const struct grant_request *r, time_t now)
 	    t->until - t->from <= (int64_t)GRANT_WAIT + t->seconds;
 }
 
-/* Its author, if it is a whole answer to this very request; else NULL. */
+/*
+ * Its author, if it is a whole answer to this very request; else NULL.  People
+ * who share an account are told apart by their signatures only.
+ */
 static const struct person *
 answerer(struct judge *j, const struct grant_request *r,
     const struct grant_answer *a)
 {
 	const struct person *person;
 
-	if (a->about != r->uid || a->slot != r->slot || a->uid == r->uid ||
+	if (a->about != r->uid || a->slot != r->slot ||
 	    a->at < r->tuple.from || a->at > j->now ||
-	    !grant_tuple_equal(&a->tuple, &r->tuple))
+	    !grant_tuple_equal(&a->tuple, &r->tuple) ||
+	    (a->signature != NULL ? !a->verified : a->uid == r->uid))
 		return NULL;
-	person = author(j, a->uid);
+	person = author(j, a->signature != NULL ? a->by : NULL, a->uid);
 	if (person == NULL || strcmp(person->name, a->by) != 0 ||
 	    strcmp(person->name, r->tuple.user) == 0 ||
-	    strcmp(person->account, r->tuple.account) == 0)
+	    (a->signature == NULL &&
+		strcmp(person->account, r->tuple.account) == 0))
 		return NULL;
 	return person;
 }
@@ -170,7 +220,7 @@ refused(struct judge *j, const struct grant_request *r, uint32_t group)
 		const struct person *person =
 		    a->refusal ? answerer(j, r, a) : NULL;
 
-		if (person != NULL && grant_may_approve(person, group, j->now))
+		if (person != NULL && counts_for(j, a, person, group))
 			return a;
 	}
 	return NULL;
@@ -256,7 +306,7 @@ judge_answer(struct judge *j, const struct grant_request *r,
 	judge_open(j);
 	for (size_t i = 0; i < j->ngroups; i++) {
 		approval.group = j->groups[i];
-		if (grant_may_approve(person, approval.group, j->now) &&
+		if (counts_for(j, a, person, approval.group) &&
 		    refused(j, r, approval.group) == NULL)
 			add(j, l, &approval, a);
 	}
@@ -330,14 +380,16 @@ grant_rights_old(const struct grant_rights *r)
 }
 
 void
-grant_rights_read(struct grant_rights *r, uid_t uid)
+grant_rights_read(
+    struct grant_rights *r, const struct policy *p, uid_t uid)
 {
 	int dir = grants_open(GRANT_DIRECTORY, 0);
 
 	*r = (struct grant_rights){.read = uptime()};
 	if (dir == -1)
 		return;
-	grants_read(&r->grants, dir, uid);
+	if (grants_read(&r->grants, dir, uid) == 0 && p != NULL)
+		grants_verify(&r->grants, p, uid, time(NULL));
 	close(dir);
 }
 

@@ -49,6 +49,27 @@ getpwuid(uid_t uid)
 	return NULL;
 }
 
+int
+getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t size,
+    struct passwd **found)
+{
+	static const uid_t uids[] = {VEND, BOB, EVE, TEAM, 2005, 2007};
+
+	(void)buf;
+	(void)size;
+	*found = NULL;
+	for (int i = 0; i < COUNT(uids); i++) {
+		const struct passwd *one = getpwuid(uids[i]);
+
+		if (strcmp(one->pw_name, name) == 0) {
+			*pw = *one;
+			*found = pw;
+			return 0;
+		}
+	}
+	return 0;
+}
+
 static const char rules[] =
     "user vend1\nuser bob\nuser eve\nuser vend2 account team\n"
     "user chief account team\nuser old until 2001-01-01T00:00Z\nuser lone\n"
@@ -304,8 +325,7 @@ static const struct forgery {
     {"junk behind it", .more = "junk\n"},
     {"half a signature behind it", .more = GRANT_SIGNATURE},
     {"a signature behind it",
-	.more = GRANT_SIGNATURE "AAAA\n-----END SSH SIGNATURE-----\n",
-	.counts = true},
+	.more = GRANT_SIGNATURE "AAAA\n-----END SSH SIGNATURE-----\n"},
 };
 
 static void
@@ -509,6 +529,73 @@ START_TEST(shared)
 	ck_assert_uint_eq(count(p, "team", "vend2", TEAM, NOW, NULL), 1);
 	ck_assert_uint_eq(count(p, "team", "chief", TEAM, NOW, NULL), 0);
 	ck_assert_uint_eq(count(p, "vend1", NULL, VEND, NOW, NULL), 0);
+	policy_free(p);
+}
+END_TEST
+
+/*
+ * With a signature, it alone says whose an approval is: who has found it good
+ * is the test.  e2e/signed.sh has real ones.
+ */
+static const struct {
+	const char *what, *by, *name;
+	uid_t uid;
+	bool refusal, verified, counts;
+} signatures[] = {
+    {"bob's own", "by bob", "2002.a.2003.5", BOB, false, true, true},
+    {"not verified", "by bob", "2002.a.2003.5", BOB, false, false, false},
+    {"of a shared account", "by chief", "2010.a.2003.5", TEAM, false, true,
+	true},
+    {"not verified, of a shared account", "by chief", "2010.a.2003.5", TEAM,
+	false, false, false},
+    {"carried by who asked", "by bob", "2003.a.2003.5", VEND, false, true,
+	true},
+    {"not verified, by who asked", "by bob", "2003.a.2003.5", VEND, false,
+	false, false},
+    {"carried by anybody", "by bob", "2004.a.2003.5", EVE, false, true, true},
+    {"of eve", "by eve", "2004.a.2003.5", EVE, false, true, false},
+    {"of eve, in bob's file", "by eve", "2002.a.2003.5", BOB, false, true,
+	false},
+    {"of who has expired", "by old", "2002.a.2003.5", BOB, false, true, false},
+    {"of nobody", "by nobody", "2002.a.2003.5", BOB, false, true, false},
+    {"of another of the account", "by vend2", "2010.a.2003.5", TEAM, false,
+	true, false},
+    {"of who asked", "by vend1", "2003.a.2003.5", VEND, false, true, false},
+    {"of who asked, in bob's file", "by vend1", "2002.a.2003.5", BOB, false,
+	true, false},
+    {"a refusal", "by bob", "2002.a.2003.5", BOB, true, true, false},
+};
+
+START_TEST(signature)
+{
+	struct policy *p = unit_policy(rules);
+	int dir = grants_open(folder, 0);
+	char *text = swap(good_approval, "by bob", signatures[_i].by), *whole;
+	struct grant_list l;
+	struct grants g;
+
+	ck_assert_int_ne(asprintf(&whole, "%s%sAAAA\n%s", text,
+			     GRANT_SIGNATURE, "-----END SSH SIGNATURE-----\n"),
+	    -1);
+	put("2003.r.5", VEND, GROUP, 0640, good_request,
+	    sizeof(good_request) - 1);
+	put(signatures[_i].name, signatures[_i].uid, GROUP, 0640, whole,
+	    strlen(whole));
+	ck_assert_int_eq(grants_read(&g, dir, VEND), 0);
+	ck_assert_uint_eq(g.nanswers, 1);
+	grants_verify(&g, p, VEND, NOW);
+	ck_assert(!g.answers[0].verified);
+	ck_assert(grants_in_doubt(&g, &g.requests[0], NOW));
+	g.answers[0].verified = signatures[_i].verified;
+	g.answers[0].refusal = signatures[_i].refusal;
+	ck_assert_int_eq(grants_judge(&g, p, "vend1", VEND, NOW, &l), 0);
+	ck_assert_msg(
+	    (l.n > 0) == signatures[_i].counts, "%s", signatures[_i].what);
+	grant_list_free(&l);
+	grants_free(&g);
+	free(whole);
+	free(text);
+	close(dir);
 	policy_free(p);
 }
 END_TEST
@@ -1088,6 +1175,7 @@ main(void)
 	tcase_add_test(t, bytes);
 	tcase_add_loop_test(t, kind, 0, COUNT(kinds));
 	tcase_add_test(t, shared);
+	tcase_add_loop_test(t, signature, 0, COUNT(signatures));
 	tcase_add_test(t, refusals);
 	tcase_add_test(t, opens);
 	tcase_add_loop_test(t, view, 0, COUNT(views));
