@@ -223,11 +223,13 @@ static int
 undo(const struct asker *a, enum audit_kind kind, const struct grant_tuple *t,
     struct refusal *no)
 {
+	static const char too_many[] = "too many requests";
 	int error = errno;
 
-	record(a, kind, AUDIT_FAILURE, t, NULL, strerror(error));
+	record(a, kind, AUDIT_FAILURE, t, NULL,
+	    error == EUSERS ? too_many : strerror(error));
 	if (error == EUSERS)
-		return refused(no, EXIT_BUSY, "too many requests",
+		return refused(no, EXIT_BUSY, too_many,
 		    "you have %d requests, as many as can be; `refuse ID' "
 		    "takes one back.",
 		    GRANT_SLOTS);

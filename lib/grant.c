@@ -263,6 +263,7 @@ fill(int fd, int dir, const char *text, size_t size)
 {
 	struct stat st, folder;
 
+	errno = ENOSPC; /* what a write that comes to less does not say */
 	if (fchmod(fd, FILE_MODE) == -1 ||
 	    write(fd, text, size) != (ssize_t)size || fsync(fd) == -1 ||
 	    fstat(fd, &st) == -1 || fstat(dir, &folder) == -1)

@@ -302,7 +302,7 @@ check "none is half written" [ -z "$(ls "$folder" | grep '\.t\.' |
 as vend1 jump request web1:22 one more
 check "one more is refused" gave 75 ""
 check "and the user told what to do" said "^jump: you have 64 requests, as many as can be; .refuse ID. takes one back"
-check "recorded" logged '"event.action":"request","event.outcome":"failure","user.name":"vend1".*"jump.note":"one more"'
+check "recorded" logged '"event.action":"request","event.outcome":"failure","user.name":"vend1".*"jump.reason":"too many requests".*"jump.note":"one more"'
 as bob jump requests
 check "who may approve sees all but one" [ \
     "$(grep -c '	vend1	' "$T/out")" -eq 63 ]

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -833,6 +834,29 @@ START_TEST(requests_are_bounded)
 }
 END_TEST
 
+/* errno, where a file has room for so many bytes. */
+static int
+ask_small(int dir, uid_t uid)
+{
+	struct grant_tuple t = tuple();
+	struct rlimit most = {20, 20};
+
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &most);
+	errno = 0;
+	return grants_request(dir, uid, &t) == -1 ? errno : 0;
+}
+
+START_TEST(no_room)
+{
+	struct grants g;
+
+	ck_assert_int_eq(run_as(VEND, ask_small), ENOSPC);
+	ck_assert_uint_eq(read_all(&g, GRANT_ANYBODY), 0);
+	grants_free(&g);
+}
+END_TEST
+
 static int
 ask_once(int dir, uid_t uid)
 {
@@ -1181,6 +1205,7 @@ main(void)
 	tcase_add_loop_test(t, view, 0, COUNT(views));
 	tcase_add_loop_test(t, folder_is_checked, 0, COUNT(folders));
 	tcase_add_test(t, requests_are_bounded);
+	tcase_add_test(t, no_room);
 	tcase_add_loop_test(t, races, 0, 3);
 	tcase_add_test(t, last_places);
 	tcase_add_loop_test(t, kills_at_each_call, 0, 2);
