@@ -96,6 +96,7 @@ check "who shares an account sees what they may sign" \
 as carol jump approve "$id"
 check "and cannot approve it without" gave 77 ""
 check "which is said" said "with a signature: approve --text $id\\."
+sleep 1 # so that the time in the text is not that of the request
 text carol a
 check "the text is to be had" gave 0
 check "and is an approval by them" \
@@ -169,10 +170,22 @@ forged '/^by /d'
 check "edited: by nobody" closed
 forged 's/^seconds 3600/seconds 3601/'
 check "edited: longer" closed
-forged 's/^at \(.*\).$/at \10/'
+forged "s/^at .*/at $(sed -n 's/^from //p' "$T/kept")/"
 check "edited: at another time" closed
-forged '6,$!b; s/SSH SIGNATURE-----$/&/; /^[A-Za-z0-9+\/]\{70\}$/s/^U1NI/U1NJ/'
-check "edited: the signature" closed
+forged 's/^U1NI/U1NJ/'
+check "edited: what the signature is" closed
+# The last line of the armour but its end is the signature itself.
+flip() {
+	awk '{ line[NR] = $0 }
+	END {
+		c = substr(line[NR - 1], 1, 1) == "A" ? "B" : "A"
+		line[NR - 1] = c substr(line[NR - 1], 2)
+		for (i = 1; i <= NR; i++)
+			print line[i]
+	}'
+}
+flip <"$T/kept" >"$folder/$file"
+check "edited: a bit of the signature" closed
 forged '/^-----BEGIN/,$d'
 check "the signature cut off" closed
 { cat "$T/kept"; sed -n '/^-----BEGIN/,$p' "$T/kept"; } >"$folder/$file"
@@ -184,7 +197,12 @@ as vend1 jump refuse "$id"
 # --- forgeries, handed in ----------------------------------------------------
 
 ask
+sleep 1
 text carol b
+cat "$S/b" "$S/a.sig" >"$S/b.signed"
+hand carol b
+check "with the signature of another approval" gave 77 ""
+check "opens nothing" closed
 refused_as() {
 	gave "$1" "" && closed
 }
@@ -208,7 +226,7 @@ cp "$K/certified-cert.pub" "$K/withcert.pub"
 sign withcert b
 hand carol b
 check "by a certificate" refused_as 77
-for edit in 's/5432/22/' 's/web1/web2/; s/db1/web1/' 's/still/stiLl/' \
+for edit in "s/^at .*/at $(sed -n 's/^from //p' "$S/b")/" 's/5432/22/' 's/web1/web2/; s/db1/web1/' 's/still/stiLl/' \
     's/^by carol/by alice/' 's/^by carol/by dora/' 's/^seconds 3600/seconds 7200/'; do
 	sign agent b
 	sed "$edit" "$S/b" | cat - "$S/b.sig" >"$S/b.signed"
@@ -231,6 +249,9 @@ sign agent c
 hand carol c
 check "of what nobody asked for" refused_as 77
 sign agent b
+flip <"$S/b.signed" >"$S/c.signed"
+hand carol c
+check "a bit of the signature" refused_as 77
 cat "$S/b" "$S/b.sig" "$S/b.sig" >"$S/b.signed"
 hand carol b
 check "two signatures behind it" refused_as 77
