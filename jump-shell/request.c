@@ -254,20 +254,22 @@ count_places(const struct asker *a)
 	return n;
 }
 
+/* The place that it has then, or an exit code below 0. */
 static int
 keep(const struct asker *a, const struct grant_tuple *t, struct refusal *no)
 {
+	int slot;
+
 	if (a->dir == -1)
-		return refused(
+		return -refused(
 		    no, EXIT_STATE, cannot_keep, "%s here.", cannot_keep);
 	errno = EUSERS;
 	if (count_places(a) >= GRANT_SLOTS)
-		return undo(a, AUDIT_REQUEST, t, no);
+		return -undo(a, AUDIT_REQUEST, t, no);
 	if (record(a, AUDIT_REQUEST, AUDIT_SUCCESS, t, NULL, NULL) == -1)
-		return unrecorded(no);
-	if (grants_request(a->dir, a->uid, t) == -1)
-		return undo(a, AUDIT_REQUEST, t, no);
-	return EXIT_OK;
+		return -unrecorded(no);
+	slot = grants_request(a->dir, a->uid, t);
+	return slot != -1 ? slot : -undo(a, AUDIT_REQUEST, t, no);
 }
 
 /* As if nobody had approved: all of the groups. */
@@ -301,8 +303,8 @@ request_ask(const struct asker *a, const struct command *c, FILE *out,
 		return refused(no, EXIT_INTERNAL, cannot_keep,
 		    "this request cannot be written down.");
 	code = keep(a, &t, no);
-	if (code != EXIT_OK)
-		return code;
+	if (code < 0)
+		return -code;
 	fprintf(out,
 	    "%.*s: asked for %s for %s, to be approved by %s%s until %s.\n",
 	    GRANT_ID, t.nonce, grant_target_text(&t, name, sizeof(name)),
@@ -369,14 +371,26 @@ find(const struct asker *a, const struct command *c,
 	return n;
 }
 
-/* The user's own, which they take back. */
+static bool
+has_answer(const struct asker *a, const struct grant_request *r)
+{
+	for (size_t i = 0; i < a->grants->nanswers; i++) {
+		if (a->grants->answers[i].about == r->uid &&
+		    a->grants->answers[i].slot == r->slot)
+			return true;
+	}
+	return false;
+}
+
+/* The user's own, which they take back; for good, if anybody has answered. */
 static int
 take_back(const struct asker *a, const struct grant_request *r, FILE *out,
     struct refusal *no)
 {
 	if (record(a, AUDIT_WITHDRAW, AUDIT_SUCCESS, &r->tuple, NULL, NULL) == -1)
 		return unrecorded(no);
-	if (grants_withdraw(a->dir, r) == -1)
+	if ((has_answer(a, r) && grants_end(a->dir, &r->tuple) == -1) ||
+	    grants_withdraw(a->dir, r) == -1)
 		return undo(a, AUDIT_WITHDRAW, &r->tuple, no);
 	fprintf(out, "%.*s is taken back.\n", GRANT_ID, r->tuple.nonce);
 	return EXIT_OK;
@@ -435,7 +449,8 @@ answer_it(const struct asker *a, const struct grant_request *r, bool refusal,
 	snprintf(answer.by, sizeof(answer.by), "%s", a->person->name);
 	if (record(a, kind, AUDIT_SUCCESS, &r->tuple, NULL, NULL) == -1)
 		return unrecorded(no);
-	if (grants_answer(a->dir, &answer) == -1)
+	if ((refusal && grants_end(a->dir, &r->tuple) == -1) ||
+	    grants_answer(a->dir, &answer) == -1)
 		return undo(a, kind, &r->tuple, no);
 	say_answer(a, &answer, v, out);
 	return EXIT_OK;
@@ -539,14 +554,24 @@ is_taken(const struct asker *a, const struct grant_answer *answer)
 	return false;
 }
 
+/*
+ * A request that was made on another host: as it would be here, if this is who
+ * made it, and nobody has ended it here.
+ */
+static bool
+brings(const struct asker *a, const struct grant_answer *answer,
+    struct grant_request *r)
+{
+	*r = (struct grant_request){.uid = a->uid, .tuple = answer->tuple};
+	return strcmp(r->tuple.user, a->person->name) == 0 &&
+	    strcmp(r->tuple.account, a->person->account) == 0 &&
+	    !grants_ended(a->dir, &r->tuple);
+}
+
 static int
 check_signed(const struct asker *a, const struct grant_request *r,
     struct grant_answer *answer, struct refusal *no)
 {
-	if (r == NULL ||
-	    (!is_own(a, r) && strcmp(answer->by, a->person->name) != 0))
-		return refused(no, EXIT_DENIED, "no such request to answer",
-		    "there is no such request that you can hand this in for.");
 	answer->uid = a->uid;
 	answer->about = r->uid;
 	answer->slot = r->slot;
@@ -555,12 +580,34 @@ check_signed(const struct asker *a, const struct grant_request *r,
 		    "this is not a good signature of this text by a key of %s.",
 		    answer->by);
 	if (!counts(a, r, answer))
-		return refused(no, EXIT_DENIED, "an approval that does not count",
+		return refused(no, EXIT_DENIED,
+		    "an approval that does not count",
 		    "the word of %s does not open this now.", answer->by);
 	if (is_taken(a, answer))
 		return refused(no, EXIT_BUSY, "another approval is there",
 		    "you have handed in another's approval of this; %s has to "
-		    "hand in this one.", answer->by);
+		    "hand in this one.",
+		    answer->by);
+	return EXIT_OK;
+}
+
+static int
+keep_signed(const struct asker *a, struct grant_answer *answer, bool brought,
+    FILE *out, struct refusal *no)
+{
+	const struct grant_tuple *t = &answer->tuple;
+	int slot = (int)answer->slot;
+
+	if (brought)
+		slot = keep(a, t, no);
+	if (slot < 0)
+		return -slot;
+	answer->slot = (uint32_t)slot;
+	if (record(a, AUDIT_APPROVE, AUDIT_SUCCESS, t, answer->by, NULL) == -1)
+		return unrecorded(no);
+	if (grants_answer(a->dir, answer) == -1)
+		return undo(a, AUDIT_APPROVE, t, no);
+	say_answer(a, answer, NULL, out);
 	return EXIT_OK;
 }
 
@@ -568,8 +615,9 @@ static int
 take_signed(const struct asker *a, FILE *out, struct refusal *no)
 {
 	struct grant_answer answer = {0};
+	struct grant_request brought;
 	const struct grant_request *r;
-	int code;
+	int code = EXIT_OK;
 
 	if (!read_signed(STDIN_FILENO, &answer)) {
 		free(answer.signature);
@@ -578,15 +626,16 @@ take_signed(const struct asker *a, FILE *out, struct refusal *no)
 		    "signature behind it.");
 	}
 	r = request_of(a, &answer);
-	code = check_signed(a, r, &answer, no);
-	if (code == EXIT_OK &&
-	    record(a, AUDIT_APPROVE, AUDIT_SUCCESS, &r->tuple, answer.by,
-		NULL) == -1)
-		code = unrecorded(no);
-	if (code == EXIT_OK && grants_answer(a->dir, &answer) == -1)
-		code = undo(a, AUDIT_APPROVE, &r->tuple, no);
+	if (r == NULL && brings(a, &answer, &brought))
+		r = &brought;
+	if (r == NULL ||
+	    (!is_own(a, r) && strcmp(answer.by, a->person->name) != 0))
+		code = refused(no, EXIT_DENIED, "no such request to answer",
+		    "there is no such request that you can hand this in for.");
 	if (code == EXIT_OK)
-		say_answer(a, &answer, NULL, out);
+		code = check_signed(a, r, &answer, no);
+	if (code == EXIT_OK)
+		code = keep_signed(a, &answer, r == &brought, out, no);
 	free(answer.signature);
 	return code;
 }

@@ -188,7 +188,8 @@ withdraw(const struct listing *l, const char *id, bool sweeps)
 	if (r == NULL)
 		return EXIT_NO_MATCH;
 	record(l, r, AUDIT_SUCCESS, NULL);
-	if (grants_withdraw(l->dir, r) == -1) {
+	if (grants_end(l->dir, &r->tuple) == -1 ||
+	    grants_withdraw(l->dir, r) == -1) {
 		record(l, r, AUDIT_FAILURE, strerror(errno));
 		err(EXIT_STATE, "%s", GRANT_DIRECTORY);
 	}

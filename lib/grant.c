@@ -293,7 +293,7 @@ write_new(int dir, uid_t uid, const char *text, size_t size, char name[NAME])
 	return -1;
 }
 
-/* The first place that is free, from a random one on.  0, or -1 and EUSERS. */
+/* The first place that is free, from a random one on; or -1 and EUSERS. */
 static int
 take_place(int dir, uid_t uid, const char *from)
 {
@@ -307,7 +307,7 @@ take_place(int dir, uid_t uid, const char *from)
 		n.slot = (start + i) % GRANT_SLOTS;
 		print_name(name, &n);
 		if (renameat2(dir, from, dir, name, RENAME_NOREPLACE) == 0)
-			return 0;
+			return (int)n.slot;
 		if (errno != EEXIST)
 			return -1;
 	}
@@ -443,13 +443,56 @@ is_of_use(const struct grants *g, const struct name *n)
 	return false;
 }
 
+/*
+ * What must not be brought back has a file of its nonce's name, which is kept
+ * until the time of its last change.
+ */
+static bool
+is_end(const char *name)
+{
+	return strncmp(name, "n.", 2) == 0 &&
+	    strlen(name) == 2 + GRANT_NONCE;
+}
+
+int
+grants_end(int dir, const struct grant_tuple *t)
+{
+	const struct timespec times[2] = {
+	    {.tv_sec = t->until}, {.tv_sec = t->until}};
+	char name[NAME];
+	int fd, result;
+
+	snprintf(name, sizeof(name), "n.%s", t->nonce);
+	if (geteuid() == 0 && unlinkat(dir, name, 0) == -1 && errno != ENOENT)
+		return -1;
+	fd = openat(dir, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	if (fd == -1)
+		return errno == EEXIST ? 0 : -1;
+	result = futimens(fd, times);
+	close(fd);
+	return result;
+}
+
+bool
+grants_ended(int dir, const struct grant_tuple *t)
+{
+	char name[NAME];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "n.%s", t->nonce);
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT;
+}
+
 static bool
 clean_entry(int dir, const char *name, time_t now)
 {
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    st.st_ctime > now - CLEAN_AGE)
+	    st.st_ctime > now - CLEAN_AGE ||
+	    (is_end(name) && S_ISREG(st.st_mode) && st.st_mtime > now))
 		return false;
 	return unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) == 0;
 }

@@ -10,6 +10,7 @@
  *   UID.r.SLOT      a request of this uid, in one of its 64 places
  *   UID.a.UID.SLOT  what the first uid has answered to that of the second
  *   UID.t.NONCE     one that is being written
+ *   n.NONCE         a request that must not be brought back; no text
  *
  * A file counts if it is regular, has one link, the mode 0640, the group and
  * the device of the folder, the owner that its name begins with, and a text as
@@ -181,8 +182,8 @@ void grants_free(struct grants *);
 int grant_nonce(char nonce[GRANT_NONCE + 1]);
 
 /*
- * Write a request of uid, the effective one.  0, or -1 with errno: EUSERS if
- * all its places are taken.
+ * Write a request of uid, the effective one.  Its place, or -1 with errno:
+ * EUSERS if all are taken.
  */
 int grants_request(int dir, uid_t uid, const struct grant_tuple *);
 
@@ -198,6 +199,14 @@ int grants_answer(int dir, const struct grant_answer *);
  */
 int grants_withdraw(int dir, const struct grant_request *);
 int grants_withdraw_answer(int dir, const struct grant_answer *);
+
+/*
+ * See to it that a request is not brought here again by a signed approval once
+ * it is taken away: somebody has refused or withdrawn it.  0, or -1 with errno.
+ * And whether that was done; true if it cannot be told.
+ */
+int grants_end(int dir, const struct grant_tuple *);
+bool grants_ended(int dir, const struct grant_tuple *);
 
 /*
  * Remove all but these requests and the answers to them, unless it was made in

@@ -298,6 +298,59 @@ hand carol b
 check "and then not taken again" refused_as 77
 as vend1 jump refuse "$id"
 
+# --- another host with this policy -------------------------------------------
+
+# other_host: nothing of what was asked for and approved is kept here.
+other_host() {
+	rm -f "$folder"/[0-9]*.r.[0-9]* "$folder"/[0-9]*.a.[0-9]*
+}
+
+ask
+text carol b
+sign agent b
+hand carol b
+check "approved on one host" opens
+other_host
+check "and not yet on another" closed
+hand carol b
+check "where who signed can do nothing" refused_as 77
+hand bob b
+check "nor somebody else" refused_as 77
+sed 's/^seconds 3600/seconds 7200/' "$S/b" | cat - "$S/b.sig" >"$S/c.signed"
+hand vend1 c
+check "nor who asked, with another text" refused_as 77
+check "which keeps nothing" [ -z "$(ls "$folder" | grep '^2003\.')" ]
+hand vend1 b
+check "who asked brings it there" gave 0
+check "recorded as a request, too" logged "\"event.action\":\"request\",\"event.outcome\":\"success\",\"user.name\":\"vend1\".*\"jump.approval\":\"$id\""
+check "and it opens" opens
+hand vend1 b
+check "twice is once" gave 0
+check "with one request" [ "$(ls "$folder" | grep -c '^2003\.r\.')" -eq 1 ]
+as alice jump refuse "$id"
+check "refused there" closed
+other_host
+hand vend1 b
+check "it is not brought back" refused_as 77
+
+ask
+text carol b
+sign agent b
+hand vend1 b
+run lab on jump jumpctl requests --withdraw "$id"
+check "what the administrator has withdrawn" closed
+hand vend1 b
+check "is not brought back" refused_as 77
+ask
+text carol b
+sign agent b
+hand carol b
+as vend1 jump refuse "$id"
+hand vend1 b
+check "nor what was approved and taken back" refused_as 77
+run lab on jump jumpctl sweep
+check "that is kept in mind" [ -e "$(echo "$folder/n.$id"*)" ]
+
 # --- people of one account ---------------------------------------------------
 
 load 'alice carol' "key carol \"$(cut -d' ' -f1,2 "$K/agent.pub")\"

@@ -804,7 +804,7 @@ ask_many(int dir, uid_t uid)
 	struct grant_tuple t = tuple();
 	int n = 0;
 
-	while (n < 200 && grants_request(dir, uid, &t) == 0)
+	while (n < 200 && grants_request(dir, uid, &t) != -1)
 		n++;
 	return errno == EUSERS ? n : 98;
 }
@@ -862,7 +862,7 @@ ask_once(int dir, uid_t uid)
 {
 	struct grant_tuple t = tuple();
 
-	return grants_request(dir, uid, &t) == 0 ? 0 : 1;
+	return grants_request(dir, uid, &t) != -1 ? 0 : 1;
 }
 
 static int
