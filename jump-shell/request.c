@@ -387,7 +387,8 @@ static int
 take_back(const struct asker *a, const struct grant_request *r, FILE *out,
     struct refusal *no)
 {
-	if (record(a, AUDIT_WITHDRAW, AUDIT_SUCCESS, &r->tuple, NULL, NULL) == -1)
+	if (record(a, AUDIT_WITHDRAW, AUDIT_SUCCESS, &r->tuple, NULL, NULL) ==
+	    -1)
 		return unrecorded(no);
 	if ((has_answer(a, r) && grants_end(a->dir, &r->tuple) == -1) ||
 	    grants_withdraw(a->dir, r) == -1)
@@ -404,8 +405,7 @@ say_who_else(const struct asker *a, const struct grant_view *v, FILE *out)
 	char groups[GRANT_GROUPS];
 
 	for (uint32_t i = 0; i < rest.napprovers; i++) {
-		if (grant_may_sign(
-			a->person, rest.approvers[i].group, a->now))
+		if (grant_may_sign(a->person, rest.approvers[i].group, a->now))
 			rest.approvers[i].approval = 0;
 	}
 	grant_groups(a->person->policy, &rest, groups);
@@ -661,11 +661,11 @@ answer_other(const struct asker *a, const struct grant_request *r,
 	if (c->form == FORM_TEXT)
 		return print_text(a, r, out, no);
 	if (needs_no_signature(a, r, v))
-		return answer_it(
-		    a, r, c->verb == COMMAND_REFUSE, v, out, no);
+		return answer_it(a, r, c->verb == COMMAND_REFUSE, v, out, no);
 	return refused(no, EXIT_DENIED, "a signature is missing",
 	    "on an account that several people share, you can only approve, "
-	    "and with a signature: approve --text %s.", c->id);
+	    "and with a signature: approve --text %s.",
+	    c->id);
 }
 
 int

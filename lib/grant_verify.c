@@ -24,12 +24,10 @@ grant_answer_verify(const struct policy *p, struct grant_answer *a)
 
 /* Whether it is an answer to what stands now, if it is genuine. */
 static bool
-matters(
-    const struct grants *g, const struct grant_answer *a, time_t now)
+matters(const struct grants *g, const struct grant_answer *a, time_t now)
 {
 	if (a->signature == NULL || a->refusal || a->at > now ||
-	    now >= a->tuple.until ||
-	    strcmp(a->by, a->tuple.user) == 0)
+	    now >= a->tuple.until || strcmp(a->by, a->tuple.user) == 0)
 		return false;
 	for (size_t i = 0; i < g->nrequests; i++) {
 		const struct grant_request *r = &g->requests[i];
@@ -55,8 +53,7 @@ grants_in_doubt(
 }
 
 void
-grants_verify(
-    struct grants *g, const struct policy *p, uid_t whose, time_t now)
+grants_verify(struct grants *g, const struct policy *p, uid_t whose, time_t now)
 {
 	struct timespec start, at;
 	size_t left = GRANT_SIGNATURES;

@@ -19,11 +19,12 @@
 #include "process.h"
 #include "program.h"
 
-/* Whose key it is we have seen to: the name says nothing, and matches itself. */
+/* Whose key it is we have seen to: the name says nothing, and matches itself.
+ */
 #define PRINCIPAL "approver"
 
 enum {
-	RAW = 4096,    /* bytes of a signature, or a key */
+	RAW = 4096,	/* bytes of a signature, or a key */
 	TOUCHED = 0x01, /* flags of a security key */
 	VERIFIED = 0x04,
 	KEYS_FD = 3,
@@ -169,9 +170,10 @@ signers(const struct policy *p, uint32_t key)
 {
 	const struct policy_key *k = policy_key(p, key);
 	char *line;
-	int fd, n = asprintf(&line,
-	    PRINCIPAL " namespaces=\"" SIGNATURE_NAMESPACE "\" %s %s\n",
-	    policy_string(p, k->type), policy_string(p, k->blob));
+	int fd,
+	    n = asprintf(&line,
+		PRINCIPAL " namespaces=\"" SIGNATURE_NAMESPACE "\" %s %s\n",
+		policy_string(p, k->type), policy_string(p, k->blob));
 
 	if (n == -1)
 		return -1;

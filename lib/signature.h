@@ -10,8 +10,8 @@
 #include "policy.h"
 
 #define SIGNATURE_NAMESPACE "jump-approval"
-#define SIGNATURE_BEGIN "-----BEGIN SSH SIGNATURE-----\n"
-#define SIGNATURE_END "-----END SSH SIGNATURE-----\n"
+#define SIGNATURE_BEGIN	    "-----BEGIN SSH SIGNATURE-----\n"
+#define SIGNATURE_END	    "-----END SSH SIGNATURE-----\n"
 
 enum { SIGNATURE_MS = 3000 };
 
@@ -33,8 +33,7 @@ uint32_t signature_key(
  * then trace it (ptrace(2)); in one that has given it up, they can, and its
  * answer is worth no more than the user's word.
  */
-bool signature_good(const char *program, unsigned owner,
-    const struct policy *, uint32_t key, const char *armour,
-    const char *text, size_t size, int ms);
+bool signature_good(const char *program, unsigned owner, const struct policy *,
+    uint32_t key, const char *armour, const char *text, size_t size, int ms);
 
 #endif

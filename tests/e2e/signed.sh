@@ -19,8 +19,11 @@ if [ -n "$SSH_SK_PROVIDER" ]; then
 	export SSH_SK_PROVIDER
 	ssh-keygen -q -t ed25519-sk -N '' -w "$SSH_SK_PROVIDER" -f "$K/touch"
 	ssh-keygen -q -t ed25519-sk -N '' -w "$SSH_SK_PROVIDER" -f "$K/claimed"
+	ssh-keygen -q -t ed25519-sk -N '' -w "$SSH_SK_PROVIDER" \
+	    -O no-touch-required -f "$K/silent"
 	security="
 key carol \"$(cut -d' ' -f1,2 "$K/touch.pub")\"
+key carol \"$(cut -d' ' -f1,2 "$K/silent.pub")\"
 key carol \"$(cut -d' ' -f1,2 "$K/claimed.pub")\" verify-required"
 else
 	unset SSH_SK_PROVIDER
@@ -371,6 +374,9 @@ text carol b
 sign claimed b
 hand carol b
 check "a security key without the PIN that it must have" refused_as 77
+sign silent b
+hand carol b
+check "one that nobody has touched" refused_as 77
 sign touch b
 hand carol b
 check "with a touch where that is enough" gave 0

@@ -1091,14 +1091,27 @@ static const struct {
 } left[] = {{"2003.r.5", true}, {"2002.a.2003.5", true},
     {"2002.a.2003.6", false}, {"2004.a.2003.5", false}, {"junk", false},
     {"2003.t.abcdefghijklmnop", false}, {"2003.r.7", false},
-    {"folder", false}};
+    {"folder", false}, {"n.abcdefghijklmnop", true},
+    {"n.ponmlkjihgfedcba", false}, {"n.aaaa", false}};
 
 START_TEST(cleaning)
 {
 	int dir = grants_open(folder, 0);
 	char *other = swap(good_approval, "port 502", "port 503");
+	struct grant_tuple end = tuple();
 	struct grants g;
 
+	put("n.aaaa", VEND, GROUP, 0640, "", 0);
+	end.until = time(NULL) + 100;
+	strcpy(end.nonce, "ponmlkjihgfedcba");
+	ck_assert(!grants_ended(dir, &end));
+	ck_assert_int_eq(grants_end(dir, &end), 0);
+	ck_assert(grants_ended(dir, &end));
+	end = tuple();
+	end.until = time(NULL) + 200;
+	ck_assert_int_eq(grants_end(dir, &end), 0);
+	ck_assert_int_eq(grants_end(dir, &end), 0);
+	ck_assert(grants_ended(-1, &end));
 	put("2003.r.5", VEND, GROUP, 0640, good_request,
 	    sizeof(good_request) - 1);
 	put("2003.r.7", VEND, GROUP, 0640, "junk\n", 5);
@@ -1112,7 +1125,7 @@ START_TEST(cleaning)
 	ck_assert_int_eq(mkdir(in_folder("folder"), 0700), 0);
 	read_all(&g, GRANT_ANYBODY);
 	ck_assert_int_eq(grants_clean(dir, &g, time(NULL)), 0);
-	ck_assert_int_eq(grants_clean(dir, &g, time(NULL) + 120), 6);
+	ck_assert_int_eq(grants_clean(dir, &g, time(NULL) + 120), 8);
 	for (int i = 0; i < COUNT(left); i++)
 		ck_assert_int_eq(access(in_folder(left[i].name), F_OK) == 0,
 		    left[i].stays);
