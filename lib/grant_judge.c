@@ -1,5 +1,6 @@
 #include "grant.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,35 +26,56 @@ struct judge {
 	uint32_t *groups; /* that approve for some rule */
 	size_t ngroups;
 	struct author *authors;
-	bool failed; /* no memory */
+	bool failed; /* no memory, or nobody could say who somebody is */
 };
 
 /*
  * Authors.
  */
+/* getpwnam(3): with these there is no such account; else it is not known. */
+static bool
+is_outage(int error)
+{
+	return error != 0 && error != ENOENT && error != ESRCH &&
+	    error != EBADF && error != EPERM;
+}
+
+/* Who cannot be looked up now may have refused: then nothing is granted. */
 static void
 look_up(struct judge *j, struct author *a)
 {
 	uint32_t user = a->by == NULL ? POLICY_NONE
 				      : policy_find_user(j->policy, a->by);
-	const struct passwd *pw = a->by == NULL ? getpwuid(a->uid) : NULL;
+	const struct passwd *pw;
 	const char *account, *id = NULL;
 	struct passwd entry, *found = NULL;
+	enum person_error error;
 	char buf[PASSWD_TEXT];
 
+	errno = 0;
+	pw = a->by == NULL ? getpwuid(a->uid) : NULL;
 	if (user != POLICY_NONE) {
 		account = policy_string(
 		    j->policy, policy_user(j->policy, user)->account);
 		/* Not getpwnam(): what our callers have of that is to stay. */
-		getpwnam_r(account, &entry, buf, sizeof(buf), &found);
+		errno = getpwnam_r(account, &entry, buf, sizeof(buf), &found);
 		pw = found;
 		if (policy_account_shared(j->policy, account))
 			id = a->by;
 	}
-	a->account = pw == NULL ? NULL : strdup(pw->pw_name);
-	a->found = a->account != NULL &&
-	    person_find(&a->person, j->policy, a->account, pw->pw_gid, id) ==
-		PERSON_OK;
+	if (pw == NULL) {
+		j->failed = j->failed || is_outage(errno);
+		return;
+	}
+	a->account = strdup(pw->pw_name);
+	if (a->account == NULL) {
+		j->failed = true;
+		return;
+	}
+	error = person_find(&a->person, j->policy, a->account, pw->pw_gid, id);
+	a->found = error == PERSON_OK;
+	if (error == PERSON_SYSTEM)
+		j->failed = true;
 }
 
 static bool

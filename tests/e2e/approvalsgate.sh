@@ -48,7 +48,7 @@ event() {
 # --- the gate ----------------------------------------------------------------
 
 rules <<'END'
-set gate 1022
+set gate 422
 END
 check "the gate is up" gate_up
 sweep

@@ -65,7 +65,7 @@ cp "$T/failed" "$T/err"
 check "every login was as both policies say" [ ! -s "$T/failed" ]
 check "there were logins" [ "$logins" -ge 8 ]
 check "no file is left behind" \
-    [ "$(ls -A "$var" | tr '\n' ' ')" = "policy.db policy.db.1 " ]
+    [ "$(ls -A "$var" | tr '\n' ' ')" = "policy.db policy.db.1 requests " ]
 quiet() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		[ "$(ls "/proc/$daemon/fd" | wc -l)" -gt "$(cat "$T/fds")" ] ||

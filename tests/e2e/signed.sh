@@ -173,7 +173,7 @@ forged '/^by /d'
 check "edited: by nobody" closed
 forged 's/^seconds 3600/seconds 3601/'
 check "edited: longer" closed
-forged "s/^at .*/at $(sed -n 's/^from //p' "$T/kept")/"
+forged "s/^at .*/at $(($(sed -n 's/^at //p' "$T/kept") + 1))/"
 check "edited: at another time" closed
 forged 's/^U1NI/U1NJ/'
 check "edited: what the signature is" closed
