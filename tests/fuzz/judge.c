@@ -146,6 +146,17 @@ ask_as(struct asking *a, uint32_t user)
 		print_keys(a, user);
 }
 
+/* By its name, as their order is not the same when a policy is printed. */
+static uint8_t
+belongs(const char *unixgroup)
+{
+	unsigned sum = 0;
+
+	for (; *unixgroup != '\0'; unixgroup++)
+		sum = sum * 31 + (unsigned char)*unixgroup;
+	return (uint8_t)(sum % 3);
+}
+
 uint64_t
 judge_all(const struct policy *p, bool forged)
 {
@@ -155,8 +166,8 @@ judge_all(const struct policy *p, bool forged)
 
 	if (p->table[PT_UNIXGROUPS].n > JUDGE_LISTED)
 		return 0;
-	for (int i = 0; i < JUDGE_LISTED; i++)
-		unixgroups[i] = (uint8_t)(i % 3);
+	for (uint32_t i = 0; i < p->table[PT_UNIXGROUPS].n; i++)
+		unixgroups[i] = belongs(policy_unixgroup(p, i));
 	addr_parse(&from, "198.51.100.7");
 	a.q.unixgroups = unixgroups;
 	a.q.from = &from;
