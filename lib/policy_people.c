@@ -207,7 +207,7 @@ parse_ca(struct build *b, const struct position *at)
 	    read_key(b, &key, &place) && parse_expect(b, "for", NULL) &&
 	    read_list(b, PT_REFS, &ca.who, read_who, NULL) &&
 	    parse_declare(b, SPACE_CA, PT_CAS, ca.name, key.owner, &name) &&
-	    parse_add_key(b, &key, &name, &place) &&
-	    (build_row(b, PT_CAS, &ca, &name), true);
+	    (build_row(b, PT_CAS, &ca, &name), true) &&
+	    parse_add_key(b, &key, &name, &place);
 }
 
