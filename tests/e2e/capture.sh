@@ -108,6 +108,31 @@ check "connect: of the real addresses" printed \
 check "connect: it says whose it is" grep -aFq \
     "session $id, bob to db1:5432 by connect" "$folder/$id.pcapng"
 
+# Nor by the descriptor of the relay, whose uid is the user's.
+mkfifo "$T/fifo"
+ssh -F "$C" jump connect db1 5432 <"$T/fifo" >"$T/stays" 2>/dev/null &
+exec 5>"$T/fifo"
+echo hello >&5
+check "connect: one stays" within grep -q hello "$T/stays"
+lab on -u bob jump python3 -c '
+import os, subprocess
+found = opened = 0
+for pid in subprocess.run(["pgrep", "-u", "bob", "-x", "jump-connect"],
+                          capture_output=True, text=True).stdout.split():
+    found += 1
+    for fd in range(64):
+        try:
+            os.close(os.open("/proc/%s/fd/%d" % (pid, fd), os.O_WRONLY))
+            opened += 1
+        except OSError:
+            pass
+print("relays", found, "opened", opened)' >"$T/out"
+check "connect: its descriptors are not the user's to open" \
+    printed '^relays [1-9][0-9]* opened 0$'
+exec 5>&-
+wait $!
+opened
+
 by_gate
 check "gate: as without" [ "$(cksum <"$T/out")" = "$(cksum <"$T/in")" ]
 opened
