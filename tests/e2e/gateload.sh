@@ -117,6 +117,11 @@ few_tracked() {
 	[ "$(tracked)" -le "$1" ]
 }
 
+# halted PID: all its threads are; a signal is no answer.
+halted() {
+	! sed 's/.*) //' "/proc/$1"/task/*/stat | grep -q '^[^T]'
+}
+
 # listeners FUNCTION: its sum, of all that listen.
 listeners() {
 	sum=0
@@ -192,6 +197,7 @@ load "$rate" $((seconds < 10 ? seconds : 10)) 5 '6000*3 6001'
 sleep 1
 collector=$(pgrep -x rsyslogd)
 kill -STOP $collector
+check "stopped: the collector" within halted "$collector"
 stopped=$(stat -c %s "$log")
 loaded
 check "stopped: nothing is on record meanwhile" \
