@@ -256,6 +256,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/obj/settings
 check: tests					## all tests (root; see README)
 	tests/run $(BUILD)
 
+check-clients: tests				## real clients, after bootstrap clients
+	tests/run $(BUILD) clients
+
 fuzz:						## fuzz each target for FUZZ_SECONDS (60)
 	$(Q)$(MAKE) -s CC=clang SAN=1 FUZZ=1 BUILD=build-fuzz fuzzers
 	tests/fuzz/run build-fuzz
@@ -369,5 +372,5 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check bench fuzz fuzzers coverage format lint install uninstall accounts \
+.PHONY: all tests check check-clients bench fuzz fuzzers coverage format lint install uninstall accounts \
 	owners clean help always

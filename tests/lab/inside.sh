@@ -474,11 +474,14 @@ ssh_config() {
 }
 
 servers_of_lab() {
-	mkdir -p "$LAB/openssh" "$LAB/stock" "$LAB/rsyslog" "$LAB/bin"
+	mkdir -p "$LAB/openssh" "$LAB/stock" "$LAB/bin"
 	mount --bind "$LAB_SSHD" "$LAB/openssh"
 	mount --bind "$LAB_STOCK" "$LAB/stock"
-	[ ! -d "$LAB_REPO/.cache/rsyslog" ] ||
-	    mount --bind "$LAB_REPO/.cache/rsyslog" "$LAB/rsyslog"
+	for d in rsyslog clients client-newer; do
+		mkdir -p "$LAB/$d"
+		[ ! -d "$LAB_REPO/.cache/$d" ] ||
+		    mount --bind "$LAB_REPO/.cache/$d" "$LAB/$d"
+	done
 	cp "$LAB_REPO"/tests/lab/* "$LAB/bin/"
 }
 

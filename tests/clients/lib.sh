@@ -1,0 +1,155 @@
+# lib.sh: the words of the scripts for real clients, beside those of e2e.
+#
+# alice sits at a workstation, which is the client of the lab: she has a home
+# with her key, the host key of the jump host, and what `ssh jump config' wrote
+# for her.  What `bootstrap clients' unpacked lies over /usr there, and on web1,
+# web2 and db1, where the servers run as alice too.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../e2e/lib.sh"
+HOME_ALICE=/home/alice
+
+# alice COMMAND...: at her workstation; its status, output and errors are kept.
+alice() {
+	run lab on -u alice client sh -c 'cd && exec "$@"' - "$@"
+	last=$*
+}
+
+# behind COMMAND...: the same in the background, for servers and screens; the
+# output goes to $T/NAME.log, the first argument.
+behind() {
+	log=$T/$1.log
+	shift
+	lab on -u alice client sh -c 'cd && exec "$@"' - "$@" >"$log" 2>&1 &
+}
+
+# server HOST NAME COMMAND...: in the background on HOST, as alice, in her home.
+server() {
+	log=$T/$2.log
+	on=$1
+	shift 2
+	lab on -u alice "$on" sh -c 'cd && exec "$@"' - "$@" >"$log" 2>&1 &
+}
+
+# listens HOST PORT
+listens() {
+	lab on "$1" ss -Hltn "sport = $2" | grep -q .
+}
+
+# any_port HOST: users may listen on any port there, and what the lab has
+# listening is in nobody's way.
+any_port() {
+	lab on "$1" sysctl -qw net.ipv4.ip_unprivileged_port_start=0
+	for port in 80 502 5432; do
+		for pid in $(lab on "$1" ss -Hltnp "sport = $port" |
+		    sed -n 's/.*pid=\([0-9]*\).*/\1/p'); do
+			kill "$pid"
+		done
+	done
+}
+
+# lay HOST: what bootstrap unpacked, over its /usr.
+lay() {
+	lab on "$1" mount -t overlay -o "lowerdir=$LAB/clients/usr:/usr" \
+	    overlay /usr
+}
+
+# workstation: or the script ends here, with a check skipped.
+workstation() {
+	if [ ! -d "$LAB/clients/usr" ]; then
+		skip "no clients here; run sudo ./bootstrap clients"
+		exit 0
+	fi
+	cp "$here"/* "$T/"
+	mount -t tmpfs -o mode=1777 tmp /tmp || exit 1
+	mount -t tmpfs -o mode=755 home /home || exit 1
+	for h in client web1 web2 db1; do
+		lay $h || exit 1
+	done
+	any_port web1
+	any_port web2
+	any_port db1
+	echo "alice:x:2001:2001::$HOME_ALICE:/bin/sh" >>/etc/passwd
+	echo "alice:x:2001:" >>/etc/group
+	install -d -o 2001 -g 2001 -m 700 "$HOME_ALICE" "$HOME_ALICE/.ssh"
+	mine "$LAB/keys/alice" .ssh/id_ed25519
+	mine "$LAB/keys/alice.pub" .ssh/id_ed25519.pub
+	mine "$LAB/known_hosts" .ssh/all_hosts
+	jump_only | written .ssh/known_hosts
+	printf 'Include jump.conf\nHost jump\n\tHostName 192.0.2.1\n' |
+	    written .ssh/config
+}
+
+# mine FILE NAME: a copy for alice.
+mine() {
+	install -m 600 -o 2001 -g 2001 "$1" "$HOME_ALICE/$2"
+}
+
+# written NAME: standard input becomes a file of alice.
+written() {
+	cat >"$T/written"
+	mine "$T/written" "$1"
+}
+
+# jump_only: the only host key that a new user has to be told; the others come
+# from the jump host.
+jump_only() {
+	sed -n 's/^jump /192.0.2.1 /p' "$LAB/known_hosts"
+}
+
+# client_of VERSION: ssh, scp and sftp of alice from now on: stock, which are
+# the machine's, or newer.
+client_of() {
+	! mountpoint -q /usr/local || umount /usr/local
+	[ "$1" = newer ] || return 0
+	[ -x "$LAB/client-newer/usr/bin/ssh" ] || return 1
+	mount --bind "$LAB/client-newer/usr" /usr/local
+}
+
+# configured: what README tells a new user to do.
+configured() {
+	by_hand | written .ssh/jump.conf
+	run true
+	check "ssh jump config" gave 0
+}
+
+# no_road: the jump host said so, by the road that host is on.
+no_road() {
+	case $1 in
+	web1) said 'administratively prohibited' ;;
+	*) said "^jump: $1:22 is not open to you" ;;
+	esac
+}
+
+# open_all: web1 by all roads, web2 by connect alone, so that its block in the
+# generated configuration has a ProxyCommand; $1 in place of the rules.
+open_all() {
+	policy <<-END
+		host plc7 10.50.1.7 tcp 502
+		host hmi1 10.9.0.2 tcp { 3389 5900 }
+		hostkey web1 "ssh-ed25519 AAAA"
+		hostkey web2 "ssh-ed25519 AAAA"
+		${1:-$RULES}
+	END
+}
+
+RULES='allow forwards: alice to { web1 db1 plc7 hmi1 }
+allow connects: alice to web2 via connect'
+
+by_hand() {
+	cat <<-'END'
+		Host web1 web2 db1
+			UserKnownHostsFile ~/.ssh/all_hosts
+			StrictHostKeyChecking yes
+		Host web1 db1
+			ProxyJump jump
+		Host web2
+			ProxyCommand ssh jump connect %h %p
+		Host tunnels
+			HostName 192.0.2.1
+			LocalForward 127.10.50.7:1502 plc7:502
+			LocalForward 127.10.2.11:5432 db1:5432
+			LocalForward 127.10.2.10:8080 web1:80
+			LocalForward 127.10.9.2:3389 hmi1:3389
+			LocalForward 127.10.9.2:5900 hmi1:5900
+	END
+}
