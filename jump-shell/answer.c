@@ -13,18 +13,15 @@ enum { COMMENT_TEXT = 200, SPAN_TEXT = 32 };
 static const enum policy_road roads[] = {ROAD_FORWARD, ROAD_CONNECT};
 static const char *const road_words[] = {"ProxyJump", "ProxyCommand"};
 
-/*
- * The best action about what is asked on one road.  A DNS name counts as what
- * it would be with an address of its domain.
- */
-static enum policy_action
-judge(const struct policy *p, const struct policy_request *base, bool step,
-    enum policy_road road, const struct target *asked, struct decision *d)
+enum policy_action
+answer_judge(const struct policy *p, const struct policy_request *base,
+    bool step, enum policy_road road, const struct target *asked,
+    struct decision *d)
 {
 	struct policy_request q = *base;
 
 	q.road = road;
-	q.mfa = q.mfa || (step && road == ROAD_CONNECT);
+	q.mfa = q.mfa || (step && road != ROAD_FORWARD);
 	decide(p, &q, asked, NULL, 0, d);
 	if (!d->lookup)
 		return d->action;
@@ -89,8 +86,8 @@ judge_roads(const struct lister *l, const struct target *asked, struct line *to)
 	to->action = ACTION_DENY;
 	to->roads = 0;
 	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		action = judge(l->policy, l->request, l->step, roads[i], asked,
-		    &d);
+		action = answer_judge(
+		    l->policy, l->request, l->step, roads[i], asked, &d);
 		if (action > to->action)
 			to->roads = 0;
 		if (action >= to->action)
@@ -118,63 +115,91 @@ keep(struct lister *l, const struct line *line)
 	l->lines[l->n++] = *line;
 }
 
-/* A line for each port by which what is asked is open; text stands for it. */
+/* A line for each port by which the form of a target is open. */
 static void
-list_ports(struct lister *l, const struct policy_target *t,
-    struct target *asked, const char *text, struct line *line)
+list_form(void *arg, const struct policy_target *t, const struct answer_form *f)
 {
+	struct lister *l = arg;
 	struct policy_range r = policy_clip(l->policy, PT_PORTS, t->ports);
-	uint32_t i;
+	struct target asked = f->asked;
+	struct line line = {.name = f->name};
 
-	if (strlen(text) >= sizeof(asked->text))
-		return;
-	strcpy(asked->text, text);
-	line->comment = policy_string(l->policy, t->comment);
-	for (i = 0; i < r.n; i++) {
+	if (line.name == NULL)
+		strcpy(line.net, f->net);
+	if (asked.form == TARGET_PATH)
+		line.path = policy_string(l->policy, t->path);
+	line.comment = policy_string(l->policy, t->comment);
+	for (uint32_t i = 0; i < r.n; i++) {
 		const struct policy_port *port =
 		    policy_row(l->policy, PT_PORTS, r.first + i);
 
-		asked->port = line->port = port->port;
-		line->protocol = port->protocol;
-		judge_roads(l, asked, line);
-		if (line->action != ACTION_DENY)
-			keep(l, line);
+		asked.port = line.port = port->port;
+		line.protocol = port->protocol;
+		judge_roads(l, &asked, &line);
+		if (line.action != ACTION_DENY)
+			keep(l, &line);
 	}
+}
+
+static void
+give_form(struct answer_form *f, const char *text, const struct policy_target *t,
+    answer_each *each, void *arg)
+{
+	if (strlen(text) >= sizeof(f->asked.text))
+		return;
+	strcpy(f->asked.text, text);
+	each(arg, t, f);
 }
 
 /* A network is judged by the address in its middle. */
 static void
-list_nets(struct lister *l, const struct policy_target *t)
+give_nets(const struct policy *p, const struct policy_target *t,
+    answer_each *each, void *arg)
 {
-	struct policy_range r = policy_clip(l->policy, PT_NETS, t->nets);
-	struct target asked = {.form = TARGET_ADDRESSED};
-	struct line line = {.name = NULL};
-	uint32_t i;
+	struct policy_range r = policy_clip(p, PT_NETS, t->nets);
+	struct answer_form f = {.asked.form = TARGET_ADDRESSED};
 
-	for (i = 0; i < r.n; i++) {
-		const struct net *net =
-		    policy_row(l->policy, PT_NETS, r.first + i);
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct net *net = policy_row(p, PT_NETS, r.first + i);
 
-		asked.addr = net->addr;
+		f.asked.addr = net->addr;
 		if (net->len < 128)
-			asked.addr.b[net->len / 8] |=
+			f.asked.addr.b[net->len / 8] |=
 			    (uint8_t)(0x80 >> net->len % 8);
-		list_ports(l, t, &asked, net_print(net, line.net), &line);
+		give_form(&f, net_print(net, f.net), t, each, arg);
 	}
 }
 
 /* A pattern matches itself. */
 static void
-list_patterns(struct lister *l, const struct policy_target *t)
+give_patterns(const struct policy *p, const struct policy_target *t,
+    answer_each *each, void *arg)
 {
-	struct policy_range r = policy_clip(l->policy, PT_WORDS, t->patterns);
-	struct target asked = {.form = TARGET_NAMED};
-	struct line line = {.name = NULL};
-	uint32_t i;
+	struct policy_range r = policy_clip(p, PT_WORDS, t->patterns);
+	struct answer_form f = {.asked.form = TARGET_NAMED};
 
-	for (i = 0; i < r.n; i++) {
-		line.name = policy_word(l->policy, r.first + i);
-		list_ports(l, t, &asked, line.name, &line);
+	for (uint32_t i = 0; i < r.n; i++) {
+		f.name = policy_word(p, r.first + i);
+		give_form(&f, f.name, t, each, arg);
+	}
+}
+
+void
+answer_forms(const struct policy *p, const struct policy_target *t,
+    answer_each *each, void *arg)
+{
+	struct answer_form f = {.asked.form = TARGET_NAMED,
+	    .name = policy_string(p, t->name)};
+
+	if (t->kind == TARGET_NET) {
+		give_nets(p, t, each, arg);
+	} else if (t->kind == TARGET_DOMAIN) {
+		give_patterns(p, t, each, arg);
+	} else if (t->path != 0) {
+		f.asked.form = TARGET_PATH;
+		give_form(&f, policy_string(p, t->path), t, each, arg);
+	} else {
+		give_form(&f, f.name, t, each, arg);
 	}
 }
 
@@ -182,24 +207,12 @@ static void
 list_target(void *arg, uint32_t target)
 {
 	struct lister *l = arg;
-	const struct policy_target *t = policy_target(l->policy, target);
-	struct target asked = {.form = TARGET_NAMED};
-	struct line line = {.name = policy_string(l->policy, t->name)};
 
 	if (target >= l->policy->table[PT_TARGETS].n || l->seen[target])
 		return;
 	l->seen[target] = true;
-	if (t->kind == TARGET_NET) {
-		list_nets(l, t);
-	} else if (t->kind == TARGET_DOMAIN) {
-		list_patterns(l, t);
-	} else if (t->path != 0) {
-		asked.form = TARGET_PATH;
-		line.path = policy_string(l->policy, t->path);
-		list_ports(l, t, &asked, line.path, &line);
-	} else {
-		list_ports(l, t, &asked, line.name, &line);
-	}
+	answer_forms(
+	    l->policy, policy_target(l->policy, target), list_form, l);
 }
 
 static const char *
@@ -343,9 +356,8 @@ write_unmet(
 	fprintf(out, " only with %s", unmet_text(unmet, ticket, text));
 }
 
-/* Whether sshd finds the target by this name; jumpctl(8) load has tried. */
-static bool
-name_resolves(const struct policy *p, const char *name)
+bool
+answer_resolves(const struct policy *p, const char *name)
 {
 	const struct policy_target *t =
 	    policy_target(p, policy_find_target(p, name));
@@ -372,7 +384,7 @@ write_addresses(FILE *out, const struct policy *p, const struct target *asked,
 	char text[ADDR_TEXT];
 	size_t i;
 
-	if (asked->form != TARGET_NAMED || name_resolves(p, asked->text))
+	if (asked->form != TARGET_NAMED || answer_resolves(p, asked->text))
 		return;
 	for (i = 0; i < d->n; i++) {
 		if (d->choices[i].verdict.action != d->action)
@@ -394,7 +406,7 @@ why_port(FILE *out, const struct policy *p, const struct policy_request *base,
 	size_t i;
 
 	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		action = judge(p, base, step, roads[i], asked, &d);
+		action = answer_judge(p, base, step, roads[i], asked, &d);
 		if (roads[i] == ROAD_CONNECT)
 			*why = d.verdict;
 		if (action == ACTION_DENY)

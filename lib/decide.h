@@ -101,6 +101,15 @@ time_t decide_end(const struct policy *, const struct policy_request *,
     const struct target *asked, const struct choice *, const char *path);
 
 /*
+ * When what is denied now is first allowed, or may be asked for, as far as
+ * the policy says now: at most 16 days after the last of the ends of rules
+ * that forbid something (of which the next 64 count).  0: not in that time.
+ * Pure but for the zone.
+ */
+time_t decide_begin(const struct policy *, const struct policy_request *,
+    const struct target *asked, const struct decision *);
+
+/*
  * The host keys that the target of a choice may have: in base64, strings
  * of the policy in an array that the caller frees.  How many, 0 (and NULL) if none is declared, or -1
  * without memory or if the policy is damaged.
