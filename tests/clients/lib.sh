@@ -14,14 +14,6 @@ alice() {
 	last=$*
 }
 
-# behind COMMAND...: the same in the background, for servers and screens; the
-# output goes to $T/NAME.log, the first argument.
-behind() {
-	log=$T/$1.log
-	shift
-	lab on -u alice client sh -c 'cd && exec "$@"' - "$@" >"$log" 2>&1 &
-}
-
 # server HOST NAME COMMAND...: in the background on HOST, as alice, in her home.
 server() {
 	log=$T/$2.log
@@ -33,6 +25,19 @@ server() {
 # listens HOST PORT
 listens() {
 	lab on "$1" ss -Hltn "sport = $2" | grep -q .
+}
+
+# tunnel HOST: the forwards of the generated file, in the background, as long
+# as the policy lets them.
+tunnel() {
+	alice ssh -fN "$1+tunnel"
+	check "ssh -fN $1+tunnel" gave 0
+}
+
+# at HOST PORT: where at the workstation that port of HOST is: "ADDRESS PORT".
+at() {
+	lab on -u alice client ssh -G "$1+tunnel" 2>/dev/null |
+	    sed -n "s/^localforward \[\(127[0-9.]*\)\]:\([0-9]*\) .*:$2\$/\1 \2/p"
 }
 
 # any_port HOST: users may listen on any port there, and what the lab has
@@ -61,6 +66,7 @@ workstation() {
 	fi
 	cp "$here"/* "$T/"
 	mount -t tmpfs -o mode=1777 tmp /tmp || exit 1
+	mount -t tmpfs -o mode=1777 shm /dev/shm || exit 1
 	mount -t tmpfs -o mode=755 home /home || exit 1
 	for h in client web1 web2 db1; do
 		lay $h || exit 1
@@ -77,6 +83,21 @@ workstation() {
 	jump_only | written .ssh/known_hosts
 	printf 'Include jump.conf\nHost jump\n\tHostName 192.0.2.1\n' |
 	    written .ssh/config
+}
+
+# picture FILE NAME: kept as NAME.png, for somebody who looks at it, in the
+# folder PICTURES, if that is set.
+picture() {
+	[ -z "${PICTURES:-}" ] ||
+	    python3 "$T/pictures.py" convert "$1" "$PICTURES/$2.png"
+}
+
+# share LEAST pictures.py-ARGUMENT...: that many percent, or more.
+share() {
+	least=$1
+	shift
+	python3 "$T/pictures.py" "$@" >"$T/out" 2>"$T/err" &&
+	    awk -v least="$least" '{ exit !($1 >= least) }' "$T/out"
 }
 
 # mine FILE NAME: a copy for alice.
@@ -144,11 +165,16 @@ by_hand() {
 			ProxyJump jump
 		Host web2
 			ProxyCommand ssh jump connect %h %p
-		Host tunnels
+		Host *+tunnel
 			HostName 192.0.2.1
-			LocalForward 127.10.50.7:1502 plc7:502
+			ExitOnForwardFailure yes
+		Host plc7+tunnel
+			LocalForward 127.10.50.7:8502 plc7:502
+		Host db1+tunnel
 			LocalForward 127.10.2.11:5432 db1:5432
+		Host web1+tunnel
 			LocalForward 127.10.2.10:8080 web1:80
+		Host hmi1+tunnel
 			LocalForward 127.10.9.2:3389 hmi1:3389
 			LocalForward 127.10.9.2:5900 hmi1:5900
 	END
