@@ -82,6 +82,8 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
+	jump-shell/visit.c jump-shell/terminal.c jump-shell/road.c \
+	jump-shell/known_hosts.c \
 	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
 	jumpctl/sockets.c $(GRANT) $(POLICY) \

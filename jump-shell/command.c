@@ -25,13 +25,13 @@ static const struct verb {
     {"why", COMMAND_WHY, false},
     {"who", COMMAND_WHO, false},
     {"help", COMMAND_HELP, false},
-    {"ssh", COMMAND_LATER, false},
+    {"ssh", COMMAND_SSH, false},
     {"request", COMMAND_REQUEST, false},
     {"requests", COMMAND_REQUESTS, false},
     {"approve", COMMAND_APPROVE, false},
     {"refuse", COMMAND_REFUSE, false},
     {"config", COMMAND_LATER, false},
-    {"known_hosts", COMMAND_LATER, false},
+    {"known_hosts", COMMAND_KNOWN_HOSTS, false},
     {"register", COMMAND_LATER, false},
 };
 
@@ -172,7 +172,7 @@ read_ticket(struct command *c, struct words *w, const char *word)
 	return set_ticket(c, id);
 }
 
-/* HOST PORT or HOST:PORT; the port may be missing for COMMAND_WHY and names. */
+/* HOST PORT or HOST:PORT; connect wants the port, others do for addresses. */
 static bool
 read_target(struct command *c, char **operand, size_t n)
 {
@@ -181,7 +181,8 @@ read_target(struct command *c, char **operand, size_t n)
 		return false;
 	if (c->target.form == TARGET_PATH)
 		return false;
-	return c->target.port != 0 ||
+	return c->target.port != 0 || c->verb == COMMAND_SSH ||
+	    c->verb == COMMAND_KNOWN_HOSTS ||
 	    (c->verb != COMMAND_CONNECT && c->target.form == TARGET_NAMED);
 }
 
@@ -331,6 +332,65 @@ read_request(struct command *c, char *text)
 	return port_is_wrong(c, &name, 1) ? COMMAND_PORT : COMMAND_MALFORMED;
 }
 
+bool
+command_login(const char *login)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+	size_t n = strspn(login, letters);
+
+	return n > 0 && n < COMMAND_LOGIN && login[n] == '\0' &&
+	    *login != '-';
+}
+
+/* [LOGIN@]NAME[:PORT] */
+static enum command_error
+read_place(struct command *c, char *word)
+{
+	char *at = strchr(word, '@');
+
+	if (at != NULL) {
+		*at = '\0';
+		if (!command_login(word))
+			return COMMAND_MALFORMED;
+		strcpy(c->login, word);
+		word = at + 1;
+	}
+	if (read_target(c, &word, 1))
+		return COMMAND_OK;
+	return port_is_wrong(c, &word, 1) ? COMMAND_PORT : COMMAND_MALFORMED;
+}
+
+/* [--ticket ID] [LOGIN@]NAME[:PORT], and all that follows: what to run. */
+static enum command_error
+read_ssh(struct command *c, char *text)
+{
+	struct words none = {.n = 0};
+	char *rest, *word;
+	enum command_error error;
+
+	strtok_r(text, " ", &rest);
+	word = strtok_r(NULL, " ", &rest);
+	if (word != NULL && is_ticket(word)) {
+		if (strchr(word, '=') == NULL)
+			none.word[none.n++] = strtok_r(NULL, " ", &rest);
+		error = read_ticket(c, &none, word);
+		if (error != COMMAND_OK)
+			return error;
+		word = strtok_r(NULL, " ", &rest);
+	}
+	if (word == NULL)
+		return COMMAND_MALFORMED;
+	if (*word == '-')
+		return COMMAND_OPTION;
+	rest += strspn(rest, " ");
+	if (*rest == '-')
+		return COMMAND_MALFORMED;
+	strcpy(c->remote, rest);
+	return read_place(c, word);
+}
+
 /* Letters as they are read out: capitals too. */
 static enum command_error
 read_id(struct command *c, const char *word)
@@ -394,6 +454,8 @@ command_parse(struct command *c, const char *request)
 		return COMMAND_NOT_SERVED;
 	if (c->verb == COMMAND_REQUEST)
 		return read_request(c, strcpy(text, request));
+	if (c->verb == COMMAND_SSH)
+		return read_ssh(c, strcpy(text, request));
 	if (w.n > COMMAND_WORDS)
 		return COMMAND_MALFORMED;
 	switch (c->verb) {
@@ -403,6 +465,10 @@ command_parse(struct command *c, const char *request)
 	case COMMAND_APPROVE:
 	case COMMAND_REFUSE:
 		return read_answer(c, &w);
+	case COMMAND_KNOWN_HOSTS:
+		return w.n == 2 && read_target(c, &w.word[1], 1)
+		    ? COMMAND_OK
+		    : COMMAND_MALFORMED;
 	default:
 		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
 	}
@@ -412,7 +478,8 @@ enum command_error
 command_default_ticket(struct command *c, const char *ticket)
 {
 	if (ticket == NULL || *ticket == '\0' || c->ticket[0] != '\0' ||
-	    c->verb == COMMAND_WHO || c->verb >= COMMAND_REQUESTS)
+	    c->verb == COMMAND_WHO ||
+	    (c->verb >= COMMAND_REQUESTS && c->verb != COMMAND_SSH))
 		return COMMAND_OK;
 	return set_ticket(c, ticket);
 }
@@ -512,6 +579,12 @@ usage_text(enum command_verb verb)
 		       "approve --signed with the signed text as input.";
 	case COMMAND_REFUSE:
 		return "usage: refuse ID.";
+	case COMMAND_SSH:
+		return "usage: ssh [--ticket ID] [LOGIN@]HOST[:PORT] "
+		       "[COMMAND]; a LOGIN is 1 to 32 letters, digits and "
+		       ". _ -.";
+	case COMMAND_KNOWN_HOSTS:
+		return "usage: known_hosts HOST[:PORT].";
 	default:
 		return "usage: help.";
 	}
@@ -527,6 +600,9 @@ command_error_text(enum command_error error, const struct command *c,
 	case COMMAND_NOT_SERVED:
 		return "this request is not served by this version.";
 	case COMMAND_OPTION:
+		if (c->verb == COMMAND_SSH)
+			return "no option of ssh(1) is permitted here; "
+			       "--ticket is.";
 		return "this option is not permitted here; -4, -6, -w, -U "
 		       "and --ticket are.";
 	case COMMAND_PORT:

@@ -16,6 +16,7 @@ enum {
 	COMMAND_WRONG = 64,
 	COMMAND_REASON = 201,
 	COMMAND_ID = 17,
+	COMMAND_LOGIN = 33,
 	COMMAND_LONGEST = 366 * 24 * 3600,
 	COMMAND_SENTENCE = 160
 };
@@ -30,6 +31,8 @@ enum command_verb {
 	COMMAND_APPROVE,
 	COMMAND_REFUSE,
 	COMMAND_HELP,
+	COMMAND_SSH,
+	COMMAND_KNOWN_HOSTS,
 	COMMAND_LATER /* reserved; this version does not serve it */
 };
 
@@ -38,8 +41,8 @@ enum command_form { FORM_PLAIN, FORM_TEXT, FORM_SIGNED };
 
 struct command {
 	enum command_verb verb;
-	struct target target; /* of connect with a port or a path; of why and
-			         request */
+	struct target target; /* of connect with a port or a path; of why,
+			         request, ssh and known_hosts */
 	unsigned int wait;    /* seconds, 0: not given */
 	bool v4, v6;
 	char ticket[TICKET_MAX + 1]; /* "": none */
@@ -47,6 +50,8 @@ struct command {
 	char reason[COMMAND_REASON]; /* of request */
 	char id[COMMAND_ID];	     /* of approve and refuse; "": FORM_SIGNED */
 	enum command_form form;	     /* of approve */
+	char login[COMMAND_LOGIN];   /* of ssh; "": none was given */
+	char remote[COMMAND_TEXT + 1]; /* of ssh: what to run, or "" */
 	char wrong[COMMAND_WRONG]; /* of COMMAND_PORT: what is no port */
 };
 
@@ -87,6 +92,12 @@ bool command_source(int argc, char **argv, const char *original,
  * if it is NULL or anything else.
  */
 bool command_from(struct addr *, const char *connection);
+
+/*
+ * Whether it is a login on a target as the road shell takes it: 1 to 32
+ * letters, digits and . _ -, not beginning with a dash.
+ */
+bool command_login(const char *);
 
 /* What is wrong, in a few words for the log. */
 const char *command_error_reason(enum command_error);

@@ -187,10 +187,7 @@ unknown	-	cat /etc/passwd
 unknown	-	exit
 unknown	-	listlist
 unknown	-	lis
-later	-	ssh web1
-later	-	ssh -oProxyCommand=id web1
 later	-	config
-later	-	known_hosts
 later	-	register
 option	-	connect -e /bin/sh web1 22
 option	-	nc -e /bin/sh web1 22
@@ -578,7 +575,6 @@ unknown	-	list\ntouch /tmp/pwned
 unknown	-	/usr/local/libexec/jump/jump-shell x
 unknown	-	scp -t /tmp/x
 unknown	-	$(touch /tmp/pwned)
-later	-	ssh web1
 option	-	nc -e /bin/sh web1 22
 usage	connect	connect web1 22 ; touch /tmp/pwned
 port	022	connect web1 022
