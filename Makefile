@@ -77,16 +77,19 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
 	lib/notice.c
 
+CLIENT   := lib/client.c lib/client_ssh.c lib/client_ansible.c \
+	lib/client_tunnel.c lib/known.c
+
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
-jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
+jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c \
 	jump-shell/visit.c jump-shell/terminal.c jump-shell/road.c \
 	jump-shell/known_hosts.c \
 	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
-	jumpctl/sockets.c $(GRANT) $(POLICY) \
+	$(CLIENT) lib/pubkey.c jumpctl/sockets.c $(GRANT) $(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
@@ -108,6 +111,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
 	$(GRANT) $(POLICY) \
+	$(CLIENT) lib/unmet.c \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB :=
 jump-shell_LIB    :=

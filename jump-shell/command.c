@@ -30,7 +30,7 @@ static const struct verb {
     {"requests", COMMAND_REQUESTS, false},
     {"approve", COMMAND_APPROVE, false},
     {"refuse", COMMAND_REFUSE, false},
-    {"config", COMMAND_LATER, false},
+    {"config", COMMAND_CONFIG, false},
     {"known_hosts", COMMAND_KNOWN_HOSTS, false},
     {"register", COMMAND_LATER, false},
 };
@@ -428,6 +428,33 @@ read_answer(struct command *c, struct words *w)
 	return word == NULL ? COMMAND_OK : read_id(c, word);
 }
 
+/* [--format openssh|ansible] [--jump NAME] */
+static enum command_error
+read_config(struct command *c, struct words *w)
+{
+	const char *word, *value;
+	bool format = false;
+
+	while ((word = next_word(w)) != NULL) {
+		value = next_word(w);
+		if (value == NULL)
+			return COMMAND_MALFORMED;
+		if (strcmp(word, "--jump") == 0 && *c->jump == '\0' &&
+		    hostname_valid(value)) {
+			strcpy(c->jump, value);
+		} else if (strcmp(word, "--format") == 0 && !format &&
+		    (strcmp(value, "openssh") == 0 ||
+			strcmp(value, "ansible") == 0)) {
+			format = true;
+			c->format = *value == 'a' ? FORMAT_ANSIBLE
+						  : FORMAT_OPENSSH;
+		} else {
+			return COMMAND_MALFORMED;
+		}
+	}
+	return COMMAND_OK;
+}
+
 enum command_error
 command_parse(struct command *c, const char *request)
 {
@@ -466,9 +493,12 @@ command_parse(struct command *c, const char *request)
 	case COMMAND_REFUSE:
 		return read_answer(c, &w);
 	case COMMAND_KNOWN_HOSTS:
-		return w.n == 2 && read_target(c, &w.word[1], 1)
+		return w.n == 1 ||
+			(w.n == 2 && read_target(c, &w.word[1], 1))
 		    ? COMMAND_OK
 		    : COMMAND_MALFORMED;
+	case COMMAND_CONFIG:
+		return read_config(c, &w);
 	default:
 		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
 	}
@@ -523,21 +553,46 @@ command_source(int argc, char **argv, const char *original, const char *self,
 	return true;
 }
 
-bool
-command_from(struct addr *from, const char *connection)
+/* The two ends of a connection: ADDRESS PORT ADDRESS PORT. */
+static bool
+read_connection(struct addr ends[2], uint16_t ports[2], const char *connection)
 {
 	char text[COMMAND_TEXT + 1];
 	struct words w = {.n = 0};
-	struct addr server;
-	uint16_t port;
 
 	if (connection == NULL || !text_is_plain(connection))
 		return false;
 	strcpy(text, connection);
 	split_words(&w, text);
-	return w.n == 4 && addr_parse(from, w.word[0]) &&
-	    port_parse(&port, w.word[1]) && addr_parse(&server, w.word[2]) &&
-	    port_parse(&port, w.word[3]);
+	return w.n == 4 && addr_parse(&ends[0], w.word[0]) &&
+	    port_parse(&ports[0], w.word[1]) &&
+	    addr_parse(&ends[1], w.word[2]) && port_parse(&ports[1], w.word[3]);
+}
+
+bool
+command_from(struct addr *from, const char *connection)
+{
+	struct addr ends[2];
+	uint16_t ports[2];
+	bool good = read_connection(ends, ports, connection);
+
+	if (good)
+		*from = ends[0];
+	return good;
+}
+
+bool
+command_server(struct addr *server, uint16_t *port, const char *connection)
+{
+	struct addr ends[2];
+	uint16_t ports[2];
+	bool good = read_connection(ends, ports, connection);
+
+	if (good) {
+		*server = ends[1];
+		*port = ports[1];
+	}
+	return good;
 }
 
 const char *
@@ -584,7 +639,10 @@ usage_text(enum command_verb verb)
 		       "[COMMAND]; a LOGIN is 1 to 32 letters, digits and "
 		       ". _ -.";
 	case COMMAND_KNOWN_HOSTS:
-		return "usage: known_hosts HOST[:PORT].";
+		return "usage: known_hosts [HOST[:PORT]].";
+	case COMMAND_CONFIG:
+		return "usage: config [--format openssh|ansible] "
+		       "[--jump NAME].";
 	default:
 		return "usage: help.";
 	}

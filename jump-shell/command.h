@@ -32,9 +32,13 @@ enum command_verb {
 	COMMAND_REFUSE,
 	COMMAND_HELP,
 	COMMAND_SSH,
+	COMMAND_CONFIG,
 	COMMAND_KNOWN_HOSTS,
 	COMMAND_LATER /* reserved; this version does not serve it */
 };
+
+/* What config is to print. */
+enum command_format { FORMAT_OPENSSH, FORMAT_ANSIBLE };
 
 /* What approve is to do: approve, print what to sign, or take it signed. */
 enum command_form { FORM_PLAIN, FORM_TEXT, FORM_SIGNED };
@@ -52,6 +56,8 @@ struct command {
 	enum command_form form;	     /* of approve */
 	char login[COMMAND_LOGIN];   /* of ssh; "": none was given */
 	char remote[COMMAND_TEXT + 1]; /* of ssh: what to run, or "" */
+	enum command_format format;  /* of config */
+	char jump[HOSTNAME_TEXT];     /* of config; "": not given */
 	char wrong[COMMAND_WRONG]; /* of COMMAND_PORT: what is no port */
 };
 
@@ -92,6 +98,10 @@ bool command_source(int argc, char **argv, const char *original,
  * if it is NULL or anything else.
  */
 bool command_from(struct addr *, const char *connection);
+
+/* The same for where the user has come to: the jump host's address and port. */
+bool command_server(
+    struct addr *, uint16_t *port, const char *connection);
 
 /*
  * Whether it is a login on a target as the road shell takes it: 1 to 32

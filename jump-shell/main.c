@@ -14,6 +14,7 @@
 
 #include "answer.h"
 #include "auth.h"
+#include "config.h"
 #include "exit.h"
 #include "known_hosts.h"
 #include "process.h"
@@ -187,7 +188,8 @@ ask_gate(struct policy_request *request, enum command_verb verb)
 	if (!request->gate || probe_gate(PROBE_MS))
 		return;
 	request->gate = false;
-	if (verb == COMMAND_LIST || verb == COMMAND_WHY)
+	if (verb == COMMAND_LIST || verb == COMMAND_WHY ||
+	    verb == COMMAND_CONFIG)
 		dprintf(STDERR_FILENO,
 		    "jump: the gate of this host does not answer: ProxyJump "
 		    "may be refused now.\n");
@@ -276,7 +278,13 @@ answer(struct visit *s, const struct command *c)
 	case COMMAND_WHO:
 		return who(s);
 	case COMMAND_KNOWN_HOSTS:
-		return known_hosts(s, &request, c);
+		if (*c->target.text != '\0')
+			return known_hosts(s, &request, c);
+		/* FALLTHROUGH */
+	case COMMAND_CONFIG:
+		return config_answer(s, &request, c) == 0
+		    ? EXIT_OK
+		    : visit_broken("write its answer");
 	case COMMAND_REQUEST:
 	case COMMAND_REQUESTS:
 	case COMMAND_APPROVE:

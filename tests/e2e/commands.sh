@@ -86,6 +86,7 @@ usage() {
 	case $1 in
 	connect) echo 'usage: connect [-46] [-w SECONDS] [--ticket ID] HOST PORT, HOST:PORT or -U PATH.' ;;
 	why) echo 'usage: why [--ticket ID] HOST, HOST PORT, HOST:PORT or -U PATH.' ;;
+	config) echo 'usage: config [--format openssh|ansible] [--jump NAME].' ;;
 	*) echo "usage: $1." ;;
 	esac
 }
@@ -187,7 +188,6 @@ unknown	-	cat /etc/passwd
 unknown	-	exit
 unknown	-	listlist
 unknown	-	lis
-later	-	config
 later	-	register
 option	-	connect -e /bin/sh web1 22
 option	-	nc -e /bin/sh web1 22
@@ -301,6 +301,8 @@ usage	list	list all
 usage	list	list -l
 usage	who	who alice
 usage	help	help connect
+usage	config	config web1
+usage	config	config --format putty
 port	0	connect web1 0
 port	00	connect web1 00
 port	65536	connect web1 65536

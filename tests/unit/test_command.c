@@ -23,6 +23,12 @@ static const struct row {
     {"help", "help"},
     {"who", "who"},
     {"requests", "requests"},
+    {"config", "config"},
+    {"config --format openssh", "config"},
+    {"config --format ansible --jump Gate_1.corp-x",
+	"config ansible jump Gate_1.corp-x"},
+    {"config --jump gate", "config jump gate"},
+    {"known_hosts", "known_hosts"},
     {"approve k3fhab", "approve k3fhab"},
     {"approve K3FHAB", "approve k3fhab"},
     {"approve --text K3FHAB", "approve k3fhab"},
@@ -168,7 +174,21 @@ static const struct {
     {"\xff", COMMAND_UNKNOWN},
     /* Not in this version. */
     {"who am i", COMMAND_MALFORMED},
-    {"config", COMMAND_NOT_SERVED},
+    {"config --jump", COMMAND_MALFORMED},
+    {"config --jump -x", COMMAND_MALFORMED},
+    {"config --jump .", COMMAND_MALFORMED},
+    {"config --jump a*", COMMAND_MALFORMED},
+    {"config --jump !a", COMMAND_MALFORMED},
+    {"config --jump a;id", COMMAND_MALFORMED},
+    {"config --jump a%h", COMMAND_MALFORMED},
+    {"config --jump a+tunnel", COMMAND_MALFORMED},
+    {"config --jump " HUNDRED, COMMAND_MALFORMED},
+    {"config --jump a --jump b", COMMAND_MALFORMED},
+    {"config --format", COMMAND_MALFORMED},
+    {"config --format putty", COMMAND_MALFORMED},
+    {"config --format openssh --format openssh", COMMAND_MALFORMED},
+    {"config web1", COMMAND_MALFORMED},
+    {"config web1 web2", COMMAND_MALFORMED},
     {"register", COMMAND_NOT_SERVED},
     /* Options that listen, run, bind, change or are not known. */
     {"nc -l 22", COMMAND_OPTION},
@@ -226,7 +246,6 @@ static const struct {
     {"ssh web1 --ticket CHG1", COMMAND_MALFORMED},
     {"ssh web1;id", COMMAND_MALFORMED},
     {"ssh $(id)", COMMAND_MALFORMED},
-    {"known_hosts", COMMAND_MALFORMED},
     {"known_hosts web1 22", COMMAND_MALFORMED},
     {"known_hosts -f", COMMAND_MALFORMED},
     {"known_hosts web1:0", COMMAND_MALFORMED},
@@ -376,7 +395,7 @@ static const struct {
 
 static const char *const verb_names[] = {
     "list", "connect", "why", "who", "request", "requests", "approve", "refuse",
-    "help", "ssh", "known_hosts", "later"};
+    "help", "ssh", "config", "known_hosts", "later"};
 
 static const char *
 describe(const struct command *c)
@@ -409,6 +428,10 @@ describe(const struct command *c)
 		p += sprintf(p, " %s", c->id);
 	if (c->remote[0] != '\0')
 		p += sprintf(p, " runs %s", c->remote);
+	if (c->format == FORMAT_ANSIBLE)
+		p += sprintf(p, " ansible");
+	if (c->jump[0] != '\0')
+		p += sprintf(p, " jump %s", c->jump);
 	return text;
 }
 
