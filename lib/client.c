@@ -126,8 +126,7 @@ find_ports(struct finder *f, uint32_t target, uint32_t part,
 		consider(&r, ROAD_FORWARD, &d);
 		judge(f->client, ROAD_CONNECT, NULL, asked, &d);
 		consider(&r, ROAD_CONNECT, &d);
-		if (policy_road_served(ROAD_SHELL) &&
-		    port->protocol == PROTO_SSH && t->kind != TARGET_NET &&
+		if (port->protocol == PROTO_SSH && t->kind != TARGET_NET &&
 		    t->kind != TARGET_DOMAIN)
 			consider_shell(f->client, asked, &r);
 		if (r.action != ACTION_DENY)
