@@ -136,7 +136,7 @@ test_print_SRC   := $(PARSE) $(POLICY)
 test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
-test_answer_SRC  := lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+test_answer_SRC  := jump-shell/road.c jump-shell/command.c lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
@@ -190,7 +190,9 @@ test_factor_SRC := lib/factor.c lib/login.c lib/monitor.c lib/procfs.c
 test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)
-UNIT += grant
+UNIT += grant road
+test_road_SRC    := jump-shell/road.c jump-shell/command.c lib/decide.c \
+	lib/target.c $(PARSE) $(POLICY)
 test_grant_SRC   := $(GRANT) lib/process.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \

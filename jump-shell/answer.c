@@ -5,13 +5,27 @@
 
 #include "audit.h"
 #include "grant.h"
+#include "road.h"
 #include "unmet.h"
 
 enum { COMMENT_TEXT = 200, SPAN_TEXT = 32 };
 
-/* The roads that this version serves. */
-static const enum policy_road roads[] = {ROAD_FORWARD, ROAD_CONNECT};
-static const char *const road_words[] = {"ProxyJump", "ProxyCommand"};
+static const char *const road_words[ROAD_COUNT] = {
+    [ROAD_FORWARD] = "ProxyJump", [ROAD_CONNECT] = "ProxyCommand"};
+
+/* By the login that is best, and not without a host key. */
+static enum policy_action
+judge_shell(const struct policy *p, const struct policy_request *q,
+    const struct target *asked, struct decision *d)
+{
+	struct road r;
+
+	road_judge(p, q, asked, NULL, &r);
+	*d = r.decision;
+	if (r.lack == ROAD_NO_HOSTKEY)
+		d->action = ACTION_DENY;
+	return d->action;
+}
 
 enum policy_action
 answer_judge(const struct policy *p, const struct policy_request *base,
@@ -22,6 +36,8 @@ answer_judge(const struct policy *p, const struct policy_request *base,
 
 	q.road = road;
 	q.mfa = q.mfa || (step && road != ROAD_FORWARD);
+	if (road == ROAD_SHELL)
+		return judge_shell(p, &q, asked, d);
 	decide(p, &q, asked, NULL, 0, d);
 	if (!d->lookup)
 		return d->action;
@@ -81,17 +97,17 @@ judge_roads(const struct lister *l, const struct target *asked, struct line *to)
 {
 	enum policy_action action;
 	struct decision d;
-	size_t i;
+	int road;
 
 	to->action = ACTION_DENY;
 	to->roads = 0;
-	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
+	for (road = 0; road < ROAD_COUNT; road++) {
 		action = answer_judge(
-		    l->policy, l->request, l->step, roads[i], asked, &d);
+		    l->policy, l->request, l->step, road, asked, &d);
 		if (action > to->action)
 			to->roads = 0;
 		if (action >= to->action)
-			to->roads |= 1u << roads[i];
+			to->roads |= 1u << road;
 		if (action > to->action)
 			to->action = action;
 	}
@@ -215,9 +231,13 @@ list_target(void *arg, uint32_t target)
 	    l->policy, policy_target(l->policy, target), list_form, l);
 }
 
+/* A proxy is what most look for: what it serves, ssh from here may serve too. */
 static const char *
 road_word(unsigned int bits)
 {
+	if (bits == 1u << ROAD_SHELL)
+		return "shell";
+	bits &= ~(1u << ROAD_SHELL);
 	if (bits == 1u << ROAD_FORWARD)
 		return "jump";
 	return bits == 1u << ROAD_CONNECT ? "command" : "both";
@@ -300,7 +320,7 @@ answer_list(FILE *out, const struct policy *p,
 	if (l.seen == NULL)
 		return -1;
 	policy_candidates(
-	    p, request, 1 << ROAD_FORWARD | 1 << ROAD_CONNECT, list_target, &l);
+	    p, request, (1 << ROAD_COUNT) - 1, list_target, &l);
 	if (l.n > 0) {
 		qsort(l.lines, l.n, sizeof(*l.lines), by_name);
 		(table ? write_table : write_fields)(out, l.lines, l.n);
@@ -313,23 +333,20 @@ answer_list(FILE *out, const struct policy *p,
 /*
  * why
  */
-/* The limits of a session by the road connect. */
+/* The limits of a session by a road that holds them. */
 static void
 write_limits(FILE *out, const struct policy *p,
-    const struct policy_request *base, bool step,
-    const struct target *asked, const struct decision *d)
+    const struct policy_request *q, const struct target *asked,
+    const struct decision *d)
 {
-	struct policy_request q = *base;
 	char text[SPAN_TEXT];
 	const struct choice *c = d->choices;
 	struct tm tm;
 	time_t end;
 
-	q.road = ROAD_CONNECT;
-	q.mfa = q.mfa || step;
 	while (c < d->choices + d->n && c->verdict.action != d->action)
 		c++;
-	end = d->n == 0 ? 0 : decide_end(p, &q, asked, c, d->path);
+	end = d->n == 0 ? 0 : decide_end(p, q, asked, c, d->path);
 	if (end != 0 && localtime_r(&end, &tm) != NULL) {
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M %Z", &tm);
 		fprintf(out, ", until %s", text);
@@ -395,36 +412,87 @@ write_addresses(FILE *out, const struct policy *p, const struct target *asked,
 	}
 }
 
+/* How it is typed, and by whom it can be read. */
+static void
+write_shell(FILE *out, const struct policy *p, const struct policy_request *q,
+    const struct road *r)
+{
+	bool any = r->lack == ROAD_NO_LOGIN;
+
+	fprintf(out, ": ssh -t JUMPHOST ssh %s@%s",
+	    any ? "LOGIN" : r->login, r->target.text);
+	if (r->target.port != 22)
+		fprintf(out, ":%u", r->target.port);
+	for (size_t i = 0; any && i < r->nlogins; i++)
+		fprintf(out, "%s %s", i == 0 ? ", with the login" : " or",
+		    r->logins[i]);
+	if (r->record)
+		fputs(", recorded", out);
+	if (r->consent)
+		fputs(", which asks for your consent", out);
+	if (r->decision.action == ACTION_ALLOW)
+		write_limits(out, p, q, &r->target, &r->decision);
+}
+
+static enum policy_action
+why_shell(FILE *out, const struct policy *p,
+    const struct policy_request *base, bool step, const struct target *asked)
+{
+	struct policy_request q = *base;
+	enum policy_action action;
+	struct road r;
+	char name[300];
+
+	q.road = ROAD_SHELL;
+	q.mfa = q.mfa || step;
+	action = road_judge(p, &q, asked, NULL, &r);
+	if (action == ACTION_DENY || r.lack == ROAD_NO_HOSTKEY)
+		return ACTION_DENY;
+	q.as = r.lack == ROAD_NO_LOGIN ? r.logins[0] : r.login;
+	fprintf(out, "%s is open to you by ssh from here",
+	    target_text(asked, name, sizeof(name)));
+	if (action == ACTION_ASK)
+		write_unmet(
+		    out, ROAD_SHELL, r.decision.verdict.unmet, base->ticket);
+	write_shell(out, p, &q, &r);
+	fputs(".\n", out);
+	return action;
+}
+
 /* One port and all roads.  The best action. */
 static enum policy_action
 why_port(FILE *out, const struct policy *p, const struct policy_request *base,
     bool step, const struct target *asked, struct policy_verdict *why)
 {
 	enum policy_action action, best = ACTION_DENY;
+	struct policy_request q = *base;
 	struct decision d;
 	char name[300];
-	size_t i;
 
-	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		action = answer_judge(p, base, step, roads[i], asked, &d);
-		if (roads[i] == ROAD_CONNECT)
+	q.road = ROAD_CONNECT;
+	q.mfa = q.mfa || step;
+	for (int road = ROAD_FORWARD; road <= ROAD_CONNECT; road++) {
+		action = answer_judge(p, base, step, road, asked, &d);
+		if (road == ROAD_CONNECT)
 			*why = d.verdict;
 		if (action == ACTION_DENY)
 			continue;
 		fprintf(out, "%s is open to you by %s",
-		    target_text(asked, name, sizeof(name)), road_words[i]);
+		    target_text(asked, name, sizeof(name)), road_words[road]);
 		if (action == ACTION_ASK)
 			write_unmet(
-			    out, roads[i], d.verdict.unmet, base->ticket);
-		if (roads[i] == ROAD_FORWARD)
+			    out, road, d.verdict.unmet, base->ticket);
+		if (road == ROAD_FORWARD)
 			write_addresses(out, p, asked, &d);
 		else if (action == ACTION_ALLOW)
-			write_limits(out, p, base, step, asked, &d);
+			write_limits(out, p, &q, asked, &d);
 		fputs(".\n", out);
 		if (action > best)
 			best = action;
 	}
-	return best;
+	action = asked->port == 0 ? ACTION_DENY
+				  : why_shell(out, p, base, step, asked);
+	return action > best ? action : best;
 }
 
 enum policy_action

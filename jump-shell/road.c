@@ -32,6 +32,9 @@ judge_as(const struct policy *p, const struct policy_request *base,
 	q.road = ROAD_SHELL;
 	q.as = login;
 	decide(p, &q, asked, NULL, 0, d);
+	if (d->lookup) /* as it would be with an address */
+		d->action = d->verdict.action =
+		    d->verdict.unmet != 0 ? ACTION_ASK : ACTION_ALLOW;
 	return d->action;
 }
 
@@ -88,7 +91,8 @@ find_login(const struct policy *p, const struct policy_request *base,
 	const char *own = own_name(p, base);
 	struct decision none;
 
-	judge_as(p, base, &r->target, own, &r->decision);
+	/* No rule names the empty login, which stands for any other. */
+	judge_as(p, base, &r->target, own != NULL ? own : "", &r->decision);
 	if (r->decision.action == ACTION_DENY) {
 		none = r->decision;
 		for (uint32_t i = 0; i < none.verdict.nmatches; i++)
@@ -175,10 +179,6 @@ road_judge(const struct policy *p, const struct policy_request *base,
 		strcpy(r->login, login);
 		judge_as(p, base, &r->target, login, &r->decision);
 	}
-	if (r->decision.lookup) /* as it would be with an address */
-		r->decision.action = r->decision.verdict.unmet != 0
-		    ? ACTION_ASK
-		    : ACTION_ALLOW;
 	if (r->decision.action != ACTION_DENY)
 		complete(p, base, r);
 	return r->decision.action;
