@@ -11,7 +11,7 @@
 
 #define CLIENT_SUFFIX "+tunnel"
 #define CLIENT_KEYS   "jump+host" /* what the jump host's keys are known by */
-enum { CLIENT_SHIFT = 10000 };
+enum { CLIENT_SHIFT = 8000 };
 
 /* For whom, and by which jump host; all strings are the caller's. */
 struct client {

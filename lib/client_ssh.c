@@ -529,7 +529,7 @@ put_routes(struct page *g)
 		fputs("\n# While `ssh NAME" CLIENT_SUFFIX "' runs, ports that "
 		      "do not speak SSH are ports of an\n"
 		      "# address 127.x.y.z of your machine; those below 1024 "
-		      "10000 higher.  macOS first\n"
+		      "8000 higher.  macOS first\n"
 		      "# wants `sudo ifconfig lo0 alias 127.x.y.z'.\n",
 		    g->out);
 	for (size_t i = 0; i < g->routes.n; i += n) {
