@@ -32,6 +32,11 @@ rules() {
 			device evil "/run/a;touch\$IFS/tmp/pwned;" ssh
 			hostkey evil "$(key_of web1)"
 			host trap 10.2.0.44 ssh 22 comment "%h \$(id) ; Host * ! * Match exec id Ü"
+			host term 10.2.0.12 ssh 22 alias t1
+			hostkey term "$(key_of web2)"
+			allow term: alice to term via shell as { root "corp\\bob" }
+			host soft 10.2.0.53 ssh 22
+			allow soft: alice to soft via shell
 			allow trap: alice to trap
 			allow jumps: alice to { web1 both }
 			allow relays: alice to { db1 lab odd wide six dev rtu17 rtu18 evil metr jump app } via connect
@@ -107,7 +112,7 @@ understood() {
 
 # config_of NAME KEY: what ssh makes of it.
 config_of() {
-	ssh -T -G "$1" | sed -n "s/^$2 //p"
+	ssh -G "$1" 2>/dev/null | sed -n "s/^$2 //p"
 }
 
 alone() {
@@ -130,6 +135,10 @@ uses() {
 	    [ "$(config_of web1 proxyjump)" = jump ]
 	typing ssh web1 hostname
 	check "$v: ProxyJump" unasked gave 0 web1
+	check "$v: a session on the jump host, for what has no other road" \
+	    [ "$(config_of t1 remotecommand) $(config_of t1 requesttty) $(config_of t1 hostname)" \
+	    = "ssh root@term true 192.0.2.1" ]
+	check "$v: by any login" [ "$(config_of soft remotecommand)" = "ssh soft" ]
 	typing ssh www.corp.example true
 	check "$v: a name that is not there" not gave 0
 	typing ssh db1 hostname
@@ -186,7 +195,7 @@ head -c 300000 /dev/urandom >"$T/data"
 check "config and known_hosts" fetched
 check "known_hosts: ssh-keygen reads it" run ssh-keygen -lf "$H/.ssh/jump_known_hosts"
 check "known_hosts: the jump host, and what is pinned" \
-    [ "$(grep -c '^[^#]' "$H/.ssh/jump_known_hosts")" -eq 6 ]
+    [ "$(grep -c '^[^#]' "$H/.ssh/jump_known_hosts")" -eq 7 ]
 check "known_hosts: its end" [ "$(tail -n1 "$H/.ssh/jump_known_hosts")" = "# end of the known hosts" ]
 check "config: its end" [ "$(tail -n1 "$J")" = "# end of jump.conf" ]
 check "config: nothing that the user may not know of" \
@@ -237,7 +246,7 @@ check "a shared account: whose it is" printed '^# ssh_config.* for carol,'
 as carol run ssh -F "$C" jump known_hosts </dev/null
 check "known_hosts of somebody with nothing" \
     [ "$(grep -c '^[^#]' "$T/out")" -eq 1 ]
-run ssh -F "$C" jump config --format ansible </dev/null
+as alice run ssh -F "$C" jump config --format ansible </dev/null
 check "ansible: a host" printed '^web1 ansible_host=web1 ansible_port=22$'
 check "ansible: a device at a socket" printed '^rtu18 ansible_host=rtu18$'
 check "ansible: a group" printed '^\[tag_ot_1\]$'
