@@ -10,6 +10,7 @@ SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib/jump
 DESTDIR    ?=
 SSH_KEYGEN ?= /usr/bin/ssh-keygen
+SSH        ?= /usr/bin/ssh
 
 VERSION := $(shell cat VERSION)
 BUILD   ?= build$(if $(SAN),-san)$(if $(COVERAGE),-cov)
@@ -41,7 +42,7 @@ endif
 CPPFLAGS += -Ilib -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DSTATEDIR='"$(STATEDIR)"' -DDATADIR='"$(DATADIR)"' \
-	-DSSH_KEYGEN='"$(SSH_KEYGEN)"'
+	-DSSH_KEYGEN='"$(SSH_KEYGEN)"' -DSSH='"$(SSH)"'
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(INSTRUMENT)
 COMPILE   = $(CC) -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) -MMD -MP
 
@@ -95,10 +96,16 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c 
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/gate.c jump-connect/capture.c \
-	jump-connect/keeper.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
+	lib/keeper.c lib/record.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/unmet.c lib/session.c \
 	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
+jump-record_SRC   := jump-record/main.c jump-record/options.c \
+	jump-record/copy.c jump-record/terminal.c jump-record/cast.c \
+	lib/record.c lib/keeper.c lib/session.c lib/procfs.c lib/monitor.c \
+	lib/factor.c lib/login.c lib/audit.c lib/process.c lib/decide.c \
+	lib/target.c $(POLICY)
+jump-ssh_SRC      := jump-ssh/main.c
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
@@ -116,9 +123,11 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 jump-authkeys_LIB :=
 jump-shell_LIB    :=
 jump-connect_LIB  :=
+jump-record_LIB   :=
+jump-ssh_LIB      :=
 jumpctl_LIB       := -lbsd -lmd -lz
 
-PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
+PROGRAMS := jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl
 
 # Unit tests link only the files that they name.
 UNIT := match pubkey parse deny eval db print target audit command answer \
@@ -142,8 +151,8 @@ test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/capture.c jump-connect/confine.c lib/sandbox.c lib/match.c
-test_capture_SRC := jump-connect/capture.c lib/match.c
+	jump-connect/capture.c lib/record.c jump-connect/confine.c lib/sandbox.c lib/match.c
+test_capture_SRC := jump-connect/capture.c lib/record.c lib/match.c
 test_hostkey_SRC := jump-connect/hostkey.c
 test_monitor_SRC := lib/monitor.c lib/procfs.c
 test_auth_SRC    := jump-shell/auth.c
@@ -296,11 +305,12 @@ DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
 EXAMPLES := $(wildcard dist/examples/*)
 UNITFILES := $(wildcard dist/systemd/*)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
-SETGID   := jump-shell jump-connect
+SETGID   := jump-shell jump-connect jump-record
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
 	$(LIBDIR)/systemd/system \
 	$(DATADIR)/examples $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
-INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
+INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
+	$(SBINDIR)/jumpctl \
 	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
 	$(addprefix $(LIBDIR)/systemd/system/,$(notdir $(UNITFILES))) \
@@ -334,7 +344,9 @@ endef
 # The accounts come first: without them, nothing is replaced.
 install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	umask 022 && mkdir -p $(PLACES:%=$(DESTDIR)%)
-	install -m 755 $(SETGID:%=$(BUILD)/%) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(SETGID:%=$(BUILD)/%) $(BUILD)/jump-ssh \
+	    $(DESTDIR)$(LIBEXECDIR)
+	@$(call texts,dist/ssh_config,$(LIBEXECDIR))
 	install -m 711 $(BUILD)/jump-authkeys $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(BUILD)/jumpctl $(DESTDIR)$(SBINDIR)
 	@$(call texts,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
@@ -365,6 +377,8 @@ owners:						## give _jump its programs and folders
 	chmod 1730 $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
+	chgrp _jump-ssh $(DESTDIR)$(LIBEXECDIR)/jump-ssh
+	chmod 2755 $(DESTDIR)$(LIBEXECDIR)/jump-ssh
 	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys
 	chmod 710 $(DESTDIR)$(STATEDIR)
 

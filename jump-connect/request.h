@@ -41,6 +41,8 @@ struct request {
 	struct target target;
 	struct addr from;
 	const char *mfa;	/* its word in records; NULL: there is none */
+	int terminal; /* the process of the one it is for, or -1 */
+	struct session_seen page; /* of that */
 	char source[ADDR_TEXT]; /* from as text; "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
 	struct patience patience; /* with looking up and dialling */
@@ -82,6 +84,22 @@ int request_read(
  */
 int request_gate(
     struct request *, const struct options *, enum policy_error error);
+
+/*
+ * Before session_open(): find the terminal whose jump-ssh has started this
+ * process.
+ */
+void request_terminal(struct request *);
+
+/*
+ * The same of what jump-record has put on the page of that terminal; whatever
+ * has started this process, and its words, are not looked at.
+ */
+int request_inner(
+    struct request *, const struct options *, enum policy_error error);
+
+/* Print the host keys of that target, as known_hosts has them; an exit code. */
+int request_print_hostkeys(struct request *);
 
 /*
  * Decide, with the addresses of a name that may be looked up, and record it.

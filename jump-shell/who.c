@@ -82,7 +82,8 @@ is_relays(const struct socket_seen *s, struct session_seen *seen, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct session_page *p = &seen[i].page;
 
-		if (p->port != s->remote_port || !addr_parse(&a, p->ip) ||
+		if (seen[i].page.kind != SESSION_RELAY ||
+		    p->port != s->remote_port || !addr_parse(&a, p->ip) ||
 		    !addr_equal(&a, &s->remote))
 			continue;
 		p->port = 0;
@@ -142,7 +143,8 @@ answer_who(FILE *out, struct session_own *own, const char *user, bool alone)
 	if (rows == NULL)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(seen[i].page.user, user) == 0)
+		if (seen[i].page.kind == SESSION_RELAY &&
+		    strcmp(seen[i].page.user, user) == 0)
 			fill(&rows[shown++], &seen[i]);
 	}
 	nsockets = keep_forwards(sockets, nsockets, own->uid, seen, n);

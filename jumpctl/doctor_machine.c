@@ -23,7 +23,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../jump-connect/capture.h"
 #include "audit.h"
 #include "exit.h"
 #include "grant.h"
@@ -32,6 +31,7 @@
 #include "login.h"
 #include "notify.h"
 #include "program.h"
+#include "record.h"
 #include "session.h"
 #include "swept.h"
 
@@ -582,7 +582,7 @@ check_sessions(struct doctor *d)
 {
 	bool sessions = check_folder(d, SESSION_DIRECTORY, 01730);
 	bool logins = check_folder(d, LOGIN_DIRECTORY, 01770);
-	bool records = check_folder(d, CAPTURE_DIRECTORY, 01730);
+	bool records = check_folder(d, RECORD_DIRECTORY, 01730);
 	bool requests = check_folder(d, GRANT_DIRECTORY, 03773);
 
 	if (sessions && logins && records && requests &&

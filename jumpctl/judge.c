@@ -319,6 +319,8 @@ judge_again(const struct judge *j, const struct judged *k,
 	if (*page->ticket != '\0')
 		q.ticket = page->ticket;
 	q.gate = r->gate;
+	if (*page->login != '\0')
+		q.as = page->login;
 	q.mfa = r->gate ? r->mfa : page->mfa != 0;
 	decide(j->policy, &q, &asked, has ? &used : NULL, has, &d);
 	if (d.n == 0)

@@ -338,8 +338,11 @@ live_read(struct live_world *w, struct live_list *l)
 		l->list = calloc(nseen + nforwards + 1, sizeof(*l->list));
 	if (l->list == NULL)
 		result = -1;
-	for (size_t i = 0; i < nseen && result == 0; i++)
-		fill_relay(w, &l->list[l->n++], &seen[i]);
+	for (size_t i = 0; i < nseen && result == 0; i++) {
+		/* A terminal is one session with its relay. */
+		if (seen[i].page.kind == SESSION_RELAY)
+			fill_relay(w, &l->list[l->n++], &seen[i]);
+	}
 	for (size_t i = 0; i < nforwards && result == 0; i++) {
 		if (owner(w, forwards[i].process.uid)->jump &&
 		    !goes_by_gate(l, &forwards[i]))

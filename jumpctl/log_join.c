@@ -260,6 +260,8 @@ record_outcome(const struct log_record *r, enum log_outcome *outcome)
 		*outcome = good ? LOG_OPEN : LOG_FAILED;
 	else if (strcmp(action, "close") == 0)
 		*outcome = LOG_CLOSE;
+	else if (strcmp(action, "recording") == 0)
+		*outcome = LOG_FAILED;
 	else if (strcmp(action, "load") == 0 || strcmp(action, "lock") == 0 ||
 	    strcmp(action, "unlock") == 0 || strcmp(action, "kick") == 0 ||
 	    strcmp(action, "sweep") == 0 || strcmp(action, "notify") == 0)

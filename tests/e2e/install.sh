@@ -7,7 +7,7 @@
 S=$T/src
 mkdir -p "$S/build"
 (cd "$LAB_REPO" && cp -a Makefile VERSION dist docs sshd_config.d "$S/")
-for p in jump-authkeys jump-shell jump-connect jumpctl; do
+for p in jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl; do
 	cp "$LAB_BUILD/$p" "$S/build/"
 done
 chmod -R a+rX "$S"

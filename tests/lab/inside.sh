@@ -76,6 +76,7 @@ system_accounts() {
 		utmp:x:43:
 		_jump:x:990:
 		_jump-notify:x:991:
+		_jump-ssh:x:992:
 		nogroup:x:65534:
 	END
 }
