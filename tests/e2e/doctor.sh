@@ -111,7 +111,6 @@ AllowStreamLocalForwarding yes
 PermitListen any
 GatewayPorts yes
 PermitTunnel yes
-AllowAgentForwarding yes
 X11Forwarding yes
 LogLevel INFO warn
 ClientAliveInterval 0 warn
