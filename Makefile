@@ -87,7 +87,8 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c \
 	jump-shell/visit.c jump-shell/terminal.c jump-shell/road.c \
-	jump-shell/known_hosts.c \
+	jump-shell/known_hosts.c jump-shell/menu.c jump-shell/layout.c \
+	jump-shell/rows.c jump-shell/wish.c jump-shell/advice.c \
 	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
 	$(CLIENT) lib/pubkey.c jumpctl/sockets.c $(GRANT) $(POLICY) \
@@ -130,7 +131,7 @@ jumpctl_LIB       := -lbsd -lmd -lz
 PROGRAMS := jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl
 
 # Unit tests link only the files that they name.
-UNIT := match pubkey parse deny eval db print target audit command answer \
+UNIT := layout rows wish match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
 	directory identify program session login limits monitor auth factors factor \
 	capture
@@ -144,6 +145,12 @@ test_db_SRC      := jump-authkeys/keys.c lib/decide.c lib/target.c $(PARSE) \
 test_print_SRC   := $(PARSE) $(POLICY)
 test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
+test_layout_SRC  := jump-shell/layout.c lib/audit.c
+test_wish_SRC    := jump-shell/wish.c jump-shell/command.c lib/target.c $(POLICY)
+test_rows_SRC    := jump-shell/rows.c jump-shell/advice.c jump-shell/layout.c \
+	jump-shell/answer.c jump-shell/road.c jump-shell/command.c \
+	lib/grant_text.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+	$(PARSE) $(POLICY)
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 test_answer_SRC  := jump-shell/road.c jump-shell/command.c lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
