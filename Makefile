@@ -119,7 +119,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
 	$(GRANT) $(POLICY) \
-	$(CLIENT) lib/unmet.c \
+	$(CLIENT) lib/unmet.c jump-shell/road.c jump-shell/command.c \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB :=
 jump-shell_LIB    :=
