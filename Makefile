@@ -110,7 +110,7 @@ jump-ssh_SRC      := jump-ssh/main.c
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \

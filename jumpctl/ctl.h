@@ -203,6 +203,12 @@ void conditions_print(
     const struct policy *, const struct policy_rule *, FILE *);
 
 /*
+ * export_client.c: export ssh_config, or known_hosts; argv[0] is that word.
+ * An exit code.
+ */
+int export_client(bool known_hosts, int argc, char **argv);
+
+/*
  * hosts.c: mark the names that /etc/hosts resolves to the policy's own
  * addresses and nothing else.  Returns how many names it does not.
  */

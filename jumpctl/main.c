@@ -38,7 +38,10 @@ static const struct {
 	"requests [--json | --withdraw ID [--no-sweep]]"},
     {"sweep", sweep_main, "sweep [-n] [--json]"},
     {"notify", notify_main, "notify [-n]"},
-    {"export", export_main, "export hosts | nft | sshd"},
+    {"export", export_main,
+	"export hosts | nft | sshd | ssh_config USER | known_hosts [USER]\n"
+	"               [--format openssh|ansible] [--jump NAME] "
+	"[--from ADDRESS]"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--outcome WORD] [--since TIME] "

@@ -38,8 +38,10 @@ rules() {
 			host soft 10.2.0.53 ssh 22
 			allow soft: { alice carol } to soft via shell
 			hostkey soft "$(key_of web2)"
+			host keyless 10.2.0.97 ssh 22
+			allow keyless: alice to keyless via shell
 			host bare 10.2.0.98 ssh 22
-			allow bare: alice to bare via shell
+			hostkey bare "$(key_of web2)"
 			allow trap: alice to trap
 			allow jumps: alice to { web1 both }
 			allow relays: alice to { db1 lab odd wide six dev rtu17 rtu18 evil metr jump app } via connect
@@ -202,7 +204,7 @@ check "known_hosts: the jump host, and what is pinned" \
 check "known_hosts: its end" [ "$(tail -n1 "$H/.ssh/jump_known_hosts")" = "# end of the known hosts" ]
 check "config: its end" [ "$(tail -n1 "$J")" = "# end of jump.conf" ]
 check "config: nothing that the user may not know of" \
-    not grep -E 'Host secret|secret[+]|hidden|nobody|bare|10\.2\.0\.66|shut' "$J"
+    not grep -E 'Host secret|secret[+]|hidden|nobody|keyless|bare|10\.2\.0\.66|shut' "$J"
 check "config: a comment stays one" grep -Fqx \
     '# %h $(id) ; Host * ! * Match exec id \xc3\x9c' "$J"
 check "config: a net as patterns" grep -Eq '^Host 10\.9\.\* !jump$' "$J"
@@ -269,6 +271,30 @@ for words in config known_hosts 'config --format ansible'; do
 	    said 'cannot write its answer'
 	check "... with a status" gave 70
 done
+
+# By an administrator: the same, but for where it was reached.
+fetched
+strip() {
+	grep -v '^# ssh_config\|^    HostName 192.0.2.1$\|^    HostName jump$\|^    Port 22$' "$1"
+}
+strip "$J" >"$T/theirs"
+run lab on jump jumpctl export ssh_config --from 192.0.2.10 alice
+strip "$T/out" >"$T/ours"
+check "jumpctl export ssh_config" gave 0
+check "... is what the user gets" cmp -s "$T/ours" "$T/theirs"
+run lab on jump jumpctl export known_hosts alice
+check "jumpctl export known_hosts USER" \
+    gave 0 "$(cat "$H/.ssh/jump_known_hosts")"
+run lab on jump jumpctl export known_hosts
+check "jumpctl export known_hosts" printed '^bare ssh-ed25519 '
+run lab on jump jumpctl export ssh_config --format ansible alice
+check "jumpctl export ssh_config --format ansible" printed '^\[tag_ot_1\]$'
+run lab on jump jumpctl export ssh_config nobody
+check "jumpctl export ssh_config: nobody" gave 1 ""
+run lab on jump jumpctl export ssh_config --jump 'a b' alice
+check "jumpctl export ssh_config: no name" gave 64 ""
+run lab on jump sh -c 'jumpctl export ssh_config alice >/dev/full'
+check "jumpctl export ssh_config: what cannot be written" gave 70
 
 # A thousand: the size, and the time that ssh takes with it.
 for i in $(seq 1000); do
