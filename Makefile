@@ -192,6 +192,9 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
 	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
+UNIT += cast escape
+test_cast_SRC    := jumpctl/cast.c jumpctl/utf8.c
+test_escape_SRC  := jumpctl/escape.c jumpctl/plain.c jumpctl/utf8.c
 UNIT += notify
 test_notify_SRC  := jumpctl/notify_events.c jumpctl/notify_run.c \
 	jumpctl/log_json.c jumpctl/log_record.c lib/notice.c lib/program.c \
@@ -225,7 +228,7 @@ reference_LIB := -lbsd -lmd
 # Fuzz targets: with FUZZ=1 (make fuzz) they are libFuzzer's, else they only
 # replay inputs.
 FUZZERS := fuzz_policy fuzz_image fuzz_command fuzz_target fuzz_keys \
-	fuzz_pubkey fuzz_hostkey fuzz_cert fuzz_log fuzz_grant
+	fuzz_pubkey fuzz_hostkey fuzz_cert fuzz_log fuzz_grant fuzz_cast
 fuzz_policy_SRC  := tests/fuzz/judge.c jump-authkeys/keys.c lib/decide.c \
 	lib/target.c $(PARSE) $(POLICY)
 fuzz_image_SRC   := $(filter-out lib/policy_db.c,$(fuzz_policy_SRC))
@@ -233,6 +236,8 @@ fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
 fuzz_grant_SRC   := lib/grant_text.c lib/target.c $(POLICY)
+fuzz_cast_SRC    := jumpctl/cast.c jumpctl/escape.c jumpctl/plain.c \
+	jumpctl/utf8.c
 fuzz_cert_SRC    := jump-authkeys/cert.c
 fuzz_hostkey_SRC := jump-connect/hostkey.c
 fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c jumpctl/log_print.c \
