@@ -75,6 +75,11 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
 	lib/login.c lib/factor.c lib/monitor.c lib/procfs.c lib/swept.c
 
+SEALS    := jumpctl/recordings.c jumpctl/verify.c jumpctl/replay.c \
+	jumpctl/play.c jumpctl/escape.c jumpctl/plain.c jumpctl/seals.c \
+	jumpctl/seal.c jumpctl/seal_log.c jumpctl/recording.c \
+	jumpctl/cast.c jumpctl/utf8.c
+
 NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
 	lib/notice.c
 
@@ -111,7 +116,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
-	jumpctl/gate.c jumpctl/state.c $(NOTIFY) \
+	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \
@@ -192,7 +197,9 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
 	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
-UNIT += cast escape
+UNIT += cast escape seals
+test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
+	jumpctl/cast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
 test_cast_SRC    := jumpctl/cast.c jumpctl/utf8.c
 test_escape_SRC  := jumpctl/escape.c jumpctl/plain.c jumpctl/utf8.c
 UNIT += notify

@@ -36,6 +36,8 @@ int notify_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int log_main(int argc, char **argv);
 int requests_main(int argc, char **argv);
+int recordings_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
 
 /*
  * source.c: the text of a policy.  Errors go to standard error.

@@ -46,6 +46,13 @@ static const struct {
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--outcome WORD] [--since TIME] "
 	"[--until TIME]\n               [--file FILE] [REF]"},
+    {"recordings", recordings_main,
+	"recordings [--json | --verify] [--user NAME] [--target NAME]\n"
+	"               [--since TIME] [ID]\n"
+	"       jumpctl recordings --remove-before TIME"},
+    {"replay", replay_main,
+	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"
+	"               [--search TEXT] [--text] [--times] ID"},
     {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
 };
 
