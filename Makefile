@@ -78,7 +78,7 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 SEALS    := jumpctl/recordings.c jumpctl/verify.c jumpctl/replay.c \
 	jumpctl/play.c jumpctl/escape.c jumpctl/plain.c jumpctl/seals.c \
 	jumpctl/seal.c jumpctl/seal_log.c jumpctl/recording.c \
-	jumpctl/cast.c jumpctl/utf8.c
+	jumpctl/asciicast.c jumpctl/utf8.c
 
 NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
 	lib/notice.c
@@ -197,10 +197,10 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
 	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
-UNIT += cast escape seals
+UNIT += asciicast escape seals
 test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
-	jumpctl/cast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
-test_cast_SRC    := jumpctl/cast.c jumpctl/utf8.c
+	jumpctl/asciicast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
+test_asciicast_SRC := jumpctl/asciicast.c jumpctl/utf8.c
 test_escape_SRC  := jumpctl/escape.c jumpctl/plain.c jumpctl/utf8.c
 UNIT += notify
 test_notify_SRC  := jumpctl/notify_events.c jumpctl/notify_run.c \
@@ -243,7 +243,7 @@ fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
 fuzz_grant_SRC   := lib/grant_text.c lib/target.c $(POLICY)
-fuzz_cast_SRC    := jumpctl/cast.c jumpctl/escape.c jumpctl/plain.c \
+fuzz_cast_SRC    := jumpctl/asciicast.c jumpctl/escape.c jumpctl/plain.c \
 	jumpctl/utf8.c
 fuzz_cert_SRC    := jump-authkeys/cert.c
 fuzz_hostkey_SRC := jump-connect/hostkey.c

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "audit.h"
-#include "cast.h"
+#include "asciicast.h"
 #include "seals.h"
 
 #define RECORDINGS "/var/log/jump"

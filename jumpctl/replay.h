@@ -4,7 +4,7 @@
 #ifndef REPLAY_H
 #define REPLAY_H
 
-#include "cast.h"
+#include "asciicast.h"
 
 struct replay {
 	const char *id;

@@ -3,7 +3,7 @@
  * comes out is harmless for a terminal, the same in any pieces, and text that
  * is clean.
  */
-#include "../../jumpctl/cast.h"
+#include "../../jumpctl/asciicast.h"
 #include "../../jumpctl/escape.h"
 #include "../../jumpctl/plain.h"
 #include "../unit/terminal.h"

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "../../jumpctl/cast.h"
+#include "../../jumpctl/asciicast.h"
 #include "unit.h"
 
 static const char header[] =
@@ -230,8 +230,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("cast");
-	TCase *t = tcase_create("cast");
+	Suite *s = suite_create("asciicast");
+	TCase *t = tcase_create("asciicast");
 
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, header_is_read);

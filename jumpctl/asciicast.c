@@ -1,4 +1,4 @@
-#include "cast.h"
+#include "asciicast.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * one for each event.  Whoever wrote the file may have been anybody.
  * Source: docs.asciinema.org, asciicast v2; RFC 8259.
  */
-#ifndef CAST_H
-#define CAST_H
+#ifndef ASCIICAST_H
+#define ASCIICAST_H
 
 #include <stdbool.h>
 #include <stddef.h>
