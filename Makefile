@@ -165,6 +165,8 @@ test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/capture.c lib/record.c jump-connect/confine.c lib/sandbox.c lib/match.c
 test_capture_SRC := jump-connect/capture.c lib/record.c lib/match.c
+UNIT += cast
+test_cast_SRC    := jump-record/cast.c lib/record.c
 test_hostkey_SRC := jump-connect/hostkey.c
 test_monitor_SRC := lib/monitor.c lib/procfs.c
 test_auth_SRC    := jump-shell/auth.c
