@@ -303,7 +303,7 @@ relay_request(struct request *r, int sock)
 	    .name = ends[RELAY_ERROR].name, .relay = &relay};
 	int end = -1;
 
-	request_describe(r);
+	request_describe(r, sock);
 	if (request_hostkey(r, &relay.hostkey) == 0)
 		end = relay_confined(&relay, r);
 	if (end == -1) {

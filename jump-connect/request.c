@@ -820,8 +820,20 @@ request_outdated(const struct request *r)
 	    st.st_ctim.tv_nsec != r->changed.tv_nsec;
 }
 
+/* Of our end; 0 if it has none. */
+static uint16_t
+local_port(int sock)
+{
+	struct sockaddr_storage own = {0};
+	socklen_t size = sizeof(own);
+
+	if (getsockname(sock, (struct sockaddr *)&own, &size) == -1)
+		return 0;
+	return addr_port((const struct sockaddr *)&own);
+}
+
 void
-request_describe(struct request *r)
+request_describe(struct request *r, int sock)
 {
 	struct session_page *page = r->session.page;
 	const struct policy_verdict *v = &r->choice->verdict;
@@ -846,6 +858,7 @@ request_describe(struct request *r)
 	}
 	page->mfa = r->query.mfa;
 	page->client_port = r->gate.client_port;
+	page->local_port = local_port(sock);
 	page->idle = v->idle;
 	page->deadline = r->deadline;
 	page->started = time(NULL);

@@ -138,8 +138,9 @@ bool request_outdated(const struct request *);
  */
 void request_prepare(struct request *);
 
-/* Fill in the page of the session, which is then seen by publishing it. */
-void request_describe(struct request *);
+/* Fill in the page of the session, whose connection to the target this is; it
+ * is then seen by publishing it. */
+void request_describe(struct request *, int sock);
 
 /* Record the end.  0, or -1 if the log did not take it. */
 int request_close(struct request *, const struct request_end *);

@@ -548,7 +548,7 @@ answer_help(FILE *out)
 	      "approve --text ID, approve --signed <TEXT\n"
 	      "                           the same by your own key's "
 	      "signature\n"
-	      "who                        your sessions that are live now\n"
+	      "who [-v]                   your sessions that are live now\n"
 	      "config [--jump NAME]       an ssh_config for your machine, "
 	      "which tells how to\n"
 	      "                           use it; --format ansible: an "

@@ -455,6 +455,16 @@ read_config(struct command *c, struct words *w)
 	return COMMAND_OK;
 }
 
+/* [-v] */
+static enum command_error
+read_who(struct command *c, struct words *w)
+{
+	const char *word = next_word(w);
+
+	c->network = word != NULL && strcmp(word, "-v") == 0;
+	return w->n == 1u + c->network ? COMMAND_OK : COMMAND_MALFORMED;
+}
+
 enum command_error
 command_parse(struct command *c, const char *request)
 {
@@ -463,7 +473,7 @@ command_parse(struct command *c, const char *request)
 	char text[COMMAND_TEXT + 1], *word;
 
 	memset(c, 0, sizeof(*c));
-	c->verb = COMMAND_MENU;
+	c->verb = COMMAND_LIST;
 	if (request == NULL)
 		return COMMAND_OK;
 	if (!text_is_plain(request))
@@ -499,6 +509,8 @@ command_parse(struct command *c, const char *request)
 		    : COMMAND_MALFORMED;
 	case COMMAND_CONFIG:
 		return read_config(c, &w);
+	case COMMAND_WHO:
+		return read_who(c, &w);
 	default:
 		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
 	}
@@ -553,9 +565,8 @@ command_source(int argc, char **argv, const char *original, const char *self,
 	return true;
 }
 
-/* The two ends of a connection: ADDRESS PORT ADDRESS PORT. */
-static bool
-read_connection(struct addr ends[2], uint16_t ports[2], const char *connection)
+bool
+command_ends(struct addr ends[2], uint16_t ports[2], const char *connection)
 {
 	char text[COMMAND_TEXT + 1];
 	struct words w = {.n = 0};
@@ -574,7 +585,7 @@ command_from(struct addr *from, const char *connection)
 {
 	struct addr ends[2];
 	uint16_t ports[2];
-	bool good = read_connection(ends, ports, connection);
+	bool good = command_ends(ends, ports, connection);
 
 	if (good)
 		*from = ends[0];
@@ -586,7 +597,7 @@ command_server(struct addr *server, uint16_t *port, const char *connection)
 {
 	struct addr ends[2];
 	uint16_t ports[2];
-	bool good = read_connection(ends, ports, connection);
+	bool good = command_ends(ends, ports, connection);
 
 	if (good) {
 		*server = ends[1];
@@ -623,7 +634,7 @@ usage_text(enum command_verb verb)
 	case COMMAND_LIST:
 		return "usage: list.";
 	case COMMAND_WHO:
-		return "usage: who.";
+		return "usage: who [-v].";
 	case COMMAND_REQUEST:
 		return "usage: request HOST[:PORT] [--for 2h] [--ticket ID] "
 		       "REASON, of at most 200 characters.";

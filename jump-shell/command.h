@@ -22,7 +22,6 @@ enum {
 };
 
 enum command_verb {
-	COMMAND_MENU, /* with a terminal; else COMMAND_LIST */
 	COMMAND_LIST,
 	COMMAND_CONNECT,
 	COMMAND_WHY,
@@ -54,6 +53,7 @@ struct command {
 	uint32_t seconds;	     /* of request; 0: not given */
 	char reason[COMMAND_REASON]; /* of request */
 	char id[COMMAND_ID];	     /* of approve and refuse; "": FORM_SIGNED */
+	bool network;		     /* of who */
 	enum command_form form;	     /* of approve */
 	char login[COMMAND_LOGIN];   /* of ssh; "": none was given */
 	char remote[COMMAND_TEXT + 1]; /* of ssh: what to run, or "" */
@@ -73,7 +73,7 @@ enum command_error {
 };
 
 /*
- * Read a request; NULL and one without words are COMMAND_MENU.  On any other
+ * Read a request; NULL and one without words are COMMAND_LIST.  On any other
  * result than COMMAND_OK only the verb may be used, and only of
  * COMMAND_OPTION, COMMAND_PORT, COMMAND_TICKET and COMMAND_MALFORMED.
  */
@@ -99,6 +99,10 @@ bool command_source(int argc, char **argv, const char *original,
  * if it is NULL or anything else.
  */
 bool command_from(struct addr *, const char *connection);
+
+/* All of it: their end, then ours. */
+bool command_ends(
+    struct addr ends[2], uint16_t ports[2], const char *connection);
 
 /* The same for where the user has come to: the jump host's address and port. */
 bool command_server(

@@ -17,7 +17,6 @@
 #include "config.h"
 #include "exit.h"
 #include "known_hosts.h"
-#include "menu.h"
 #include "process.h"
 #include "probe.h"
 #include "request.h"
@@ -60,8 +59,6 @@ read_input(struct visit *s, int argc, char **argv)
 	s->ticket = getenv("JUMP_TICKET");
 	s->term = getenv("TERM");
 	s->agent = getenv("SSH_AUTH_SOCK");
-	s->no_color = getenv("NO_COLOR");
-	s->place = getenv("JUMP_MENU");
 	s->connection = connection;
 	s->auth = auth;
 	/* The strings stay; libc's look-ups are to see none of the rest. */
@@ -170,13 +167,17 @@ identify(struct visit *s)
 
 /* The user's own; on a shared account, not those of the others. */
 static int
-who(struct visit *s)
+who(struct visit *s, bool network)
 {
+	const struct who_asks asks = {.user = s->person.name,
+	    .alone = !policy_account_shared(s->policy, s->account),
+	    .network = network,
+	    .connection = s->connection};
+
 	if (s->own.more)
 		dprintf(STDERR_FILENO,
 		    "jump: there are more sessions than can be shown.\n");
-	if (answer_who(stdout, &s->own, s->person.name,
-		!policy_account_shared(s->policy, s->account)) == -1)
+	if (answer_who(stdout, &s->own, &asks) == -1)
 		return visit_broken("list the sessions");
 	return EXIT_OK;
 }
@@ -191,8 +192,8 @@ ask_gate(struct policy_request *request, enum command_verb verb)
 	if (!request->gate || probe_gate(PROBE_MS))
 		return;
 	request->gate = false;
-	if (verb == COMMAND_MENU || verb == COMMAND_LIST ||
-	    verb == COMMAND_WHY || verb == COMMAND_CONFIG)
+	if (verb == COMMAND_LIST || verb == COMMAND_WHY ||
+	    verb == COMMAND_CONFIG)
 		dprintf(STDERR_FILENO,
 		    "jump: the gate of this host does not answer: ProxyJump "
 		    "may be refused now.\n");
@@ -261,10 +262,6 @@ answer(struct visit *s, const struct command *c)
 	visit_request(s, &request, ROAD_FORWARD, c->ticket);
 	ask_gate(&request, c->verb);
 	switch (c->verb) {
-	case COMMAND_MENU:
-		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-			return menu_show(s, &request);
-		/* FALLTHROUGH */
 	case COMMAND_LIST:
 		if (answer_list(stdout, s->policy, &request, s->method != NULL,
 			isatty(STDOUT_FILENO)) == 0)
@@ -283,7 +280,7 @@ answer(struct visit *s, const struct command *c)
 		return visit_refuse_target(
 		    s, ROAD_CONNECT, &c->target, &why, NULL);
 	case COMMAND_WHO:
-		return who(s);
+		return who(s, c->network);
 	case COMMAND_KNOWN_HOSTS:
 		if (*c->target.text != '\0')
 			return known_hosts(s, &request, c);

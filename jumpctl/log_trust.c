@@ -101,7 +101,6 @@ static const struct {
     {"unlock", "jumpctl"},
     {"kick", "jumpctl"},
     {"sweep", "jumpctl"},
-    {"seal", "jumpctl"},
     {"notify", "jumpctl"},
     {"request", "jump-shell"},
     {"approve", "jump-shell"},

@@ -18,7 +18,6 @@
 #include "grant.h"
 #include "nft.h"
 #include "probe.h"
-#include "recording.h"
 #include "requests.h"
 #include "swept.h"
 
@@ -343,5 +342,5 @@ sweep_main(int argc, char **argv)
 		return EXIT_INTERNAL;
 	if (!s.dry && swept_touch(SWEPT_FILE) == -1)
 		err(EXIT_STATE, "%s", SWEPT_FILE);
-	return s.dry || seal_recordings() == 0 ? EXIT_OK : EXIT_INTERNAL;
+	return EXIT_OK;
 }

@@ -86,6 +86,7 @@ struct session_page {
 	int32_t leader;		     /* of a terminal: its session leader */
 	char login[SESSION_LOGIN];   /* on the target; empty: not known */
 	char method[SESSION_METHOD]; /* of a terminal: --mfa, may be empty */
+	uint16_t local_port;	     /* of our end of the connection; 0: not known */
 };
 
 /* The one before ends before kind, which is then 0. */

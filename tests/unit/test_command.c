@@ -15,13 +15,14 @@
 static const struct row {
 	const char *request, *want;
 } accepted[] = {
-    {NULL, "menu"},
-    {"", "menu"},
-    {"   ", "menu"},
+    {NULL, "list"},
+    {"", "list"},
+    {"   ", "list"},
     {"list", "list"},
     {"  list  ", "list"},
     {"help", "help"},
     {"who", "who"},
+    {"who -v", "who network"},
     {"requests", "requests"},
     {"config", "config"},
     {"config --format openssh", "config"},
@@ -189,6 +190,9 @@ static const struct {
     {"config --format openssh --format openssh", COMMAND_MALFORMED},
     {"config web1", COMMAND_MALFORMED},
     {"config web1 web2", COMMAND_MALFORMED},
+    {"who -v -v", COMMAND_MALFORMED},
+    {"who -w", COMMAND_MALFORMED},
+    {"who alice -v", COMMAND_MALFORMED},
     {"register", COMMAND_NOT_SERVED},
     /* Options that listen, run, bind, change or are not known. */
     {"nc -l 22", COMMAND_OPTION},
@@ -394,7 +398,7 @@ static const struct {
 };
 
 static const char *const verb_names[] = {
-    "menu", "list", "connect", "why", "who", "request", "requests", "approve", "refuse",
+    "list", "connect", "why", "who", "request", "requests", "approve", "refuse",
     "help", "ssh", "config", "known_hosts", "later"};
 
 static const char *
@@ -412,6 +416,8 @@ describe(const struct command *c)
 		p += sprintf(p, " w%u", c->wait);
 	if (c->ticket[0] != '\0')
 		p += sprintf(p, " ticket %s", c->ticket);
+	if (c->network)
+		p += sprintf(p, " network");
 	if (c->login[0] != '\0')
 		p += sprintf(p, " as %s", c->login);
 	if (c->target.form == TARGET_PATH)
@@ -504,7 +510,7 @@ START_TEST(errors_have_texts)
 	for (e = COMMAND_OK; e <= COMMAND_MALFORMED; e++) {
 		ck_assert_ptr_nonnull(
 		    command_error_reason((enum command_error)e));
-		for (v = COMMAND_MENU; v <= COMMAND_LATER; v++) {
+		for (v = COMMAND_LIST; v <= COMMAND_LATER; v++) {
 			c.verb = v;
 			text = command_error_text(e, &c, buf);
 			ck_assert_uint_gt(strlen(text), 8);
@@ -647,12 +653,17 @@ START_TEST(from_is_strict)
 	    "192.0.2.9\t50000 192.0.2.1 22", "UNKNOWN 65535 UNKNOWN 65535",
 	    "192.0.2.9 50000 host 22"};
 	char text[ADDR_TEXT];
-	struct addr from;
+	struct addr from, ends[2];
+	uint16_t ports[2];
 	size_t i;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		ck_assert_msg(command_from(&from, good[i]), "%s", good[i]);
 	ck_assert_str_eq(addr_print(&from, text), "192.0.2.9");
+	ck_assert(command_ends(ends, ports, good[2]));
+	ck_assert_uint_eq(ports[0], 1);
+	ck_assert_uint_eq(ports[1], 65535);
+	ck_assert_str_eq(addr_print(&ends[1], text), "192.0.2.1");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(!command_from(&from, bad[i]), "%s", bad[i]);
 	ck_assert(!command_from(&from, NULL));
