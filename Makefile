@@ -76,6 +76,11 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
 	lib/login.c lib/factor.c lib/monitor.c lib/procfs.c lib/swept.c
 
+SEALS    := jumpctl/recordings.c jumpctl/verify.c jumpctl/replay.c \
+	jumpctl/play.c jumpctl/escape.c jumpctl/plain.c jumpctl/seals.c \
+	jumpctl/seal.c jumpctl/seal_log.c jumpctl/recording.c \
+	jumpctl/asciicast.c jumpctl/utf8.c
+
 NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
 	lib/notice.c
 
@@ -88,7 +93,8 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c \
 	jump-shell/visit.c jump-shell/terminal.c jump-shell/road.c \
-	jump-shell/known_hosts.c \
+	jump-shell/known_hosts.c jump-shell/menu.c jump-shell/layout.c \
+	jump-shell/rows.c jump-shell/wish.c jump-shell/advice.c \
 	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
 	$(CLIENT) lib/pubkey.c jumpctl/legs.c jumpctl/sockets.c $(GRANT) \
@@ -111,8 +117,8 @@ jump-ssh_SRC      := jump-ssh/main.c
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
-	jumpctl/gate.c jumpctl/state.c $(NOTIFY) \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \
@@ -120,7 +126,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
 	$(GRANT) $(POLICY) \
-	$(CLIENT) lib/unmet.c \
+	$(CLIENT) lib/unmet.c jump-shell/road.c jump-shell/command.c \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB :=
 jump-shell_LIB    :=
@@ -132,7 +138,7 @@ jumpctl_LIB       := -lbsd -lmd -lz
 PROGRAMS := jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl
 
 # Unit tests link only the files that they name.
-UNIT := match pubkey parse deny eval db print target audit command answer \
+UNIT := layout rows wish match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
 	directory identify program session login limits monitor auth factors factor \
 	capture
@@ -146,6 +152,12 @@ test_db_SRC      := jump-authkeys/keys.c lib/decide.c lib/target.c $(PARSE) \
 test_print_SRC   := $(PARSE) $(POLICY)
 test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
+test_layout_SRC  := jump-shell/layout.c lib/audit.c
+test_wish_SRC    := jump-shell/wish.c jump-shell/command.c lib/target.c $(POLICY)
+test_rows_SRC    := jump-shell/rows.c jump-shell/advice.c jump-shell/layout.c \
+	jump-shell/answer.c jump-shell/road.c jump-shell/command.c \
+	lib/grant_text.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+	$(PARSE) $(POLICY)
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 test_answer_SRC  := jump-shell/road.c jump-shell/command.c lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
@@ -155,6 +167,8 @@ test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/capture.c lib/record.c jump-connect/confine.c lib/sandbox.c lib/match.c
 test_capture_SRC := jump-connect/capture.c lib/record.c lib/match.c
+UNIT += cast
+test_cast_SRC    := jump-record/cast.c lib/record.c
 test_hostkey_SRC := jump-connect/hostkey.c
 test_monitor_SRC := lib/monitor.c lib/procfs.c
 test_auth_SRC    := jump-shell/auth.c
@@ -188,6 +202,11 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
 	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
+UNIT += asciicast escape seals
+test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
+	jumpctl/asciicast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
+test_asciicast_SRC := jumpctl/asciicast.c jumpctl/utf8.c
+test_escape_SRC  := jumpctl/escape.c jumpctl/plain.c jumpctl/utf8.c
 UNIT += notify
 test_notify_SRC  := jumpctl/notify_events.c jumpctl/notify_run.c \
 	jumpctl/log_json.c jumpctl/log_record.c lib/notice.c lib/program.c \
@@ -221,7 +240,7 @@ reference_LIB := -lbsd -lmd
 # Fuzz targets: with FUZZ=1 (make fuzz) they are libFuzzer's, else they only
 # replay inputs.
 FUZZERS := fuzz_policy fuzz_image fuzz_command fuzz_target fuzz_keys \
-	fuzz_pubkey fuzz_hostkey fuzz_cert fuzz_log fuzz_grant
+	fuzz_pubkey fuzz_hostkey fuzz_cert fuzz_log fuzz_grant fuzz_cast
 fuzz_policy_SRC  := tests/fuzz/judge.c jump-authkeys/keys.c lib/decide.c \
 	lib/target.c $(PARSE) $(POLICY)
 fuzz_image_SRC   := $(filter-out lib/policy_db.c,$(fuzz_policy_SRC))
@@ -229,6 +248,8 @@ fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
 fuzz_grant_SRC   := lib/grant_text.c lib/target.c $(POLICY)
+fuzz_cast_SRC    := jumpctl/asciicast.c jumpctl/escape.c jumpctl/plain.c \
+	jumpctl/utf8.c
 fuzz_cert_SRC    := jump-authkeys/cert.c
 fuzz_hostkey_SRC := jump-connect/hostkey.c
 fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c jumpctl/log_print.c \

@@ -473,7 +473,7 @@ command_parse(struct command *c, const char *request)
 	char text[COMMAND_TEXT + 1], *word;
 
 	memset(c, 0, sizeof(*c));
-	c->verb = COMMAND_LIST;
+	c->verb = COMMAND_MENU;
 	if (request == NULL)
 		return COMMAND_OK;
 	if (!text_is_plain(request))

@@ -22,6 +22,7 @@ enum {
 };
 
 enum command_verb {
+	COMMAND_MENU, /* with a terminal; else COMMAND_LIST */
 	COMMAND_LIST,
 	COMMAND_CONNECT,
 	COMMAND_WHY,
@@ -73,7 +74,7 @@ enum command_error {
 };
 
 /*
- * Read a request; NULL and one without words are COMMAND_LIST.  On any other
+ * Read a request; NULL and one without words are COMMAND_MENU.  On any other
  * result than COMMAND_OK only the verb may be used, and only of
  * COMMAND_OPTION, COMMAND_PORT, COMMAND_TICKET and COMMAND_MALFORMED.
  */

@@ -17,6 +17,7 @@
 #include "config.h"
 #include "exit.h"
 #include "known_hosts.h"
+#include "menu.h"
 #include "process.h"
 #include "probe.h"
 #include "request.h"
@@ -59,6 +60,8 @@ read_input(struct visit *s, int argc, char **argv)
 	s->ticket = getenv("JUMP_TICKET");
 	s->term = getenv("TERM");
 	s->agent = getenv("SSH_AUTH_SOCK");
+	s->no_color = getenv("NO_COLOR");
+	s->place = getenv("JUMP_MENU");
 	s->connection = connection;
 	s->auth = auth;
 	/* The strings stay; libc's look-ups are to see none of the rest. */
@@ -192,8 +195,8 @@ ask_gate(struct policy_request *request, enum command_verb verb)
 	if (!request->gate || probe_gate(PROBE_MS))
 		return;
 	request->gate = false;
-	if (verb == COMMAND_LIST || verb == COMMAND_WHY ||
-	    verb == COMMAND_CONFIG)
+	if (verb == COMMAND_MENU || verb == COMMAND_LIST ||
+	    verb == COMMAND_WHY || verb == COMMAND_CONFIG)
 		dprintf(STDERR_FILENO,
 		    "jump: the gate of this host does not answer: ProxyJump "
 		    "may be refused now.\n");
@@ -262,6 +265,10 @@ answer(struct visit *s, const struct command *c)
 	visit_request(s, &request, ROAD_FORWARD, c->ticket);
 	ask_gate(&request, c->verb);
 	switch (c->verb) {
+	case COMMAND_MENU:
+		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+			return menu_show(s, &request);
+		/* FALLTHROUGH */
 	case COMMAND_LIST:
 		if (answer_list(stdout, s->policy, &request, s->method != NULL,
 			isatty(STDOUT_FILENO)) == 0)

@@ -190,14 +190,13 @@ terminal_exec(struct visit *s, const struct command *c)
 
 /* What sshd(8) has told us, to a jump-shell of its own. */
 static void
-pass_on(struct words *argv, struct words *envp, const struct visit *s,
-    const char *request)
+pass_on(struct words *argv, struct words *envp, const struct visit *s)
 {
+	argv->n = envp->n = 0;
 	add(argv, "jump-shell");
 	if (s->id != NULL)
 		add(argv, "--id=%s", s->id);
 	add(envp, "%s", path);
-	add(envp, "SSH_ORIGINAL_COMMAND=%s", request);
 	if (s->connection != NULL)
 		add(envp, "SSH_CONNECTION=%s", s->connection);
 	if (s->auth != NULL)
@@ -216,8 +215,8 @@ terminal_run(struct visit *s, const char *request)
 	pid_t child;
 	int status;
 
-	argv.n = envp.n = 0;
-	pass_on(&argv, &envp, s, request);
+	pass_on(&argv, &envp, s);
+	add(&envp, "SSH_ORIGINAL_COMMAND=%s", request);
 	child = fork();
 	if (child == -1)
 		return -1;
@@ -232,4 +231,16 @@ terminal_run(struct visit *s, const char *request)
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status)
 				 : 128 + WTERMSIG(status);
+}
+
+void
+terminal_menu(struct visit *s, const char *place)
+{
+	static struct words argv, envp;
+
+	pass_on(&argv, &envp, s);
+	if (s->no_color != NULL)
+		add(&envp, "NO_COLOR=%s", s->no_color);
+	add(&envp, "JUMP_MENU=%s", place);
+	execve(JUMP_SHELL, argv.list, envp.list);
 }

@@ -22,4 +22,10 @@ int terminal_exec(struct visit *, const struct command *);
  */
 int terminal_run(struct visit *, const char *request);
 
+/*
+ * Become a jump-shell of its own that shows the menu at this place, see
+ * wish_place_print().  Returns only if that fails, with errno.
+ */
+void terminal_menu(struct visit *, const char *place);
+
 #endif

@@ -26,6 +26,7 @@ struct visit {
 	const char *method;  /* a second one of the login, or NULL */
 	const char *connection, *auth; /* SSH_CONNECTION, SSH_USER_AUTH; or NULL */
 	const char *term, *agent;      /* TERM, SSH_AUTH_SOCK; or NULL */
+	const char *no_color, *place;  /* NO_COLOR, JUMP_MENU; or NULL */
 	struct factor factor;
 	bool mfa; /* the key of the login is a second factor */
 	struct addr from;

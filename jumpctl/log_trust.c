@@ -101,6 +101,7 @@ static const struct {
     {"unlock", "jumpctl"},
     {"kick", "jumpctl"},
     {"sweep", "jumpctl"},
+    {"seal", "jumpctl"},
     {"notify", "jumpctl"},
     {"request", "jump-shell"},
     {"approve", "jump-shell"},

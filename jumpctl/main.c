@@ -38,11 +38,21 @@ static const struct {
 	"requests [--json | --withdraw ID [--no-sweep]]"},
     {"sweep", sweep_main, "sweep [-n] [--json]"},
     {"notify", notify_main, "notify [-n]"},
-    {"export", export_main, "export hosts | nft | sshd"},
+    {"export", export_main,
+	"export hosts | nft | sshd | ssh_config USER | known_hosts [USER]\n"
+	"               [--format openssh|ansible] [--jump NAME] "
+	"[--from ADDRESS]"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--outcome WORD] [--since TIME] "
 	"[--until TIME]\n               [--file FILE] [REF]"},
+    {"recordings", recordings_main,
+	"recordings [--json | --verify] [--user NAME] [--target NAME]\n"
+	"               [--since TIME] [ID]\n"
+	"       jumpctl recordings --remove-before TIME"},
+    {"replay", replay_main,
+	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"
+	"               [--search TEXT] [--text] [--times] ID"},
     {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../jump-shell/road.h"
 #include "audit.h"
 
 struct finder {
@@ -13,13 +14,12 @@ struct finder {
 
 /* What this road says; a DNS name counts with an address of its domain. */
 static void
-judge(const struct client *c, enum policy_road road, const char *as,
+judge(const struct client *c, enum policy_road road,
     const struct target *asked, struct decision *d)
 {
 	struct policy_request q = *c->request;
 
 	q.road = road;
-	q.as = as;
 	q.mfa = q.mfa || (c->step && road != ROAD_FORWARD);
 	decide(c->policy, &q, asked, NULL, 0, d);
 	if (d->lookup)
@@ -37,51 +37,28 @@ consider(struct route *r, enum policy_road road, const struct decision *d)
 	r->action = d->action;
 	r->road = road;
 	r->unmet = d->verdict.unmet;
-	r->login = NULL;
-	r->logins = 0;
 	while (i + 1 < d->n && d->choices[i].verdict.action != d->action)
 		i++;
 	if (d->n > 0)
 		r->addr = d->choices[i].addr;
 }
 
-/* The logins of a rule that permits only some. */
-static void
-consider_logins(const struct client *c, const struct policy_rule *rule,
-    const struct target *asked, struct route *r)
-{
-	struct policy_range as = policy_clip(c->policy, PT_WORDS, rule->as);
-	struct decision d;
-
-	for (uint32_t i = 0; i < as.n && rule->verb == VERB_ALLOW; i++) {
-		const char *login = policy_word(c->policy, as.first + i);
-		bool better;
-
-		judge(c, ROAD_SHELL, login, asked, &d);
-		better = d.action > r->action;
-		consider(r, ROAD_SHELL, &d);
-		if (better)
-			r->login = login;
-		if (r->road == ROAD_SHELL && r->login != NULL &&
-		    d.action == r->action)
-			r->logins++;
-	}
-}
-
+/* A session on the jump host, if there could be one. */
 static void
 consider_shell(
     const struct client *c, const struct target *asked, struct route *r)
 {
-	struct decision any;
+	struct policy_request q = *c->request;
+	struct road road;
 
-	judge(c, ROAD_SHELL, NULL, asked, &any);
-	consider(r, ROAD_SHELL, &any);
-	if (any.action != ACTION_DENY)
+	q.mfa = q.mfa || c->step;
+	if (road_judge(c->policy, &q, asked, NULL, &road) <= r->action ||
+	    road.lack == ROAD_NO_HOSTKEY)
 		return;
-	for (uint32_t i = 0; i < any.verdict.nmatches; i++)
-		consider_logins(c,
-		    policy_rule(c->policy, any.verdict.matches[i].rule), asked,
-		    r);
+	consider(r, ROAD_SHELL, &road.decision);
+	snprintf(r->login, sizeof(r->login), "%s",
+	    road.nlogins > 1 ? road.logins[0] : road.login);
+	r->others = road.nlogins > 1 ? road.nlogins - 1 : 0;
 }
 
 static void
@@ -122,9 +99,9 @@ find_ports(struct finder *f, uint32_t target, uint32_t part,
 		    .action = ACTION_DENY};
 
 		asked->port = port->port;
-		judge(f->client, ROAD_FORWARD, NULL, asked, &d);
+		judge(f->client, ROAD_FORWARD, asked, &d);
 		consider(&r, ROAD_FORWARD, &d);
-		judge(f->client, ROAD_CONNECT, NULL, asked, &d);
+		judge(f->client, ROAD_CONNECT, asked, &d);
 		consider(&r, ROAD_CONNECT, &d);
 		if (port->protocol == PROTO_SSH && t->kind != TARGET_NET &&
 		    t->kind != TARGET_DOMAIN)

@@ -6,6 +6,7 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
+#include "../jump-shell/command.h"
 #include "decide.h"
 #include "known.h"
 
@@ -37,8 +38,8 @@ struct route {
 	enum policy_road road;
 	uint32_t unmet;            /* bits of enum policy_obligation */
 	struct addr addr;          /* of ROAD_FORWARD: what sshd permits */
-	const char *login;         /* of ROAD_SHELL: the first of logins */
-	size_t logins;             /* of ROAD_SHELL; 0: any */
+	char login[COMMAND_LOGIN]; /* of ROAD_SHELL; "": to be given */
+	size_t others;             /* of ROAD_SHELL: logins beside that */
 };
 
 /* Sorted: each target's stand together, by name; then nets; then domains. */

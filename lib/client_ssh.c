@@ -159,23 +159,34 @@ put_connect(struct page *g, const struct route *r)
 		    g->out);
 }
 
+/* Whether it is a session on the jump host that a block can stand for. */
+static bool
+is_session(const struct route *r)
+{
+	return r->protocol == PROTO_SSH && r->road == ROAD_SHELL &&
+	    *r->login != '\0';
+}
+
 /* A session on the jump host, which asks for the rest. */
 static void
-put_shell(struct page *g, const struct route *r)
+put_shell(struct page *g, const struct route *r, bool main)
 {
 	const char *name = target_name(g, r);
+	char port[8] = "";
 
-	if (r->logins > 1)
-		fprintf(g->out, "    # and by %zu other login%s: ssh -t %s "
-				"ssh LOGIN@%s\n",
-		    r->logins - 1, r->logins > 2 ? "s" : "", g->c->jump, name);
-	fputs("    RequestTTY yes\n    RemoteCommand ssh ", g->out);
-	if (r->login != NULL && login_safe(r->login))
-		fprintf(g->out, "%s@", r->login);
-	fputs(name, g->out);
-	if (r->port != 22 && r->port != 0)
-		fprintf(g->out, ":%u", r->port);
-	fputc('\n', g->out);
+	if (r->port != 22)
+		snprintf(port, sizeof(port), ":%u", r->port);
+	if (!is_session(r) || r->others > 0)
+		fprintf(g->out, "# %sssh -t %s ssh LOGIN@%s%s\n",
+		    r->others > 0 ? "By other logins too: " : "", g->c->jump,
+		    name, port);
+	if (!is_session(r))
+		return;
+	fputs("Host", g->out);
+	put_names(g, r, main);
+	fprintf(g->out,
+	    "\n    RequestTTY yes\n    RemoteCommand ssh %s@%s%s\n", r->login,
+	    name, port);
 }
 
 /* A block for an ssh port of a target. */
@@ -185,25 +196,25 @@ put_ssh(struct page *g, const struct route *r, bool main)
 	const struct policy_target *t = policy_target(g->p, r->target);
 	char text[ADDR_TEXT];
 	const char **keys;
-	ssize_t n = known_keys(g->p, r->target, &keys);
+	ssize_t n;
 
+	put_state(g, r);
+	if (r->road == ROAD_SHELL) {
+		put_shell(g, r, main);
+		return;
+	}
+	n = known_keys(g->p, r->target, &keys);
 	free(keys);
 	if (n == -1)
 		g->failed = true;
-	put_state(g, r);
 	if (n == 0)
-		fprintf(g->out, "# The policy does not have its host key%s%s\n",
-		    r->road == ROAD_SHELL
-			? ", so this is refused."
-			: "; in ~/.ssh/known_hosts it is ",
-		    r->road == ROAD_SHELL ? "" : target_name(g, r));
+		fprintf(g->out,
+		    "# The policy does not have its host key; in "
+		    "~/.ssh/known_hosts it is %s\n",
+		    target_name(g, r));
 	fputs("Host", g->out);
 	put_names(g, r, main);
 	fputc('\n', g->out);
-	if (r->road == ROAD_SHELL) {
-		put_shell(g, r);
-		return;
-	}
 	fprintf(g->out, "    HostName %s\n",
 	    r->road == ROAD_FORWARD ? addr_print(&r->addr, text)
 				    : policy_string(g->p, t->name));
@@ -480,8 +491,7 @@ put_sessions(struct page *g, bool tunnels)
 			continue;
 		main = routes_main(r, n);
 		for (size_t k = 0; k < n; k++) {
-			if (r[k].protocol == PROTO_SSH &&
-			    r[k].road == ROAD_SHELL)
+			if (is_session(&r[k]))
 				put_names(g, &r[k], &r[k] == main);
 		}
 		if (tunnels && count_tcp(r, n, ROAD_FORWARD) > 0)

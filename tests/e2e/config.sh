@@ -34,9 +34,14 @@ rules() {
 			host trap 10.2.0.44 ssh 22 comment "%h \$(id) ; Host * ! * Match exec id Ü"
 			host term 10.2.0.12 ssh 22 alias t1
 			hostkey term "$(key_of web2)"
-			allow term: alice to term via shell as { root "corp\\bob" }
+			allow term: alice to term via shell as { root deploy }
 			host soft 10.2.0.53 ssh 22
-			allow soft: alice to soft via shell
+			allow soft: { alice carol } to soft via shell
+			hostkey soft "$(key_of web2)"
+			host keyless 10.2.0.97 ssh 22
+			allow keyless: alice to keyless via shell
+			host bare 10.2.0.98 ssh 22
+			hostkey bare "$(key_of web2)"
 			allow trap: alice to trap
 			allow jumps: alice to { web1 both }
 			allow relays: alice to { db1 lab odd wide six dev rtu17 rtu18 evil metr jump app } via connect
@@ -138,7 +143,7 @@ uses() {
 	check "$v: a session on the jump host, for what has no other road" \
 	    [ "$(config_of t1 remotecommand) $(config_of t1 requesttty) $(config_of t1 hostname)" \
 	    = "ssh root@term true 192.0.2.1" ]
-	check "$v: by any login" [ "$(config_of soft remotecommand)" = "ssh soft" ]
+	check "$v: by any login" [ "$(config_of soft remotecommand)" = "ssh alice@soft" ]
 	typing ssh www.corp.example true
 	check "$v: a name that is not there" not gave 0
 	typing ssh db1 hostname
@@ -195,11 +200,11 @@ head -c 300000 /dev/urandom >"$T/data"
 check "config and known_hosts" fetched
 check "known_hosts: ssh-keygen reads it" run ssh-keygen -lf "$H/.ssh/jump_known_hosts"
 check "known_hosts: the jump host, and what is pinned" \
-    [ "$(grep -c '^[^#]' "$H/.ssh/jump_known_hosts")" -eq 7 ]
+    [ "$(grep -c '^[^#]' "$H/.ssh/jump_known_hosts")" -eq 8 ]
 check "known_hosts: its end" [ "$(tail -n1 "$H/.ssh/jump_known_hosts")" = "# end of the known hosts" ]
 check "config: its end" [ "$(tail -n1 "$J")" = "# end of jump.conf" ]
 check "config: nothing that the user may not know of" \
-    not grep -E 'Host secret|secret[+]|hidden|nobody|10\.2\.0\.66|shut' "$J"
+    not grep -E 'Host secret|secret[+]|hidden|nobody|keyless|bare|10\.2\.0\.66|shut' "$J"
 check "config: a comment stays one" grep -Fqx \
     '# %h $(id) ; Host * ! * Match exec id \xc3\x9c' "$J"
 check "config: a net as patterns" grep -Eq '^Host 10\.9\.\* !jump$' "$J"
@@ -215,6 +220,8 @@ check "config: a port that is taken" grep -Eq \
     'LocalForward 127\.[0-9.]*:16080 10\.2\.0\.99:80$' "$J"
 check "config: the same port" grep -Eq \
     'LocalForward 127\.[0-9.]*:5900 10\.2\.0\.99:5900$' "$J"
+check "config: other logins" grep -Fqx \
+    '# By other logins too: ssh -t jump ssh LOGIN@term' "$J"
 check "config: a helper for what sshd does not forward" grep -Eq \
     "^#   socat TCP-LISTEN:5432,bind=127[0-9.]*,fork,reuseaddr 'EXEC:ssh jump connect db1 5432'" "$J"
 
@@ -244,8 +251,8 @@ as carol run ssh -F "$C" jump config </dev/null
 check "a shared account: its name" printed '^    User jump$'
 check "a shared account: whose it is" printed '^# ssh_config.* for carol,'
 as carol run ssh -F "$C" jump known_hosts </dev/null
-check "known_hosts of somebody with nothing" \
-    [ "$(grep -c '^[^#]' "$T/out")" -eq 1 ]
+check "known_hosts of somebody with less" \
+    [ "$(sed -n 's/^\([^#][^ ]*\) .*/\1/p' "$T/out" | tr '\n' ' ')" = "jump+host soft " ]
 as alice run ssh -F "$C" jump config --format ansible </dev/null
 check "ansible: a host" printed '^web1 ansible_host=web1 ansible_port=22$'
 check "ansible: a device at a socket" printed '^rtu18 ansible_host=rtu18$'
@@ -264,6 +271,30 @@ for words in config known_hosts 'config --format ansible'; do
 	    said 'cannot write its answer'
 	check "... with a status" gave 70
 done
+
+# By an administrator: the same, but for where it was reached.
+fetched
+strip() {
+	grep -v '^# ssh_config\|^    HostName 192.0.2.1$\|^    HostName jump$\|^    Port 22$' "$1"
+}
+strip "$J" >"$T/theirs"
+run lab on jump jumpctl export ssh_config --from 192.0.2.10 alice
+strip "$T/out" >"$T/ours"
+check "jumpctl export ssh_config" gave 0
+check "... is what the user gets" cmp -s "$T/ours" "$T/theirs"
+run lab on jump jumpctl export known_hosts alice
+check "jumpctl export known_hosts USER" \
+    gave 0 "$(cat "$H/.ssh/jump_known_hosts")"
+run lab on jump jumpctl export known_hosts
+check "jumpctl export known_hosts" printed '^bare ssh-ed25519 '
+run lab on jump jumpctl export ssh_config --format ansible alice
+check "jumpctl export ssh_config --format ansible" printed '^\[tag_ot_1\]$'
+run lab on jump jumpctl export ssh_config nobody
+check "jumpctl export ssh_config: nobody" gave 1 ""
+run lab on jump jumpctl export ssh_config --jump 'a b' alice
+check "jumpctl export ssh_config: no name" gave 64 ""
+run lab on jump sh -c 'jumpctl export ssh_config alice >/dev/full'
+check "jumpctl export ssh_config: what cannot be written" gave 70
 
 # A thousand: the size, and the time that ssh takes with it.
 for i in $(seq 1000); do

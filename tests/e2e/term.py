@@ -8,6 +8,7 @@ Runs COMMAND in a terminal of its own, of 80x24, and does the steps:
     >TEXT      type TEXT; \\n \\t \\e \\xNN as in python, \\r is the return key
     =COLSxROWS another size
     !COMMAND   run a command of sh
+    @FILE      wait until there is such a file
 
 then waits for its end.  What it has shown goes to standard output, and its
 status is ours (128 and the signal).  A step that takes over 20 seconds (or
@@ -69,15 +70,29 @@ class Terminal:
                 sys.exit(99)
             self.read(0.2)
 
+    def wait_for(self, path):
+        end = time.monotonic() + PATIENCE
+        while not os.path.exists(path) and time.monotonic() < end:
+            if self.open:
+                self.read(0.05)
+            else:
+                time.sleep(0.05)
+
     def do(self, step):
         kind, text = step[0], step[1:]
         if kind == "?":
             self.expect(text)
         elif kind == ">":
             text = text.replace("\\e", "\\x1b")
-            os.write(self.fd, text.encode().decode("unicode_escape").encode())
+            try:
+                os.write(self.fd,
+                         text.encode().decode("unicode_escape").encode())
+            except OSError:
+                pass  # it has gone: what is expected next tells
         elif kind == "=":
             self.resize(*map(int, text.split("x")))
+        elif kind == "@":
+            self.wait_for(text)
         elif kind == "!":
             subprocess.run(["sh", "-c", text], check=False)
         else:

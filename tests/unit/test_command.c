@@ -15,9 +15,9 @@
 static const struct row {
 	const char *request, *want;
 } accepted[] = {
-    {NULL, "list"},
-    {"", "list"},
-    {"   ", "list"},
+    {NULL, "menu"},
+    {"", "menu"},
+    {"   ", "menu"},
     {"list", "list"},
     {"  list  ", "list"},
     {"help", "help"},
@@ -398,7 +398,7 @@ static const struct {
 };
 
 static const char *const verb_names[] = {
-    "list", "connect", "why", "who", "request", "requests", "approve", "refuse",
+    "menu", "list", "connect", "why", "who", "request", "requests", "approve", "refuse",
     "help", "ssh", "config", "known_hosts", "later"};
 
 static const char *
@@ -510,7 +510,7 @@ START_TEST(errors_have_texts)
 	for (e = COMMAND_OK; e <= COMMAND_MALFORMED; e++) {
 		ck_assert_ptr_nonnull(
 		    command_error_reason((enum command_error)e));
-		for (v = COMMAND_LIST; v <= COMMAND_LATER; v++) {
+		for (v = COMMAND_MENU; v <= COMMAND_LATER; v++) {
 			c.verb = v;
 			text = command_error_text(e, &c, buf);
 			ck_assert_uint_gt(strlen(text), 8);
