@@ -52,10 +52,11 @@ any_port() {
 	done
 }
 
-# lay HOST: what bootstrap unpacked, over its /usr.
+# lay HOST: what bootstrap unpacked, over its /usr; and what X11 programs look
+# like.
 lay() {
 	lab on "$1" mount -t overlay -o "lowerdir=$LAB/clients/usr:/usr" \
-	    overlay /usr
+	    overlay /usr && cp -a "$LAB/clients/etc/X11" "$LAB/hosts/$1/etc/"
 }
 
 # workstation: or the script ends here, with a check skipped.
@@ -79,10 +80,16 @@ workstation() {
 	install -d -o 2001 -g 2001 -m 700 "$HOME_ALICE" "$HOME_ALICE/.ssh"
 	mine "$LAB/keys/alice" .ssh/id_ed25519
 	mine "$LAB/keys/alice.pub" .ssh/id_ed25519.pub
-	mine "$LAB/known_hosts" .ssh/all_hosts
-	jump_only | written .ssh/known_hosts
-	printf 'Include jump.conf\nHost jump\n\tHostName 192.0.2.1\n' |
-	    written .ssh/config
+	grep '^jump ' "$LAB/known_hosts" | written .ssh/known_hosts
+}
+
+# configured: what jump-shell(8) tells a new user to do, who has been told the
+# host key of the jump host, and no other.
+configured() {
+	run lab on -u alice client sh -c 'cd ~/.ssh &&
+	    ssh alice@jump known_hosts >jump_known_hosts &&
+	    ssh alice@jump config >jump.conf && echo Include jump.conf >config'
+	check "ssh jump config" gave 0
 }
 
 # picture FILE NAME: kept as NAME.png, for somebody who looks at it, in the
@@ -111,32 +118,21 @@ written() {
 	mine "$T/written" "$1"
 }
 
-# jump_only: the only host key that a new user has to be told; the others come
-# from the jump host.
-jump_only() {
-	sed -n 's/^jump /192.0.2.1 /p' "$LAB/known_hosts"
-}
-
 # client_of VERSION: ssh, scp and sftp of alice from now on: stock, which are
-# the machine's, or newer.
+# the machine's, or newer, and no connection of the other one.
 client_of() {
+	alice ssh -O exit jump
 	! mountpoint -q /usr/local || umount /usr/local
 	[ "$1" = newer ] || return 0
 	[ -x "$LAB/client-newer/usr/bin/ssh" ] || return 1
 	mount --bind "$LAB/client-newer/usr" /usr/local
 }
 
-# configured: what README tells a new user to do.
-configured() {
-	by_hand | written .ssh/jump.conf
-	run true
-	check "ssh jump config" gave 0
-}
-
-# no_road: the jump host said so, by the road that host is on.
+# no_road HOST: the jump host said so, by the road that HOST is on; the second
+# text is that of a connection shared by ControlMaster.
 no_road() {
 	case $1 in
-	web1) said 'administratively prohibited' ;;
+	web1) said 'administratively prohibited|Session open refused by peer' ;;
 	*) said "^jump: $1:22 is not open to you" ;;
 	esac
 }
@@ -149,33 +145,10 @@ open_all() {
 		host hmi1 10.9.0.2 tcp { 3389 5900 }
 		hostkey web1 "ssh-ed25519 AAAA"
 		hostkey web2 "ssh-ed25519 AAAA"
+		hostkey db1 "ssh-ed25519 AAAA"
 		${1:-$RULES}
 	END
 }
 
 RULES='allow forwards: alice to { web1 db1 plc7 hmi1 }
 allow connects: alice to web2 via connect'
-
-by_hand() {
-	cat <<-'END'
-		Host web1 web2 db1
-			UserKnownHostsFile ~/.ssh/all_hosts
-			StrictHostKeyChecking yes
-		Host web1 db1
-			ProxyJump jump
-		Host web2
-			ProxyCommand ssh jump connect %h %p
-		Host *+tunnel
-			HostName 192.0.2.1
-			ExitOnForwardFailure yes
-		Host plc7+tunnel
-			LocalForward 127.10.50.7:8502 plc7:502
-		Host db1+tunnel
-			LocalForward 127.10.2.11:5432 db1:5432
-		Host web1+tunnel
-			LocalForward 127.10.2.10:8080 web1:80
-		Host hmi1+tunnel
-			LocalForward 127.10.9.2:3389 hmi1:3389
-			LocalForward 127.10.9.2:5900 hmi1:5900
-	END
-}

@@ -13,10 +13,6 @@ same() {
 
 # --- paramiko ----------------------------------------------------------------
 
-# paramiko reads one file, without Include.
-cat "$HOME_ALICE/.ssh/jump.conf" "$HOME_ALICE/.ssh/config" |
-    sed '/^Include/d' | written .ssh/all.conf
-
 paramiko() {
 	alice python3 "$T/paramiko.py" "$1" data
 }
@@ -28,19 +24,13 @@ check "paramiko: web2 by ProxyCommand" gave 0 "ProxyCommand ok"
 
 # --- Ansible -----------------------------------------------------------------
 
-inventory() {
-	cat <<-'END' | written inventory
-		web1 ansible_ssh_common_args='-J jump'
-		web2 ansible_ssh_common_args='-o "ProxyCommand=ssh jump connect %h %p"'
-	END
-}
-
 ansible() {
 	alice env ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3 ANSIBLE_NOCOLOR=1 \
 	    LC_ALL=C.UTF-8 ansible -i inventory "$@"
 }
 
-inventory
+run lab on -u alice client sh -c 'cd && ssh jump config --format ansible >inventory'
+check "ssh jump config --format ansible" gave 0
 ansible all -m ping -o
 check "ansible: ping" gave 0
 check "ansible: web1" printed '^web1 \| SUCCESS => .*"ping": "pong"'

@@ -1,9 +1,13 @@
-"""paramiko.py HOST FILE: what the ssh_config of this user says about HOST, done
-with paramiko: FILE there and back, and a command, by ProxyJump (a direct-tcpip
-channel) or by ProxyCommand.  Host keys must be known.  Prints the road and ok.
+"""paramiko.py HOST FILE: what jump.conf of this user says about HOST, done with
+paramiko (which knows no Include): FILE goes there, by ProxyJump, which is a
+direct-tcpip channel, or by ProxyCommand.  Prints the road and ok.
+
+paramiko has no HostKeyAlias: whoever uses it gives connect() the alias for the
+name of the host, and a socket.
 """
 import hashlib
 import os
+import socket
 import sys
 
 sys.path.pop(0)                 # this file is called as the library is
@@ -11,17 +15,15 @@ import paramiko                 # noqa: E402
 
 
 def client(config, name, sock=None):
-    """A connection, as OpenSSH would read the file."""
+    """A connection, as OpenSSH would read the file; host keys must be known."""
     it = config.lookup(name)
     c = paramiko.SSHClient()
     c.set_missing_host_key_policy(paramiko.RejectPolicy())
-    for f in it.get("userknownhostsfile", "~/.ssh/known_hosts").split():
+    for f in it["userknownhostsfile"].split():
         c.load_host_keys(os.path.expanduser(f))
-    alias = it.get("hostkeyalias", it["hostname"])
-    port = int(it.get("port", 22))
-    # Without a socket, the name is what to connect to; with one, it is only
-    # what to look up, and known_hosts says [name]:port for other ports.
-    c.connect(alias if sock else it["hostname"], port, it.get("user"), sock=sock,
+    if sock is None:
+        sock = socket.create_connection((it["hostname"], int(it["port"])), 20)
+    c.connect(it["hostkeyalias"], username=it.get("user"), sock=sock,
               timeout=20, banner_timeout=20, auth_timeout=20)
     return c
 
@@ -29,7 +31,7 @@ def client(config, name, sock=None):
 def road(config, name):
     """ROAD, SOCKET, and what must live as long as it."""
     it = config.lookup(name)
-    where = it["hostname"], int(it.get("port", 22))
+    where = it["hostname"], int(it["port"])
     if it.get("proxyjump", "none") != "none":
         jump = client(config, it["proxyjump"])
         chan = jump.get_transport().open_channel("direct-tcpip", where, ("", 0))
@@ -43,7 +45,7 @@ def digest(stream):
 
 def main():
     name, path = sys.argv[1:]
-    config = paramiko.SSHConfig.from_path(os.path.expanduser("~/.ssh/all.conf"))
+    config = paramiko.SSHConfig.from_path(os.path.expanduser("~/.ssh/jump.conf"))
     how, sock, keep = road(config, name)
     c = client(config, name, sock)
     sftp = c.open_sftp()

@@ -104,7 +104,7 @@ def main():
     if verb == "convert":
         write(args[1], *read(args[0]))
     else:
-        print(round({"same": same, "colour": colour}[verb](*args), 2))
+        print(round({"same": same, "colour": colour}[verb](*args), 4))
 
 
 main()

@@ -242,6 +242,8 @@ start_sshd() {
 
 host_key() {
 	install -m 600 "$LAB/keys/host_$NAME" "$H/etc/ssh/ssh_host_ed25519_key"
+	install -m 644 "$LAB/keys/host_$NAME.pub" \
+	    "$H/etc/ssh/ssh_host_ed25519_key.pub"
 }
 
 target_servers() {
