@@ -64,7 +64,7 @@ static const struct {
     [RELAY_IDLE] = {"idle", EXIT_DENIED, "idle for too long"},
     [RELAY_DEADLINE] = {"deadline", EXIT_DENIED, "your time is over"},
     [RELAY_LOGIN] = {"login", EXIT_PEER, "its login has ended"},
-    [RELAY_TERMINAL] = {"terminal", EXIT_PEER, "its terminal has ended"},
+    [RELAY_TERMINAL] = {"terminal", EXIT_PEER, NULL}, /* nobody reads it */
     [RELAY_HOSTKEY] = {"hostkey", EXIT_PEER, NULL},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
     [RELAY_CAPTURE] = {"capture", EXIT_STATE, "it cannot be recorded"},
