@@ -10,8 +10,10 @@ chmod 1777 "$LAB/tmp" "$T"
 install -m 600 -o 2001 "$LAB/keys/alice" "$home/key"
 lab on -u alice jump sh -c 'ssh-agent -a ~/agent >/dev/null &&
     SSH_AUTH_SOCK=~/agent ssh-add -q ~/key'
-ssh=$LAB_SSHD/usr/bin/ssh
-[ ! -x "$ssh" ] || lab on jump mount --bind "/run/lab/openssh/usr/bin/ssh" /usr/bin/ssh
+newer=$LAB_REPO/.cache/client-newer/usr/bin/ssh
+if [ "$LAB_SSHD" != "$LAB_STOCK" ] && [ -x "$newer" ]; then
+	lab on jump mount --bind "$newer" /usr/bin/ssh
+fi
 lab on jump /usr/bin/ssh -V 2>&1 | sed 's/^/# the inner ssh: /'
 
 # term STEP... -- COMMAND...: as alice, in a terminal on the jump host.

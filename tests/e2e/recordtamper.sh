@@ -45,15 +45,18 @@ alice python3 /run/lab/tmp/tamper.py $(pid_of sleep)
 check "which the same ways do with others" [ "$(wc -l <"$T/out")" -ge 7 ]
 kill $(pid_of sleep)
 # A group of one's own is of no use either.
-cat >"$T/proxy" <<END
-#!/bin/sh
-id -Gn >&2
-exec python3 /run/lab/tmp/tamper.py $pids >&2
+cat >"$T/shell" <<END
+#!/usr/bin/python3
+import os, subprocess
+os.write(2, b"gids %d %d\\n" % (os.getgid(), os.getegid()))
+subprocess.run("python3 /run/lab/tmp/tamper.py $pids".split(), stdout=2)
 END
-chmod 755 "$T/proxy"
-alice /usr/local/libexec/jump/jump-ssh -F none \
-    -o ProxyCommand=/run/lab/tmp/e2e/proxy x
+chmod 755 "$T/shell"
+alice sh -c 'SHELL=/run/lab/tmp/e2e/shell exec \
+    /usr/local/libexec/jump/jump-ssh -F none -o ProxyCommand=x x 2>/tmp/said'
+cp "$LAB/hosts/jump/tmp/said" "$T/err"
 check "nor with the group of jump-ssh" said '^tried 3'
+check "which it has" said '^gids 2001 992'
 check "by any of these ways" not said '^(jump|ssh)[a-z-]*: '
 alice python3 -c '
 import os, sys
@@ -170,7 +173,7 @@ ssh_pid=$(pid_of ssh) record_pid=$(pid_of jump-record)
 lab on -u alice jump kill -STOP "$ssh_pid"
 lab on -u alice jump kill -9 "$record_pid"
 check "a stopped ssh does not keep it" logged \
-    "\"event.action\":\"close\".*\"jump.session\":\"$id\".*\"jump.end\":\"terminal\""
+    "\"event.action\":\"close\".*\"jump.session\":\"$id\".*\"jump.end\":\"(terminal|client|done)\""
 lab on -u alice jump kill -CONT "$ssh_pid" 2>/dev/null || :
 end
 check "nothing stays of that" within gone
@@ -193,6 +196,19 @@ for p in ssh jump-connect; do
 	check "without $p nothing stays" within gone
 	check "what was recorded is whole" recorded '"m", "end: done"'
 done
+# Without a terminal, nothing hangs ssh up: its relay watches on its own.
+new_id
+lab on -u alice jump env SSH_AUTH_SOCK=/home/alice/agent $R --session="$id" \
+    --login=alice --agent web2 22 -- 'echo here; sleep 100' >"$T/here" &
+within grep -q here "$T/here"
+ssh_pid=$(pid_of ssh)
+lab on -u alice jump kill -STOP "$ssh_pid"
+lab on -u alice jump kill -9 "$(pid_of jump-record)"
+check "the relay ends with jump-record" logged \
+    "\"event.action\":\"close\".*\"jump.session\":\"$id\".*\"jump.end\":\"terminal\""
+lab on -u alice jump kill -CONT "$ssh_pid"
+check "nothing stays of it either" within gone
+
 for sig in HUP TERM INT USR1; do
 	begin --record
 	lab on -u alice jump kill -$sig "$(pid_of jump-record)"
