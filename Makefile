@@ -207,6 +207,9 @@ test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
 	jumpctl/asciicast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
 test_asciicast_SRC := jumpctl/asciicast.c jumpctl/utf8.c
 test_escape_SRC  := jumpctl/escape.c jumpctl/plain.c jumpctl/utf8.c
+UNIT += client
+test_client_SRC  := $(CLIENT) jump-shell/road.c jump-shell/command.c \
+	lib/unmet.c lib/audit.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 UNIT += notify
 test_notify_SRC  := jumpctl/notify_events.c jumpctl/notify_run.c \
 	jumpctl/log_json.c jumpctl/log_record.c lib/notice.c lib/program.c \

@@ -14,8 +14,8 @@ struct finder {
 
 /* What this road says; a DNS name counts with an address of its domain. */
 static void
-judge(const struct client *c, enum policy_road road,
-    const struct target *asked, struct decision *d)
+judge(const struct client *c, enum policy_road road, const struct target *asked,
+    struct decision *d)
 {
 	struct policy_request q = *c->request;
 
@@ -81,8 +81,8 @@ keep(struct routes *to, const struct route *r)
 
 /* A route for each port by which what is asked can be had. */
 static void
-find_ports(struct finder *f, uint32_t target, uint32_t part,
-    struct target *asked)
+find_ports(
+    struct finder *f, uint32_t target, uint32_t part, struct target *asked)
 {
 	const struct policy *p = f->client->policy;
 	const struct policy_target *t = policy_target(p, target);
@@ -140,8 +140,8 @@ find_patterns(struct finder *f, uint32_t target, const struct policy_target *t)
 	for (uint32_t i = r.first; i < r.first + r.n; i++) {
 		struct target asked = {.form = TARGET_NAMED};
 
-		snprintf(asked.text, sizeof(asked.text), "%s",
-		    policy_word(p, i));
+		snprintf(
+		    asked.text, sizeof(asked.text), "%s", policy_word(p, i));
 		find_ports(f, target, i, &asked);
 	}
 }
@@ -206,8 +206,8 @@ routes_find(struct routes *routes, const struct client *c)
 	    1 << ROAD_FORWARD | 1 << ROAD_CONNECT | 1 << ROAD_SHELL,
 	    find_target, &f);
 	if (routes->n > 0)
-		qsort_r(routes->list, routes->n, sizeof(*routes->list),
-		    by_name, (void *)(uintptr_t)c->policy);
+		qsort_r(routes->list, routes->n, sizeof(*routes->list), by_name,
+		    (void *)(uintptr_t)c->policy);
 	free(f.seen);
 	return routes->failed ? -1 : 0;
 }
@@ -253,8 +253,7 @@ client_known_hosts(FILE *out, const struct client *c)
 	char user[300];
 	size_t n;
 
-	fprintf(out,
-	    "# known_hosts for %s, made by: ssh %s known_hosts\n",
+	fprintf(out, "# known_hosts for %s, made by: ssh %s known_hosts\n",
 	    audit_escape(user, sizeof(user), c->user), c->jump);
 	for (size_t i = 0; i < c->nkeys; i++)
 		fprintf(out, CLIENT_KEYS " %s\n", c->keys[i]);

@@ -19,11 +19,11 @@ struct client {
 	const struct policy *policy;
 	/* Of decide_request(); its road is not looked at. */
 	const struct policy_request *request;
-	bool step;           /* as answer.h has it */
+	bool step; /* as answer.h has it */
 	const char *user, *account;
-	const char *jump;    /* what the jump host is called */
-	const char *host;    /* its address, or NULL: by that name */
-	uint16_t port;       /* its port, or 0: not known */
+	const char *jump;      /* what the jump host is called */
+	const char *host;      /* its address, or NULL: by that name */
+	uint16_t port;	       /* its port, or 0: not known */
 	char *keys[KNOWN_OWN]; /* its host keys: TYPE BASE64 */
 	size_t nkeys;
 };
@@ -31,15 +31,15 @@ struct client {
 /* A port of something that can be reached, and the best way to it. */
 struct route {
 	uint32_t target;
-	uint32_t part;             /* PT_NETS of a net, PT_WORDS of a domain */
-	uint16_t port;             /* 0: a path */
+	uint32_t part; /* PT_NETS of a net, PT_WORDS of a domain */
+	uint16_t port; /* 0: a path */
 	enum policy_protocol protocol;
 	enum policy_action action; /* ask or allow */
 	enum policy_road road;
-	uint32_t unmet;            /* bits of enum policy_obligation */
-	struct addr addr;          /* of ROAD_FORWARD: what sshd permits */
+	uint32_t unmet;		   /* bits of enum policy_obligation */
+	struct addr addr;	   /* of ROAD_FORWARD: what sshd permits */
 	char login[COMMAND_LOGIN]; /* of ROAD_SHELL; "": to be given */
-	size_t others;             /* of ROAD_SHELL: logins beside that */
+	size_t others;		   /* of ROAD_SHELL: logins beside that */
 };
 
 /* Sorted: each target's stand together, by name; then nets; then domains. */

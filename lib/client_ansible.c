@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,13 @@ struct inventory {
 	struct routes routes;
 };
 
+static const char *
+name_of(const struct inventory *v, const struct route *r)
+{
+	return policy_string(
+	    v->c->policy, policy_target(v->c->policy, r->target)->name);
+}
+
 /* A host that Ansible can use has SSH, and no terminal of ours before it. */
 static const struct route *
 host_of(const struct inventory *v, size_t first, size_t n)
@@ -23,17 +31,10 @@ host_of(const struct inventory *v, size_t first, size_t n)
 	    ? TARGET_NET
 	    : policy_target(v->c->policy, main->target)->kind;
 
-	return main == NULL || main->road == ROAD_SHELL ||
-		kind == TARGET_NET || kind == TARGET_DOMAIN
+	return main == NULL || main->road == ROAD_SHELL || kind == TARGET_NET ||
+		kind == TARGET_DOMAIN || !name_plain(name_of(v, main))
 	    ? NULL
 	    : main;
-}
-
-static const char *
-name_of(const struct inventory *v, const struct route *r)
-{
-	return policy_string(
-	    v->c->policy, policy_target(v->c->policy, r->target)->name);
 }
 
 /* What the ssh_config calls it. */
@@ -69,7 +70,7 @@ put_group(FILE *out, const char *tag)
 {
 	fputs("\n[tag_", out);
 	for (; *tag != '\0'; tag++)
-		fputc(*tag == '.' || *tag == '-' ? '_' : *tag, out);
+		fputc(isalnum((unsigned char)*tag) ? *tag : '_', out);
 	fputs("]\n", out);
 }
 
@@ -137,8 +138,8 @@ client_inventory(FILE *out, const struct client *c)
 		    "--format ansible\n"
 		    "# ssh knows how to get there: Include %s.conf, which "
 		    "`ssh %s config' makes.\n",
-		    audit_escape(user, sizeof(user), c->user), c->jump,
-		    c->jump, c->jump);
+		    audit_escape(user, sizeof(user), c->user), c->jump, c->jump,
+		    c->jump);
 	for (size_t i = 0; error == 0 && i < v.routes.n; i += n) {
 		const struct route *r;
 

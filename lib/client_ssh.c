@@ -22,18 +22,12 @@ struct page {
  * ssh, and parts of it by a shell, on somebody else's machine.
  */
 static bool
-word_safe(const char *s)
-{
-	return *s != '\0' &&
-	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(s);
-}
-
-static bool
 path_safe(const char *s)
 {
 	return *s == '/' &&
-	    strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		      "abcdefghijklmnopqrstuvwxyz0123456789._/-") == strlen(s);
+	    strspn(s,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789._/-") == strlen(s);
 }
 
 /* A name of an account, which may have more in it. */
@@ -41,9 +35,9 @@ static bool
 login_safe(const char *s)
 {
 	return *s != '\0' && *s != '-' &&
-	    strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		      "abcdefghijklmnopqrstuvwxyz0123456789._@+\\-") ==
-	    strlen(s);
+	    strspn(s,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789._@+\\-") == strlen(s);
 }
 
 /* As an argument of ssh_config(5), whose escape is the backslash. */
@@ -63,7 +57,7 @@ target_name(const struct page *g, const struct route *r)
 static bool
 put_name(struct page *g, const char *name)
 {
-	if (!word_safe(name) || strcmp(name, g->c->jump) == 0)
+	if (!name_plain(name) || strcmp(name, g->c->jump) == 0)
 		return false;
 	fprintf(g->out, " %s", name);
 	return true;
@@ -93,18 +87,21 @@ is_single(const struct page *g, const struct route *r)
 	uint32_t kind = policy_target(g->p, r->target)->kind;
 
 	return kind != TARGET_NET && kind != TARGET_DOMAIN &&
-	    word_safe(target_name(g, r));
+	    name_plain(target_name(g, r));
 }
 
 /*
  * Comments.
  */
 static void
-put_comment(struct page *g, const struct policy_target *t)
+put_title(struct page *g, const struct route *r)
 {
-	char text[1024];
+	const struct policy_target *t = policy_target(g->p, r->target);
 	const char *comment = policy_string(g->p, t->comment);
+	char text[1024];
 
+	fprintf(g->out, "\n# --- %s\n",
+	    audit_escape(text, sizeof(text), target_name(g, r)));
 	if (*comment != '\0')
 		fprintf(g->out, "# %s\n",
 		    audit_escape(text, sizeof(text), comment));
@@ -184,9 +181,8 @@ put_shell(struct page *g, const struct route *r, bool main)
 		return;
 	fputs("Host", g->out);
 	put_names(g, r, main);
-	fprintf(g->out,
-	    "\n    RequestTTY yes\n    RemoteCommand ssh %s@%s%s\n", r->login,
-	    name, port);
+	fprintf(g->out, "\n    RequestTTY yes\n    RemoteCommand ssh %s@%s%s\n",
+	    r->login, name, port);
 }
 
 /* A block for an ssh port of a target. */
@@ -229,8 +225,8 @@ put_ssh(struct page *g, const struct route *r, bool main)
 
 /* What no LocalForward can have, since sshd does not forward it. */
 static void
-put_helper(struct page *g, const struct route *r, const char *local,
-    unsigned int port)
+put_helper(
+    struct page *g, const struct route *r, const char *local, unsigned int port)
 {
 	const struct policy_target *t = policy_target(g->p, r->target);
 	const char *name = target_name(g, r);
@@ -303,8 +299,8 @@ put_tcp(struct page *g, const struct route *r, size_t n)
 		    g->out);
 	for (size_t i = 0; i < n; i++) {
 		if (r[i].protocol == PROTO_TCP && r[i].road == ROAD_CONNECT)
-			put_helper(g, &r[i], local,
-			    tunnels_port(r, n, r[i].port));
+			put_helper(
+			    g, &r[i], local, tunnels_port(r, n, r[i].port));
 	}
 	if (count_tcp(r, n, ROAD_FORWARD) > 0)
 		put_forwards(g, r, n, local);
@@ -314,11 +310,9 @@ put_tcp(struct page *g, const struct route *r, size_t n)
 static void
 put_target(struct page *g, const struct route *r, size_t n)
 {
-	const struct policy_target *t = policy_target(g->p, r->target);
 	const struct route *main = routes_main(r, n);
 
-	fprintf(g->out, "\n# --- %s\n", target_name(g, r));
-	put_comment(g, t);
+	put_title(g, r);
 	for (size_t i = 0; i < n; i++) {
 		if (r[i].protocol == PROTO_SSH)
 			put_ssh(g, &r[i], &r[i] == main);
@@ -371,8 +365,8 @@ put_pattern_block(struct page *g, const struct route *r)
 	fprintf(g->out, " !%s\n", g->c->jump);
 	if (r->port != 22)
 		fprintf(g->out, "    Port %u\n", r->port);
-	fprintf(g->out, "    ProxyCommand ssh %s connect %%h %%p\n",
-	    g->c->jump);
+	fprintf(
+	    g->out, "    ProxyCommand ssh %s connect %%h %%p\n", g->c->jump);
 	put_checking(g, NULL, false);
 }
 
@@ -434,8 +428,7 @@ put_places(struct page *g, const struct route *r, size_t n)
 {
 	const struct policy_target *t = policy_target(g->p, r->target);
 
-	fprintf(g->out, "\n# --- %s\n", target_name(g, r));
-	put_comment(g, t);
+	put_title(g, r);
 	for (size_t i = 0; i < n; i++) {
 		if (t->kind == TARGET_NET)
 			put_net(g, &r[i]);
@@ -495,8 +488,7 @@ put_sessions(struct page *g, bool tunnels)
 				put_names(g, &r[k], &r[k] == main);
 		}
 		if (tunnels && count_tcp(r, n, ROAD_FORWARD) > 0)
-			fprintf(g->out, " %s" CLIENT_SUFFIX,
-			    target_name(g, r));
+			fprintf(g->out, " %s" CLIENT_SUFFIX, target_name(g, r));
 	}
 }
 
@@ -508,8 +500,8 @@ put_jump(struct page *g)
 	fputs("\n# The jump host, as you reached it.\n", g->out);
 	fprintf(g->out, "Host %s", c->jump);
 	put_sessions(g, true);
-	fprintf(g->out, "\n    HostName %s\n",
-	    c->host != NULL ? c->host : c->jump);
+	fprintf(
+	    g->out, "\n    HostName %s\n", c->host != NULL ? c->host : c->jump);
 	if (c->port != 0)
 		fprintf(g->out, "    Port %u\n", c->port);
 	if (login_safe(c->account)) {
@@ -517,10 +509,9 @@ put_jump(struct page *g)
 		put_login(g->out, c->account);
 		fputc('\n', g->out);
 	}
-	put_checking(
-	    g, c->nkeys > 0 ? CLIENT_KEYS : NULL, c->nkeys > 0);
-	fputs("    ServerAliveInterval 30\n    ServerAliveCountMax 3\n",
-	    g->out);
+	put_checking(g, c->nkeys > 0 ? CLIENT_KEYS : NULL, c->nkeys > 0);
+	fputs(
+	    "    ServerAliveInterval 30\n    ServerAliveCountMax 3\n", g->out);
 	fprintf(g->out, "Host %s", c->jump);
 	put_sessions(g, false);
 	fprintf(g->out,

@@ -30,8 +30,7 @@ tunnels_new(struct tunnels *tunnels, const struct policy *p)
 		const struct policy_target *t = policy_target(p, i);
 		const struct net *net;
 
-		if (t->kind != TARGET_DEVICE || t->path != 0 ||
-		    t->nets.n == 0)
+		if (t->kind != TARGET_DEVICE || t->path != 0 || t->nets.n == 0)
 			continue;
 		net = policy_row(p, PT_NETS, t->nets.first);
 		if (net->addr.b[12] == 127)

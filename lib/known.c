@@ -135,11 +135,16 @@ known_print(const struct policy *p, uint32_t target, FILE *out)
 	ssize_t n = known_keys(p, target, &keys), lines = 0;
 
 	for (ssize_t i = 0; i < n; i++) {
-		if (!known_type(keys[i], type))
+		if (!known_type(keys[i], type) ||
+		    !name_plain(policy_string(p, t->name)))
 			continue;
 		fputs(policy_string(p, t->name), out);
-		for (uint32_t a = 0; a < aliases.n; a++)
-			fprintf(out, ",%s", policy_word(p, aliases.first + a));
+		for (uint32_t a = 0; a < aliases.n; a++) {
+			const char *alias = policy_word(p, aliases.first + a);
+
+			if (name_plain(alias))
+				fprintf(out, ",%s", alias);
+		}
 		fprintf(out, " %s %s\n", type, keys[i]);
 		lines++;
 	}
@@ -161,8 +166,8 @@ read_line(const char *path, uid_t owner)
 
 	if (fd == -1)
 		return NULL;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == owner && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == owner &&
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		n = read(fd, line, sizeof(line) - 1);
 	close(fd);
 	if (n <= 0)

@@ -15,8 +15,7 @@
  * How many, 0 (and NULL) if there is none, or -1 without memory or if the
  * policy is damaged.
  */
-ssize_t known_keys(
-    const struct policy *, uint32_t target, const char ***keys);
+ssize_t known_keys(const struct policy *, uint32_t target, const char ***keys);
 
 /*
  * Write a line for each of them, NAME[,ALIAS...] TYPE BASE64, for ssh(1) with

@@ -82,6 +82,12 @@ enum { HOSTNAME_TEXT = 64 };
 bool hostname_valid(const char *);
 
 /*
+ * The same of the name of a target, which the policy's reader has made sure of:
+ * for where a mistake there would become a command on another machine.
+ */
+bool name_plain(const char *);
+
+/*
  * Whether it is the id of a ticket: 1 to TICKET_MAX characters of
  * TICKET_CHARACTERS, and none that could be taken for an option.  Source: jump-connect(8), --ticket.
  */
