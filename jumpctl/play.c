@@ -23,9 +23,10 @@
 enum { OUT = 32768, NEEDLE = 128, SKIP_S = 5, LOOK_EVERY = 256 };
 
 /* What is left behind: colours, sets, modes, the cursor. */
-#define LEAVE	"\033[m\033(B\033)B\033*B\033+B\017\033[4l\033[?7h\033[?25h"
-#define UNBOUND "\033[?6l\033[r\033[999;1H"
-#define CLEAR	"\033[m\033[r\033[H\033[2J"
+#define LEAVE	  "\033[m\033(B\033)B\033*B\033+B\017\033[4l\033[?7h\033[?25h"
+#define UNBOUND	  "\0337\033[r\0338"
+#define DISPLACED "\033[?6l\033[r\033[999;1H"
+#define CLEAR	  "\033[m\033[r\033[H\033[2J"
 
 struct play {
 	struct replay *r;
@@ -37,7 +38,8 @@ struct play {
 	int64_t wall; /* when that was, CLOCK_MONOTONIC, us */
 	double speed;
 	bool paused, quit, covered, hit, told;
-	bool bound;	 /* a scroll region, or its origin, was set */
+	bool bound;	 /* a scroll region was set */
+	bool displaced;	 /* and rows were counted from it */
 	unsigned screen; /* the mode of the other screen; 0: it is left */
 	char needle[NEEDLE];
 	int rows, columns;
@@ -101,8 +103,8 @@ show_token(void *arg, const struct escape_token *t)
 	plain_token(p->plain, t);
 	if (t->kind != ESCAPE_CSI)
 		return;
-	if (t->c == 'r' || (t->private && t->number[0] == 6))
-		p->bound = true;
+	p->bound = p->bound || t->c == 'r';
+	p->displaced = p->displaced || (t->private && t->number[0] == 6);
 	if (t->private &&
 	    (t->number[0] == 47 || t->number[0] == 1047 ||
 		t->number[0] == 1049))
@@ -122,8 +124,8 @@ leave(void)
 		return;
 	entered = NULL;
 	put(p, LEAVE);
-	if (p->bound)
-		put(p, UNBOUND);
+	if (p->bound || p->displaced)
+		put(p, p->displaced ? DISPLACED : UNBOUND);
 	if (p->screen != 0) {
 		snprintf(text, sizeof(text), "\033[?%ul", p->screen);
 		put(p, text);
@@ -226,9 +228,9 @@ say_paused(struct play *p, const char *what)
 	char clock[REPLAY_CLOCK], text[256];
 
 	snprintf(text, sizeof(text),
-	    "%s at %s  space: go on  .: step  arrows: %d s  / n: search  "
-	    "+ -: speed %gx  q: end",
-	    what, replay_clock(clock, p->at), SKIP_S, p->speed);
+	    "%s at %s, %gx  q: end  space: on  .: step  <- ->: %d s  "
+	    "/: search  + -",
+	    what, replay_clock(clock, p->at), p->speed, SKIP_S);
 	say(p, text);
 }
 
@@ -512,11 +514,11 @@ introduce(struct play *p)
 
 	if (h->timestamp != 0 && localtime_r(&since, &tm) != NULL)
 		strftime(started, sizeof(started), "%F %H:%M", &tm);
-	printf("%s: %s to %s%s%s, %s; space pauses, q ends\n", p->r->id,
+	printf("%s: %s to %s%s%s:%u, %s; space pauses, q ends\n", p->r->id,
 	    audit_escape(user, sizeof(user), h->user),
 	    audit_escape(login, sizeof(login), h->login),
 	    *h->login == '\0' ? "" : "@",
-	    audit_escape(target, sizeof(target), h->target), started);
+	    audit_escape(target, sizeof(target), h->target), h->port, started);
 	fflush(stdout);
 	measure(p);
 	if ((int)h->width > p->columns || (int)h->height > p->rows) {
