@@ -299,9 +299,34 @@ check "removed: the log has it" logged \
 rec --remove-before 2099-01-01
 check "removed: once" gave 0 ""
 
+# --- of a real session ---------------------------------------------------------------------------
+
+. "$(dirname "$0")/record.lib.sh"
+policy <<'END'
+hostkey web1 "ssh-ed25519 AAAA"
+allow one: alice to web1:22 record
+END
+begin --record
+check "a session: live" state "$id" live
+sweep
+check "a session: not sealed while it lives" state "$id" live
+replay "$id"
+check "a session: is shown while it lives" gave 0
+end
+sweep
+check "a session: sealed" state "$id" sealed
+rec "$id"
+check "a session: whose, and where" printed "^$id alice web1:22 alice"
+check "a session: nobody lies" [ ! -s "$T/err" ]
+rec --verify
+check "a session: whole" gave 0
+replay --text --search AFTER-2 "$id"
+check "a session: what was said" printed '^AFTER-2$'
+check "a session: no odd lines" [ ! -s "$T/err" ]
+
 # --- who may -----------------------------------------------------------------------------------
 
-for verb in recordings "replay aaaaaaaa"; do
+for verb in recordings "replay $id"; do
 	run lab on -u alice jump /usr/local/sbin/jumpctl $verb
 	check "$verb: not by users" gave 73 ""
 done
