@@ -59,6 +59,7 @@ consider_shell(
 	snprintf(r->login, sizeof(r->login), "%s",
 	    road.nlogins > 1 ? road.logins[0] : road.login);
 	r->others = road.nlogins > 1 ? road.nlogins - 1 : 0;
+	r->agent = road.agent;
 }
 
 static void

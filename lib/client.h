@@ -40,6 +40,7 @@ struct route {
 	struct addr addr;	   /* of ROAD_FORWARD: what sshd permits */
 	char login[COMMAND_LOGIN]; /* of ROAD_SHELL; "": to be given */
 	size_t others;		   /* of ROAD_SHELL: logins beside that */
+	bool agent;		   /* of ROAD_SHELL: the user's may serve */
 };
 
 /* Sorted: each target's stand together, by name; then nets; then domains. */

@@ -183,6 +183,10 @@ put_shell(struct page *g, const struct route *r, bool main)
 	put_names(g, r, main);
 	fprintf(g->out, "\n    RequestTTY yes\n    RemoteCommand ssh %s@%s%s\n",
 	    r->login, name, port);
+	if (r->agent) /* a shared connection has that of its first session */
+		fputs("    ForwardAgent yes\n    ControlMaster no\n"
+		      "    ControlPath none\n",
+		    g->out);
 }
 
 /* A block for an ssh port of a target. */
@@ -470,9 +474,9 @@ put_header(struct page *g)
 	    strcmp(jump, "jump") == 0 ? "" : jump, jump, jump);
 }
 
-/* Those that are sessions on the jump host; tunnels too if they are wanted. */
+/* Those that connect to the jump host itself, or of them, those that share. */
 static void
-put_sessions(struct page *g, bool tunnels)
+put_sessions(struct page *g, bool all)
 {
 	size_t n;
 
@@ -484,10 +488,10 @@ put_sessions(struct page *g, bool tunnels)
 			continue;
 		main = routes_main(r, n);
 		for (size_t k = 0; k < n; k++) {
-			if (is_session(&r[k]))
+			if (is_session(&r[k]) && (all || !r[k].agent))
 				put_names(g, &r[k], &r[k] == main);
 		}
-		if (tunnels && count_tcp(r, n, ROAD_FORWARD) > 0)
+		if (all && count_tcp(r, n, ROAD_FORWARD) > 0)
 			fprintf(g->out, " %s" CLIENT_SUFFIX, target_name(g, r));
 	}
 }

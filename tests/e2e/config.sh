@@ -32,10 +32,10 @@ rules() {
 			device evil "/run/a;touch\$IFS/tmp/pwned;" ssh
 			hostkey evil "$(key_of web1)"
 			host trap 10.2.0.44 ssh 22 comment "%h \$(id) ; Host * ! * Match exec id Ü"
-			host term 10.2.0.12 ssh 22 alias t1
+			host term 10.2.0.53 ssh 22 alias t1 agent
 			hostkey term "$(key_of web2)"
 			allow term: alice to term via shell as { root deploy }
-			host soft 10.2.0.53 ssh 22
+			host soft 10.2.0.12 ssh 22
 			allow soft: { alice carol } to soft via shell
 			hostkey soft "$(key_of web2)"
 			host keyless 10.2.0.97 ssh 22
@@ -144,6 +144,10 @@ uses() {
 	    [ "$(config_of t1 remotecommand) $(config_of t1 requesttty) $(config_of t1 hostname)" \
 	    = "ssh root@term true 192.0.2.1" ]
 	check "$v: by any login" [ "$(config_of soft remotecommand)" = "ssh alice@soft" ]
+	printf 'hostname\nexit\n' >"$T/in"
+	run ssh -tt -o IdentityAgent="$T/agent" term <"$T/in"
+	check "$v: ... as its block has it, by the agent" gave 0
+	check "$v: ... there" printed 'web2'
 	typing ssh www.corp.example true
 	check "$v: a name that is not there" not gave 0
 	typing ssh db1 hostname
@@ -192,6 +196,9 @@ tunnels() {
 	wait "$tunnel" 2>/dev/null
 }
 
+eval "$(ssh-agent -a "$T/agent")" >/dev/null
+ssh-add -q "$LAB/keys/alice"
+unset SSH_AUTH_SOCK
 workstation
 rules <<-'END'
 	host shut 10.2.0.98 ssh 22 tcp 80
@@ -231,7 +238,8 @@ for v in stock newer; do
 			skip "a newer ssh; none is here"
 			break
 		fi
-		mount --bind "$LAB/client-newer/usr/bin/ssh" /usr/bin/ssh
+		mount --bind "$LAB/client-newer/usr/bin/ssh" /usr/bin/ssh ||
+			exit 1
 	fi
 	check "$v: ssh -G understands each block" understood
 	uses
@@ -327,4 +335,5 @@ for n in web1 db1; do
 	check "... by the client, or the relay" printed \
 	    'IDENTIFICATION HAS CHANGED|host key'
 done
+kill "$SSH_AGENT_PID"
 finish

@@ -20,6 +20,8 @@ static const char text[] =
     "hostkey db1 \"ssh-ed25519 " KEY "\"\n"
     "host six 2001:db8::20 tcp 5900\n"
     "host term 10.2.0.12 ssh 2222\n"
+    "host vault 10.2.0.13 ssh 22 agent\n"
+    "hostkey vault \"ssh-ed25519 " KEY "\"\n"
     "hostkey term \"ssh-ed25519 " KEY "\"\n"
     "host secret 10.66.0.1 ssh 22\n"
     "device rtu \"/run/dev/rtu.sock\" ssh\n"
@@ -29,6 +31,7 @@ static const char text[] =
     "allow web: alice to web1\n"
     "allow far: alice to { db1 lab dev rtu } via connect\n"
     "allow six: alice to six\n"
+    "allow vault: alice to vault via shell\n"
     "allow term: { alice bob } to term via shell as { root deploy }\n"
     "require strong: alice to db1 mfa\n";
 
@@ -49,7 +52,7 @@ static const char want[] =
     "# that line, and `Match all' between them.\n"
     "\n"
     "# The jump host, as you reached it.\n"
-    "Host jump six+tunnel term web1+tunnel\n"
+    "Host jump six+tunnel term vault web1+tunnel\n"
     "    HostName 192.0.2.1\n"
     "    Port 22\n"
     "    User ACME\\\\alice\n"
@@ -114,6 +117,14 @@ static const char want[] =
     "Host term\n"
     "    RequestTTY yes\n"
     "    RemoteCommand ssh root@term:2222\n"
+    "\n"
+    "# --- vault\n"
+    "Host vault\n"
+    "    RequestTTY yes\n"
+    "    RemoteCommand ssh alice@vault\n"
+    "    ForwardAgent yes\n"
+    "    ControlMaster no\n"
+    "    ControlPath none\n"
     "\n"
     "# --- web1\n"
     "# front \\xc3\\xbc\n"
@@ -242,6 +253,7 @@ START_TEST(known_hosts_is)
 	    "jump+host ssh-ed25519 " KEY "\n"
 	    "db1 ssh-ed25519 " KEY "\n"
 	    "term ssh-ed25519 " KEY "\n"
+	    "vault ssh-ed25519 " KEY "\n"
 	    "# end of the known hosts\n");
 	free(got);
 }
@@ -308,7 +320,7 @@ line_is_ours(const char *line, size_t n)
 	    "    ProxyJump jump\n", "    ProxyCommand ssh jump connect ",
 	    "    LocalForward 127.", "    IgnoreUnknown SessionType\n",
 	    "    SessionType none\n", "    ExitOn", "    RequestTTY yes\n",
-	    "    RemoteCommand ssh "};
+	    "    RemoteCommand ssh ", "    ForwardAgent yes\n"};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (strncmp(line, ours[i], strlen(ours[i])) == 0)
