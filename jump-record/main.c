@@ -186,6 +186,36 @@ begin_recording(struct visit *v)
 	return EXIT_OK;
 }
 
+/*
+ * What jump-connect is to connect to; it finds the page by its leader, when
+ * there is one.  The page comes before the recording: while there is a live
+ * session of its name, nobody seals that.
+ */
+static void
+describe(struct visit *v)
+{
+	struct session_page *p = v->session.page;
+	const struct options *o = &v->options;
+
+	p->kind = SESSION_TERMINAL;
+	p->road = ROAD_SHELL;
+	p->recorded = o->record;
+	p->consented = o->consent;
+	p->started = time(NULL);
+	p->port = o->target.port;
+	snprintf(p->id, sizeof(p->id), "%s", o->session);
+	snprintf(p->user, sizeof(p->user), "%s", o->id != NULL ? o->id : "");
+	snprintf(p->account, sizeof(p->account), "%s", v->account);
+	snprintf(p->source, sizeof(p->source), "%s", v->source);
+	snprintf(p->target, sizeof(p->target), "%s", o->target.text);
+	snprintf(p->login, sizeof(p->login), "%s", o->login);
+	if (o->ticket != NULL)
+		snprintf(p->ticket, sizeof(p->ticket), "%s", o->ticket);
+	if (o->mfa != NULL)
+		snprintf(p->method, sizeof(p->method), "%s", o->mfa);
+	session_publish(&v->session);
+}
+
 static int
 prepare(struct visit *v)
 {
@@ -194,6 +224,7 @@ prepare(struct visit *v)
 	if (v->has_terminal && terminal_open(&v->terminal) == -1)
 		return refuse_error(
 		    v, "the terminal cannot be had", EXIT_INTERNAL);
+	describe(v);
 	if (v->options.record)
 		code = begin_recording(v);
 	keeper_stop(&v->keeper);
@@ -231,34 +262,7 @@ be_ssh(const struct visit *v, int go, const char **argv)
 	_exit(broken("run jump-ssh"));
 }
 
-/* What jump-connect is to connect to; it finds the page by its leader. */
-static void
-describe(struct visit *v)
-{
-	struct session_page *p = v->session.page;
-	const struct options *o = &v->options;
-
-	p->kind = SESSION_TERMINAL;
-	p->leader = v->pid;
-	p->road = ROAD_SHELL;
-	p->recorded = o->record;
-	p->consented = o->consent;
-	p->started = time(NULL);
-	p->port = o->target.port;
-	snprintf(p->id, sizeof(p->id), "%s", o->session);
-	snprintf(p->user, sizeof(p->user), "%s", o->id != NULL ? o->id : "");
-	snprintf(p->account, sizeof(p->account), "%s", v->account);
-	snprintf(p->source, sizeof(p->source), "%s", v->source);
-	snprintf(p->target, sizeof(p->target), "%s", o->target.text);
-	snprintf(p->login, sizeof(p->login), "%s", o->login);
-	if (o->ticket != NULL)
-		snprintf(p->ticket, sizeof(p->ticket), "%s", o->ticket);
-	if (o->mfa != NULL)
-		snprintf(p->method, sizeof(p->method), "%s", o->mfa);
-	session_publish(&v->session);
-}
-
-/* Start it, once its page can be seen.  Its pidfd, or -1. */
+/* Start it, once its page can be found.  Its pidfd, or -1. */
 static int
 start_ssh(struct visit *v)
 {
@@ -275,7 +279,8 @@ start_ssh(struct visit *v)
 	if (v->pid != -1)
 		fd = (int)syscall(SYS_pidfd_open, v->pid, 0);
 	if (fd != -1) {
-		describe(v);
+		__atomic_store_n(
+		    &v->session.page->leader, v->pid, __ATOMIC_RELEASE);
 		if (write(go[1], "", 1) != 1)
 			fd = -1;
 	}

@@ -37,8 +37,9 @@ new_id() {
 begin() {
 	new_id
 	rm -f "$T/ready" "$T/go"
-	term '?\$ $' '!touch /run/lab/tmp/e2e/ready' '@/run/lab/tmp/e2e/go' \
-	    '>echo AFTER-$((1+1))\r' '?AFTER-2' '>exit 5\r' -- \
+	term '?\$ $' '>stty -echo; echo rea""dy; read x; echo AFTER-$x\r' \
+	    '?ready' '!touch /run/lab/tmp/e2e/ready' '@/run/lab/tmp/e2e/go' \
+	    '>2\r' '?AFTER-2' '>exit 5\r' -- \
 	    $R --session="$id" --login=alice --agent "$@" web1 22 \
 	    >"$T/session.out" 2>"$T/session.err" &
 	session=$!
