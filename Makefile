@@ -76,7 +76,7 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
 	lib/login.c lib/factor.c lib/monitor.c lib/procfs.c lib/swept.c
 
-SEALS    := jumpctl/recordings.c jumpctl/verify.c jumpctl/replay.c \
+SEALS    := jumpctl/recordings.c jumpctl/verify.c jumpctl/verify_log.c jumpctl/replay.c \
 	jumpctl/play.c jumpctl/escape.c jumpctl/plain.c jumpctl/seals.c \
 	jumpctl/seal.c jumpctl/seal_log.c jumpctl/recording.c \
 	jumpctl/asciicast.c jumpctl/utf8.c

@@ -47,8 +47,8 @@ static const struct {
 	"               [--road ROAD] [--outcome WORD] [--since TIME] "
 	"[--until TIME]\n               [--file FILE] [REF]"},
     {"recordings", recordings_main,
-	"recordings [--json | --verify] [--user NAME] [--target NAME]\n"
-	"               [--since TIME] [ID]\n"
+	"recordings [--json | --verify [--log FILE]] [--user NAME]\n"
+	"               [--target NAME] [--since TIME] [ID]\n"
 	"       jumpctl recordings --remove-before TIME"},
     {"replay", replay_main,
 	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"

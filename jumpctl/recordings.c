@@ -366,7 +366,7 @@ print_json(const struct recording *rec)
  * The verb.
  */
 struct wanted {
-	const char *id, *user, *target;
+	const char *id, *user, *target, *log;
 	int64_t since; /* microseconds */
 	bool json, verify, remove;
 	int64_t before;
@@ -404,6 +404,7 @@ read_options(struct wanted *c, int argc, char **argv)
 	static const struct option options[] = {
 	    {"json", no_argument, NULL, 'j'},
 	    {"verify", no_argument, NULL, 'v'},
+	    {"log", required_argument, NULL, 'l'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"target", required_argument, NULL, 't'},
 	    {"since", required_argument, NULL, 's'},
@@ -417,6 +418,8 @@ read_options(struct wanted *c, int argc, char **argv)
 			c->json = true;
 		else if (option == 'v')
 			c->verify = true;
+		else if (option == 'l')
+			c->log = optarg;
 		else if (option == 'u')
 			c->user = optarg;
 		else if (option == 't')
@@ -432,6 +435,7 @@ read_options(struct wanted *c, int argc, char **argv)
 	}
 	c->id = argv[optind];
 	return argc - optind <= 1 && c->json + c->verify + c->remove <= 1 &&
+	    (c->log == NULL || c->verify) &&
 	    (c->id == NULL || audit_session_valid(c->id)) &&
 	    !(c->remove &&
 		(c->id != NULL || c->user != NULL || c->target != NULL ||
@@ -462,6 +466,17 @@ show(const struct wanted *c, const struct recordings *r,
 	return n > 0 || all ? EXIT_OK : EXIT_NO_MATCH;
 }
 
+static int
+verify(const struct wanted *c, const struct recordings *r,
+    const struct recording *const *rows, size_t n)
+{
+	size_t wrong = recordings_verify(r, rows, n);
+
+	if (c->log != NULL)
+		wrong += recordings_verify_log(r, c->log);
+	return wrong == 0 ? EXIT_OK : EXIT_NO_MATCH;
+}
+
 int
 recordings_main(int argc, char **argv)
 {
@@ -487,11 +502,9 @@ recordings_main(int argc, char **argv)
 		code = recordings_remove(&r, c.before / SECOND) == -1
 		    ? EXIT_INTERNAL
 		    : EXIT_OK;
-	else if (c.verify)
-		code = recordings_verify(&r, rows, n) == 0 ? EXIT_OK
-							   : EXIT_NO_MATCH;
 	else
-		code = show(&c, &r, rows, n);
+		code =
+		    c.verify ? verify(&c, &r, rows, n) : show(&c, &r, rows, n);
 	free(rows);
 	recordings_free(&r);
 	return code;

@@ -49,6 +49,10 @@ void recordings_free(struct recordings *);
 size_t recordings_verify(
     const struct recordings *, const struct recording *const *, size_t n);
 
+/* verify_log.c: the same of the seals that a log has, see log_source_open();
+ * how many are not in the chain. */
+size_t recordings_verify_log(const struct recordings *, const char *file);
+
 /* Remove what was sealed before a time, and say so in the chain; the number,
  * or -1 if something could not be. */
 ssize_t recordings_remove(const struct recordings *, int64_t before);

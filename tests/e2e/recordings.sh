@@ -298,6 +298,17 @@ check "removed: the log has it" logged \
     "\"event.action\":\"seal\".*\"jump.reason\":\"removed\".*\"file.name\":\"$id.pcapng\""
 rec --remove-before 2099-01-01
 check "removed: once" gave 0 ""
+rec --verify --log /run/lab/jump.log
+check "the log has all of the chain" gave 0
+check "the log has all of the chain: counted" printed '^the log has [78] of the seals, and 0 others$'
+cp "$seals" "$T/whole.seals"
+: >"$seals"
+rec --verify
+check "the chain gone: it is whole" gave 0
+rec --verify --log /run/lab/jump.log
+check "the chain gone: the log says so" gave 1
+check "the chain gone: and of which" printed "it was of session $id"
+cat "$T/whole.seals" >"$seals"
 
 # --- of a real session ---------------------------------------------------------------------------
 
@@ -330,7 +341,7 @@ for verb in recordings "replay $id"; do
 	run lab on -u alice jump /usr/local/sbin/jumpctl $verb
 	check "$verb: not by users" gave 73 ""
 done
-for wrong in "x" "--json --verify" "--since x" "--remove-before 1d aaaaaaaa"; do
+for wrong in "x" "--json --verify" "--since x" "--log x" "--remove-before 1d aaaaaaaa"; do
 	rec $wrong
 	check "recordings $wrong: usage" gave 64 ""
 done
