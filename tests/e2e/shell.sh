@@ -2,6 +2,12 @@
 # targets, with and without a terminal.
 . "$(dirname "$0")/lib.sh"
 
+# The inner ssh is of the version of sshd.
+newer=$LAB_REPO/.cache/client-newer/usr/bin/ssh
+if [ "$LAB_SSHD" != "$LAB_STOCK" ] && [ -x "$newer" ]; then
+	lab on jump mount --bind "$newer" /usr/bin/ssh
+fi
+
 eval "$(ssh-agent -a "$LAB/tmp/agent")" >/dev/null
 trap 'kill "$SSH_AGENT_PID"' EXIT
 ssh-add -q "$LAB/keys/alice"
