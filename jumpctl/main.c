@@ -49,7 +49,7 @@ static const struct {
     {"recordings", recordings_main,
 	"recordings [--json | --verify [--log FILE]] [--user NAME]\n"
 	"               [--target NAME] [--since TIME] [ID]\n"
-	"       jumpctl recordings --remove-before TIME"},
+	"               [--remove-before TIME]"},
     {"replay", replay_main,
 	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"
 	"               [--search TEXT] [--text] [--times] ID"},
