@@ -75,7 +75,7 @@ rsyncs() {
 		check "rsync: and little was sent" printed \
 		    '^Total transferred file size: 0 bytes'
 		check "rsync: not there any more" \
-		    [ ! -e "$(there $host rsync/sub/7)" ]
+		    same "$HOME_ALICE/tree" "$(there $host rsync)"
 		alice rsync -a $host:rsync/ rsync.$host/
 		check "rsync from $host" gave 0
 		check "rsync: the same back" \
