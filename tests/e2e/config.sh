@@ -178,8 +178,23 @@ uses() {
 	check "$v: ... arrived" cmp -s "$T/data" \
 	    "$LAB/hosts/web1/home/alice/rtu18.$v"
 	tunnels
+	helper
 	run ssh -O exit jump
 	check "$v: the connection was shared" gave 0
+}
+
+# helper: the line for a port that sshd does not forward, as it stands there.
+helper() {
+	line=$(sed -n 's/^#   \(socat TCP-LISTEN:5432,.*\)/\1/p' "$J")
+	address=$(echo "$line" | sed 's/.*bind=\([0-9.]*\),.*/\1/')
+	sh -c "exec $line" >/dev/null 2>&1 </dev/null &
+	socat=$!
+	within ready "$address" 5432
+	run socat -t 20 - "TCP:$address:5432" <"$T/data"
+	check "$v: the helper's line: 300,000 bytes there and back" \
+	    cmp -s "$T/out" "$T/data"
+	kill "$socat"
+	wait "$socat" 2>/dev/null
 }
 
 tunnels() {
@@ -244,6 +259,15 @@ for v in stock newer; do
 	check "$v: ssh -G understands each block" understood
 	uses
 done
+
+# What a user says above the Include, as its comment has it, comes first.
+mv "$H/.ssh/config" "$T/config"
+printf 'Host jump\n\tHostName other\nMatch all\n' >"$H/.ssh/config"
+cat "$T/config" >>"$H/.ssh/config"
+check "above the Include: a value of the user's own" \
+    [ "$(config_of jump hostname) $(config_of jump user)" = "other alice" ]
+check "... and the rest is there" [ "$(config_of web1 proxyjump)" = jump ]
+mv "$T/config" "$H/.ssh/config"
 
 # Other jump hosts, other people, other forms.
 run ssh -F "$C" jump config --jump gate-1 </dev/null
