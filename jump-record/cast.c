@@ -1,6 +1,6 @@
 #include "cast.h"
 
-#include <stdbool.h>
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,17 +29,33 @@ put_text(const char *text)
  * Strings.
  */
 
-/* What stands for itself in JSON, and is a whole character. */
-static bool
-is_plain(unsigned char c)
+/*
+ * How many of the eight bytes at s stand for themselves in JSON, and are whole
+ * characters, up to the first that does not: one of 0x20 to 0x7e, but for the
+ * quote and the backslash.  What overflows into the next byte comes from one
+ * that counts already.
+ */
+static size_t
+plain_bytes(const unsigned char *s)
 {
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+	const uint64_t ones = UINT64_C(0x0101010101010101), top = ones << 7;
+	uint64_t w, quote, backslash, odd;
+
+	memcpy(&w, s, sizeof(w));
+	w = le64toh(w);
+	quote = w ^ ones * '"';
+	backslash = w ^ ones * '\\';
+	odd = w | (w - ones * 0x20) | (w + ones) | ((quote - ones) & ~quote) |
+	    ((backslash - ones) & ~backslash);
+	odd &= top;
+	return odd == 0 ? 8 : (size_t)__builtin_ctzll(odd) / 8;
 }
 
 static void
 put_ascii(unsigned char c)
 {
-	char escape[ESCAPED + 1];
+	static const char hex[] = "0123456789abcdef";
+	char escape[] = "\\u0000";
 
 	switch (c) {
 	case '\n':
@@ -58,7 +74,8 @@ put_ascii(unsigned char c)
 		put("\\\\", 2);
 		return;
 	default:
-		snprintf(escape, sizeof(escape), "\\u%04x", c);
+		escape[4] = hex[c >> 4];
+		escape[5] = hex[c & 15];
 		put(escape, ESCAPED);
 	}
 }
@@ -99,32 +116,52 @@ shape_of(const unsigned char *s, size_t n, size_t *taken)
 	return wanted == 0 ? SHAPE_BAD : SHAPE_WHOLE;
 }
 
+/* Put one character, or its escape, which is not all there if it is 0. */
+static size_t
+put_character(const unsigned char *s, size_t n)
+{
+	size_t taken = 1;
+
+	if (s[0] < 0x80) {
+		if (s[0] < 0x20 || s[0] == 0x7f || s[0] == '"' || s[0] == '\\')
+			put_ascii(s[0]);
+		else
+			put((const char *)s, 1);
+		return 1;
+	}
+	switch (shape_of(s, n, &taken)) {
+	case SHAPE_SHORT:
+		return 0;
+	case SHAPE_BAD:
+		put_text("\\ufffd");
+		break;
+	case SHAPE_WHOLE:
+		put((const char *)s, taken);
+		break;
+	}
+	return taken;
+}
+
 /* Put what is complete; the number of bytes that it took. */
 static size_t
 put_bytes(const unsigned char *s, size_t n)
 {
-	size_t at = 0, run, taken;
+	size_t at = 0;
 
 	while (at < n) {
-		for (run = at; run < n && is_plain(s[run]); run++)
-			;
-		put((const char *)s + at, run - at);
-		at = run;
-		if (at == n)
-			break;
-		taken = 1;
-		if (s[at] < 0x80) {
-			put_ascii(s[at]);
-		} else {
-			enum shape shape = shape_of(s + at, n - at, &taken);
+		size_t taken = 0;
 
-			if (shape == SHAPE_SHORT)
-				break;
-			if (shape == SHAPE_BAD)
-				put_text("\\ufffd");
-			else
-				put((const char *)s + at, taken);
+		if (n - at >= 8) {
+			taken = plain_bytes(s + at);
+			memcpy(line.text + line.n, s + at, 8);
+			line.n += taken;
+			at += taken;
 		}
+		if (taken == 8 || at == n)
+			continue;
+		taken = put_character(s + at, n - at);
+		if (taken == 0)
+			break;
 		at += taken;
 	}
 	return at;
