@@ -184,32 +184,27 @@ else
 fi
 
 # On a terminal, which is left as it was.
-cat >"$T/screen.py" <<'END'
-import os, pty, sys, time
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp("jumpctl", ["jumpctl", "replay"] + sys.argv[1:])
-data = b""
-while True:
-    try:
-        piece = os.read(fd, 65536)
-    except OSError:
-        break
-    if not piece:
-        break
-    data += piece
-    if b"any key goes on" in data:
-        os.write(fd, b" ")
-        data = data.replace(b"any key goes on", b"")
-sys.stdout.buffer.write(data)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-END
-run lab on jump sh -c "stty -a >/dev/null 2>&1; python3 /run/lab/tmp/e2e/screen.py --idle-limit 0 aaaaaaaa"
+cp "$LAB_REPO/tests/e2e/term.py" "$LAB/tmp/"
+play() {
+	run lab on jump env TERM=xterm python3 /run/lab/tmp/term.py "$@"
+}
+play '?q ends' -- jumpctl replay --idle-limit 0 aaaaaaaa
 check "a terminal: exit 0" gave 0
 check "a terminal: colours stay" grep -aFq "$(printf '\033[1mfile one\033[0m')" "$T/out"
 check "a terminal: titles, questions and the mouse do not" not grep -aEq \
     "$(printf '\033')(\\]|\\[c|\\[\\?1000)" "$T/out"
 check "a terminal: it is put right" grep -aFq "$(printf '\033[?25h')" "$T/out"
+play '?file one' '> ' '?paused at 0:00:01, 1x' '>+' '?at 0:00:01, 2x' \
+    '>/' '?/_' '>laty\x7fe\r' '?found at 1:01:01' '>\e[D' '?paused at 1:00:56' \
+    '>n' '?found at 1:01:01' '>n' '?not found' '>q' -- jumpctl replay aaaaaaaa
+check "a terminal: the keys" gave 0
+play '?found at 1:01:01' '>q' -- jumpctl replay --search late aaaaaaaa
+check "a terminal: --search" gave 0
+play '?late' -- jumpctl replay --from 1:01:00 aaaaaaaa
+check "a terminal: --from" gave 0
+play '?this terminal has' '>q' -- \
+    sh -c 'stty cols 60 rows 20; exec jumpctl replay aaaaaaaa'
+check "a smaller terminal: says so, and waits" not printed 'file one'
 
 # --- who is not believed ---------------------------------------------------------------
 

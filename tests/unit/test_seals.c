@@ -342,6 +342,94 @@ START_TEST(no_recordings)
 }
 END_TEST
 
+/*
+ * What a file says of itself.
+ */
+static void
+facts_of(
+    const char *name, const void *bytes, size_t n, struct recording_facts *f)
+{
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(write(fd, bytes, n), (ssize_t)n);
+	recording_facts(fd, name, f);
+	close(fd);
+}
+
+/* As jump-connect/capture.c begins one: 2026-11-20 16:02:11. */
+static size_t
+capture(uint32_t *b)
+{
+	static const char about[] =
+	    "session aaaaaaaa, bob to [::1]:502 by connect";
+	const uint64_t ns = 1795190531ULL * 1000000000 + 42;
+	const uint32_t section[] = {0x0a0d0d0a, 84, 0x1a2b3c4d, 1, ~0U, ~0U,
+	    1 | (uint32_t)(sizeof(about) - 1) << 16};
+	const uint32_t interface[] = {1, 32, 101, 0, 9 | 1 << 16, 9, 0, 32};
+	const uint32_t packet[] = {
+	    6, 72, 0, (uint32_t)(ns >> 32), (uint32_t)ns, 40, 40};
+
+	memset(b, 0, 256);
+	memcpy(b, section, sizeof(section));
+	memcpy(b + 7, about, sizeof(about) - 1);
+	b[20] = 84;
+	memcpy(b + 21, interface, sizeof(interface));
+	memcpy(b + 29, packet, sizeof(packet));
+	return 36 * 4;
+}
+
+START_TEST(facts)
+{
+	static const char cast[] =
+	    "{\"version\":2,\"timestamp\":1795190531,\"jump\":{\"user\":"
+	    "\"bob\","
+	    "\"account\":\"jump\",\"target\":\"::1\",\"port\":22,\"login\":"
+	    "\"root\"}}\n";
+	struct recording_facts f;
+	uint32_t b[64];
+	size_t n = capture(b);
+
+	facts_of("cccccccc.pcapng", b, n, &f);
+	ck_assert(f.readable && f.kind == RECORDING_CAPTURE);
+	ck_assert_str_eq(f.user, "bob");
+	ck_assert_str_eq(f.target, "[::1]:502");
+	ck_assert_int_eq(f.since, 1795190531);
+	facts_of("aaaaaaaa.cast", cast, sizeof(cast) - 1, &f);
+	ck_assert(f.readable && f.kind == RECORDING_TERMINAL);
+	ck_assert_str_eq(f.user, "bob");
+	ck_assert_str_eq(f.account, "jump");
+	ck_assert_str_eq(f.target, "[::1]:22");
+	ck_assert_int_eq(f.since, 1795190531);
+	facts_of("aaaaaaaa.cast", cast, sizeof(cast) - 2, &f);
+	ck_assert(!f.readable);
+}
+END_TEST
+
+/* Cut off anywhere, and with any number anywhere. */
+START_TEST(facts_of_anything)
+{
+	static const uint32_t odd[] = {
+	    0, 1, 20, 27, 28, 83, 85, 0x7fffffff, 0x80000000, 0xfffffff0, ~0U};
+	uint64_t state = 88172645463325252ULL;
+	struct recording_facts f;
+	uint32_t b[64];
+	size_t n = capture(b);
+
+	for (size_t i = 0; i <= n; i++)
+		facts_of("cccccccc.pcapng", b, i, &f);
+	for (int i = 0; i < 3000; i++) {
+		capture(b);
+		for (uint32_t k = unit_random(&state, 3) + 1; k > 0; k--)
+			b[unit_random(&state, 36)] =
+			    odd[unit_random(&state, COUNT(odd))];
+		facts_of("cccccccc.pcapng", b, n, &f);
+		ck_assert(memchr(f.user, '\0', sizeof(f.user)) != NULL);
+		ck_assert(memchr(f.target, '\0', sizeof(f.target)) != NULL);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -360,6 +448,8 @@ main(void)
 	tcase_add_test(t, a_piece_at_a_time);
 	tcase_add_test(t, what_changes_meanwhile);
 	tcase_add_test(t, no_recordings);
+	tcase_add_test(t, facts);
+	tcase_add_test(t, facts_of_anything);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
