@@ -124,15 +124,16 @@ methods_fit(const char *value, const char *want)
 }
 
 /*
- * Names of languages do not change what a program without locales does; and
- * what the snippets had before is the name of nothing.
+ * Colours, and names of languages, do not change what a program without locales
+ * does; and what the snippets had before is the name of nothing.
  */
 static bool
 variables_fit(const char *value, const char *want)
 {
 	return strcmp(value, want) == 0 ||
 	    strcmp(value, "JUMP_ACCEPTS_NO_VARIABLES") == 0 ||
-	    strcmp(value, "LANG") == 0 || strncmp(value, "LC_", 3) == 0;
+	    strcmp(value, "NO_COLOR") == 0 || strcmp(value, "LANG") == 0 ||
+	    strncmp(value, "LC_", 3) == 0;
 }
 
 static bool

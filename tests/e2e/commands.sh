@@ -86,6 +86,8 @@ usage() {
 	case $1 in
 	connect) echo 'usage: connect [-46] [-w SECONDS] [--ticket ID] HOST PORT, HOST:PORT or -U PATH.' ;;
 	why) echo 'usage: why [--ticket ID] HOST, HOST PORT, HOST:PORT or -U PATH.' ;;
+	who) echo 'usage: who [-v].' ;;
+	ssh) echo 'usage: ssh [--ticket ID] [LOGIN@]HOST[:PORT] [COMMAND]; a LOGIN is 1 to 32 letters, digits and . _ -.' ;;
 	config) echo 'usage: config [--format openssh|ansible] [--jump NAME].' ;;
 	*) echo "usage: $1." ;;
 	esac
@@ -300,6 +302,12 @@ usage	why	why $(id)
 usage	list	list all
 usage	list	list -l
 usage	who	who alice
+usage	ssh	ssh
+usage	ssh	ssh @web1
+usage	ssh	ssh a@b@web1
+usage	ssh	ssh ro;ot@web1
+usage	ssh	ssh web1 -oProxyCommand=id
+port	99999	ssh root@web1:99999 id
 usage	help	help connect
 usage	config	config web1
 usage	config	config --format putty
@@ -458,7 +466,7 @@ done
 
 # --- with a terminal ---------------------------------------------------------
 
-send -tt
+send -tt -- list
 check "a terminal gets headings" printed '^TARGET +PORT'
 send -tt -- "$(printf 'connect \033]0;x\007 22')"
 check "a terminal gets no escape" not grep -q "$(printf '[\033\007]')" "$T/out"
@@ -586,7 +594,7 @@ send -- connect web1 22
 check "login shell: connect" printed '^SSH-2\.0-'
 send -T
 check "login shell: a login is list" printed '^web1	22	ssh	'
-send -tt
+send -tt -- list
 check "login shell: with headings" printed '^TARGET +PORT'
 send -s -- sftp
 check "login shell: no sftp" gave 77 ""
