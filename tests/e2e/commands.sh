@@ -89,6 +89,7 @@ usage() {
 	who) echo 'usage: who [-v].' ;;
 	ssh) echo 'usage: ssh [--ticket ID] [LOGIN@]HOST[:PORT] [COMMAND]; a LOGIN is 1 to 32 letters, digits and . _ -.' ;;
 	config) echo 'usage: config [--format openssh|ansible] [--jump NAME].' ;;
+	who) echo 'usage: who [-v].' ;;
 	*) echo "usage: $1." ;;
 	esac
 }
