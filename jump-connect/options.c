@@ -119,8 +119,8 @@ options_parse(struct options *o, int argc, char **argv)
 	memset(o, 0, sizeof(*o));
 	o->wait = DIAL_TIMEOUT;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+46FGc:knU:w:", names, NULL)) !=
-	    -1) {
+	while ((option = getopt_long(
+		    argc, argv, "+46FGc:knU:w:", names, NULL)) != -1) {
 		if (option == OPT_HELP) {
 			o->help = true;
 			return 0;
@@ -129,7 +129,8 @@ options_parse(struct options *o, int argc, char **argv)
 			return -1;
 	}
 	if (o->inner || o->keys) {
-		only = argc == (o->inner ? 3 : 2) && o->inner != o->keys;
+		only = argc == (o->inner ? 3 : 2) && o->inner != o->keys &&
+		    !o->plain && !o->gate && !o->pass && o->family == AF_UNSPEC;
 		return only ? 0 : -1;
 	}
 	if ((o->plain || o->gate) &&
