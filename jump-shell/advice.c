@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { NAME_ROOM = 300, SSH_PORT = 22, PRIVILEGED = 1024, SHIFT = 10000 };
+enum { NAME_ROOM = 300, SSH_PORT = 22, PRIVILEGED = 1024, SHIFT = 8000 };
 
 /* The address that sshd is to be given where it does not find the name. */
 static const char *

@@ -211,8 +211,8 @@ static const struct {
 } advices[] = {
     {"alice", "web1:22", PROTO_SSH, "  ssh -J jump 10.2.0.10\n"},
     {"alice", "web1:80", PROTO_TCP,
-	"  ssh -N -L 10080:10.2.0.10:80 jump\n"
-	" and then connect to 127.0.0.1, port 10080.\n"},
+	"  ssh -N -L 8080:10.2.0.10:80 jump\n"
+	" and then connect to 127.0.0.1, port 8080.\n"},
     {"alice", "web1:8080", PROTO_TCP, "-L 8080:10.2.0.10:8080 jump\n"},
     {"alice", "10.9.1.1:22", PROTO_SSH,
 	"  ssh -o 'ProxyCommand ssh jump connect %h %p' 10.9.1.1\n"},
