@@ -380,6 +380,23 @@ write_row(FILE *out, const struct layout *l, const struct layout_row *row,
 	}
 }
 
+/* A comment that has no room leaves the room to others. */
+static void
+fit_notes(unsigned int width[COLUMNS], const struct layout *l,
+    const struct layout_row *rows, size_t n)
+{
+	unsigned int room = width[NOTE];
+	struct cell c;
+
+	if (room == 0)
+		return;
+	width[NOTE] = (unsigned int)strlen("note");
+	for (size_t i = 0; i < n; i++) {
+		fill_note(&c, l, &rows[i], room);
+		width[NOTE] = larger(width[NOTE], c.width);
+	}
+}
+
 void
 layout_table(FILE *out, const struct layout *l, const struct layout_row *rows,
     size_t n, int64_t now)
@@ -403,6 +420,7 @@ layout_table(FILE *out, const struct layout *l, const struct layout_row *rows,
 			    : (unsigned int)strlen(headings[i]);
 	}
 	share(width, l);
+	fit_notes(width, l, rows, n);
 	for (int i = 0; i < COLUMNS; i++) {
 		if (width[i] == 0)
 			continue;

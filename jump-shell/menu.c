@@ -56,6 +56,20 @@ interrupt(int sig)
 	(void)sig; /* ppoll(2) says so */
 }
 
+/*
+ * A shell that has started us gets none of the terminal's signals: it would
+ * end, and all of the session with it.
+ */
+static void
+take_foreground(void)
+{
+	if (getpgrp() == getpid() || setpgid(0, 0) == -1)
+		return;
+	signal(SIGTTOU, SIG_IGN);
+	tcsetpgrp(STDIN_FILENO, getpid());
+	signal(SIGTTOU, SIG_DFL);
+}
+
 static void
 catch_interrupts(struct menu *m)
 {
@@ -533,6 +547,7 @@ menu_show(struct visit *s, struct policy_request *request)
 	if (tcgetattr(STDIN_FILENO, &m.modes) == -1)
 		return visit_broken("use the terminal");
 	catch_interrupts(&m);
+	take_foreground();
 	set_modes(&m);
 	measure(&m);
 	wish_place_parse(s->place, &m.first, m.search);
