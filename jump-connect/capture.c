@@ -5,9 +5,8 @@
  * client is one; what it leaves in a pipe has no headers, and no sum of what it
  * says; and splice(2) does not write to a file that is open for appending,
  * which is what keeps the owner of a record from writing over it (EINVAL, Linux
- * 6.18).  What the copy costs was less than what a busy machine of two cores
- * varies by: 400 MiB from a pipe to a target went at 170 to 270 MB/s on record
- * and at 220 to 344 without, through ssh at 84 to 149 and at 123 to 148.
+ * 6.18).  On a busy machine of two cores, 400 MiB from a pipe to a target went
+ * at 170 to 270 MB/s on record and at 220 to 344 without.
  */
 #include "capture.h"
 
