@@ -66,7 +66,7 @@ advice_open(FILE *out, const struct rows *rows, const struct target *asked,
 			ROAD_FORWARD, asked, &d) == ACTION_ALLOW;
 
 	name = forward_name(rows, asked, &d, text);
-	fprintf(out, " %s is reached from your own machine:\n",
+	fprintf(out, " %s, from your own machine:\n",
 	    target_text(asked, full, sizeof(full)));
 	if (asked->form == TARGET_PATH)
 		fprintf(out, "  ssh -T jump connect -U %s\n", asked->text);
