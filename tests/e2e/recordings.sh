@@ -1,4 +1,5 @@
 # jumpctl recordings and replay, and the seal that sweeps make.
+# runs: once
 . "$(dirname "$0")/lib.sh"
 
 folder=$LAB/hosts/jump/var/log/jump
