@@ -341,18 +341,23 @@ record_failure(struct visit *v, int error)
 		    "jump: the log does not take the record of this.\n");
 }
 
+/*
+ * It is not waited for: its number is that of the page's leader, and is to be
+ * nobody else's as long as there is the page.
+ */
 static int
 end_status(const struct visit *v, enum copy_end end)
 {
-	int status = 0;
-	pid_t pid = waitpid(v->pid, &status, WNOHANG);
+	siginfo_t info = {0};
 
 	if (end != COPY_DONE)
 		return ends[end].code;
-	if (pid == v->pid && WIFEXITED(status))
-		return WEXITSTATUS(status);
+	if (waitid(P_PID, (id_t)v->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+		0 &&
+	    info.si_code == CLD_EXITED)
+		return info.si_status;
 	dprintf(STDERR_FILENO, "jump: ssh has been ended by signal %d.\n",
-	    pid == v->pid && WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	    info.si_status);
 	return EXIT_PEER;
 }
 

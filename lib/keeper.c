@@ -1,6 +1,7 @@
 #include "keeper.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -44,6 +45,7 @@ make(const struct keeper *k, const char *id)
 	    snprintf(path, sizeof(path), "%s/%s.%s", k->directory, id,
 		k->suffix) >= (int)sizeof(path))
 		return -1;
+	umask(077);
 	return open(path,
 	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
 	    0600);
