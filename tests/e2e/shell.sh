@@ -130,6 +130,21 @@ check "somebody on a shared account" gave 0
 LAB_USER=carol hop jump ssh bob@web1 id
 check "whose agents are never forwarded" gave 255
 
+ssh_d=$LAB/hosts/jump/etc/ssh/sshd_config.d
+agents() {
+	printf 'Match User %s\n AllowAgentForwarding %s\n' $1 $2 >"$ssh_d/00-cis.conf"
+	run lab on jump jumpctl doctor --sshd /run/lab/openssh/usr/sbin/sshd
+	rm "$ssh_d/00-cis.conf"
+}
+agents alice no
+check "doctor misses what the policy needs" printed \
+    'warn .*alice.*AllowAgentForwarding is no, want yes'
+agents jump yes
+check "doctor: no agents on a shared account" printed \
+    'FAIL .*jump.*AllowAgentForwarding is yes, want no'
+agents alice yes
+check "doctor: nothing else" not printed AllowAgentForwarding
+
 # --- refused ------------------------------------------------------------------
 
 wire_reset
