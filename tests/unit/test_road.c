@@ -38,6 +38,9 @@ static const char text[] =
     "allow jump2: carol to two:22 as jump\n"
     "allow asks: dave to two as { dave root } mfa\n"
     "allow now: dave to two via shell as admin\n"
+    "user erin\n"
+    "allow erin: erin to two via shell as { admin root }\n"
+    "require strong: erin to two via shell as root mfa\n"
     "require rec: alice to web2:2222 record\n"
     "require both: alice to two via shell as root record consent\n"
     "deny not: any to web1 via shell as mallory\n";
@@ -114,6 +117,7 @@ static const struct {
     {"carol", "web1", NULL, "allow carol@web1:22"}, /* not the account's */
     {"carol", "two", NULL, "allow jump@two:22"},
     {"dave", "two", "dave", "ask dave@two:22"},
+    {"erin", "two", NULL, "allow admin@two:22"}, /* open, the other is ask */
     {"dave", "web1", NULL, "deny @web1:22"},
 };
 
