@@ -38,6 +38,7 @@ struct visit {
 	int session_error; /* why it has no page */
 	struct keeper keeper;
 	const char *account;
+	struct person person;
 	char source[ADDR_TEXT];
 	const char *term, *agent; /* of the environment; agent may be NULL */
 	bool has_terminal;
@@ -70,7 +71,7 @@ usage(int code)
 static const char *
 user_of(const struct visit *v)
 {
-	return v->options.id != NULL ? v->options.id : v->account;
+	return v->person.name != NULL ? v->person.name : v->account;
 }
 
 static struct audit_event
@@ -79,7 +80,7 @@ event_of(const struct visit *v, enum audit_kind kind, const char *reason)
 	return (struct audit_event){.kind = kind,
 	    .uid = getuid(),
 	    .user = user_of(v),
-	    .account = v->options.id != NULL ? v->account : NULL,
+	    .account = strcmp(user_of(v), v->account) != 0 ? v->account : NULL,
 	    .session = v->options.session,
 	    .source = v->source,
 	    .address = v->options.target.text,
@@ -123,10 +124,34 @@ refuse_error(struct visit *v, const char *what, int code)
 /*
  * What there is to work with.
  */
+
+/*
+ * jump-connect will ask the same; but what a recording says about who it is of
+ * is true, and who is nobody makes none.
+ */
+static int
+identify(struct visit *v, gid_t gid)
+{
+	enum policy_reason why = REASON_NOT_A_USER;
+	enum person_error error =
+	    person_find(&v->person, v->policy, v->account, gid, v->options.id);
+
+	if (error == PERSON_OK && person_has_rights(&v->person, &why))
+		return EXIT_OK;
+	v->person.name = NULL;
+	if (error != PERSON_SYSTEM)
+		return refuse(v, policy_reason_text(why),
+		    "you are no user of this host.", EXIT_DENIED);
+	return refuse(v, "the user or the machine cannot be judged",
+	    "who you are cannot be found out.", EXIT_INTERNAL);
+}
+
 static int
 check(struct visit *v, enum policy_error error)
 {
 	const struct passwd *pw = getpwuid(getuid());
+	gid_t gid = pw != NULL ? pw->pw_gid : (gid_t)-1;
+	int code;
 
 	v->account = pw != NULL ? strdup(pw->pw_name) : NULL;
 	if (v->account == NULL)
@@ -137,6 +162,9 @@ check(struct visit *v, enum policy_error error)
 		return refuse(v, policy_strerror(error),
 		    "the policy of this host cannot be used.", EXIT_POLICY);
 	policy_hash_text(v->policy, v->hash);
+	code = identify(v, gid);
+	if (code != EXIT_OK)
+		return code;
 	errno = v->session_error;
 	if (v->session.page == NULL)
 		return refuse_error(

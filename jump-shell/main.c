@@ -131,20 +131,6 @@ connect_target(struct visit *s, const struct command *c)
 	    s, strerror(errno), "jump-connect cannot be run.", EXIT_INTERNAL);
 }
 
-/* Whether the person may have rights at all; else why not. */
-static bool
-has_rights(const struct visit *s, enum policy_reason *why)
-{
-	struct policy_request request;
-	struct policy_verdict verdict;
-
-	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
-	request.path = "/";
-	policy_evaluate(s->policy, &request, &verdict);
-	*why = verdict.reason;
-	return *why != REASON_NOT_A_USER && *why != REASON_LOCKED;
-}
-
 /* Find out whose rights these are.  0, or an exit code. */
 static int
 identify(struct visit *s)
@@ -153,7 +139,7 @@ identify(struct visit *s)
 
 	switch (person_find(&s->person, s->policy, s->account, s->gid, s->id)) {
 	case PERSON_OK:
-		if (has_rights(s, &why))
+		if (person_has_rights(&s->person, &why))
 			return EXIT_OK;
 		/* FALLTHROUGH */
 	case PERSON_UNKNOWN:

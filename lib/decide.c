@@ -7,6 +7,7 @@
 #include <ifaddrs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ZONEINFO "/usr/share/zoneinfo/"
@@ -187,6 +188,19 @@ person_find(struct person *person, const struct policy *p,
 		return PERSON_OK;
 	person_free(person);
 	return PERSON_UNKNOWN;
+}
+
+bool
+person_has_rights(const struct person *person, enum policy_reason *why)
+{
+	struct policy_request request;
+	struct policy_verdict verdict;
+
+	decide_request(&request, person, ROAD_CONNECT, time(NULL));
+	request.path = "/";
+	policy_evaluate(person->policy, &request, &verdict);
+	*why = verdict.reason;
+	return *why != REASON_NOT_A_USER && *why != REASON_LOCKED;
 }
 
 void

@@ -49,6 +49,9 @@ int person_identify(struct person *, const char *id);
 /* Both of them. */
 enum person_error person_find(struct person *, const struct policy *,
     const char *account, gid_t gid, const char *id);
+
+/* Whether the person may have any rights now; else why not. */
+bool person_has_rights(const struct person *, enum policy_reason *why);
 void person_free(struct person *);
 
 /*
