@@ -759,6 +759,27 @@ check_kernel(struct doctor *d)
 		    "the kernel has seccomp and close_range");
 }
 
+/* jump-record, jump-ssh and the keepers stand on it: docs/security.md. */
+void
+check_dumpable(struct doctor *d)
+{
+	FILE *f = fopen("/proc/sys/fs/suid_dumpable", "re");
+	int value = -1;
+
+	if (f != NULL && fscanf(f, "%d", &value) != 1)
+		value = -1;
+	if (f != NULL)
+		fclose(f);
+	if (value == 0 || value == 2)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "users cannot trace what runs with a group of ours");
+	else
+		found(d, LEVEL_FAIL, NULL, NULL, "sysctl fs.suid_dumpable=0",
+		    "fs.suid_dumpable is %d: users can trace what runs with a "
+		    "group of ours, and go around recordings",
+		    value);
+}
+
 /* Whether nft(8) shows the table; false too where there is no nft. */
 static bool
 table_is_loaded(void)
