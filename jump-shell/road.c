@@ -181,5 +181,7 @@ road_judge(const struct policy *p, const struct policy_request *base,
 	}
 	if (r->decision.action != ACTION_DENY)
 		complete(p, base, r);
+	else if (asked->port == 0)
+		r->target.port = 22; /* like what there is not */
 	return r->decision.action;
 }

@@ -8,6 +8,8 @@ J=/usr/local/libexec/jump
 policy <<'END2'
 user bob
 key bob "ssh-ed25519 AAAA"
+host hidden 10.2.0.30 ssh 2222
+host deeper 10.2.0.31 tcp 502
 hostkey web1 "ssh-ed25519 AAAA"
 allow one: alice to web1:22 record
 allow two: alice to web1:80 idle 2s
@@ -43,6 +45,14 @@ run term '?\$ $' '>exit\r' -- sh -c "umask 777
     exec $R --session=$id --login=alice --record --agent web1 22"
 check "a recording under any umask" gave 0
 check "has its mode" [ "$(stat -c %a "$casts/$id.cast")" = 600 ]
+
+# --- what is told of targets -----------------------------------------------------
+
+for name in nosuch hidden deeper; do
+	as alice jump ssh $name
+	check "the port of $name is not told" \
+	    said "^jump: $name:22 is not open to you\."
+done
 
 # --- timers ----------------------------------------------------------------------
 
