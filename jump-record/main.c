@@ -399,6 +399,10 @@ finish(struct visit *v, enum copy_end end, int error, int child)
 		error = errno;
 		end = COPY_RECORD;
 	}
+	/* What is left to be said can wait for its reader for as long as it likes. */
+	v->session.page->ended = 1;
+	if (v->options.record)
+		close(v->cast.file.fd);
 	if (v->has_terminal)
 		terminal_restore(&v->terminal);
 	if (end == COPY_RECORD)

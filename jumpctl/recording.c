@@ -156,7 +156,7 @@ recordings_live(struct recordings_live *l, const char *registry)
 {
 	const struct group *group = getgrnam("_jump");
 	struct session_seen *seen;
-	size_t odd;
+	size_t odd, n;
 
 	*l = (struct recordings_live){0};
 	if (group == NULL) {
@@ -166,8 +166,15 @@ recordings_live(struct recordings_live *l, const char *registry)
 	if (session_list(registry, group->gr_gid, &seen, &l->n, &odd) == -1)
 		return -1;
 	l->ids = calloc(l->n + 1, sizeof(*l->ids));
-	for (size_t i = 0; i < l->n && l->ids != NULL; i++)
-		snprintf(l->ids[i], sizeof(l->ids[i]), "%s", seen[i].page.id);
+	n = l->n;
+	l->n = 0;
+	for (size_t i = 0; i < n && l->ids != NULL; i++) {
+		const struct session_page *p = &seen[i].page;
+
+		/* A terminal that has ended has closed its recording. */
+		if (p->kind != SESSION_TERMINAL || !p->ended)
+			snprintf(l->ids[l->n++], sizeof(*l->ids), "%s", p->id);
+	}
 	free(seen);
 	if (l->ids == NULL)
 		return -1;

@@ -611,7 +611,8 @@ static bool
 is_terminal(int fd, pid_t leader, struct session_seen *seen)
 {
 	return read_entry(fd, seen) == 1 &&
-	    seen->page.kind == SESSION_TERMINAL && seen->page.leader == leader;
+	    seen->page.kind == SESSION_TERMINAL && !seen->page.ended &&
+	    seen->page.leader == leader;
 }
 
 int

@@ -12,6 +12,7 @@ import fcntl
 import os
 import pty
 import select
+import subprocess
 import sys
 import time
 
@@ -105,6 +106,7 @@ def main():
             sys.exit("heir: jump-record does not wait")
         time.sleep(0.05)
     heir = inherit(leader)
+    subprocess.run(["jumpctl", "sweep"], check=False)
     if heir is None:
         print("still taken")
     else:

@@ -23,6 +23,8 @@ new_id
 run lab on jump python3 /run/lab/tmp/heir.py $R $J/jump-connect "$id"
 check "the pid of an ended ssh is nobody's while its page is there" \
     gave 0 "still taken"
+check "nor does that keep its recording from being sealed" \
+    [ "$(stat -c '%u %a' "$casts/$id.cast")" = "0 400" ]
 
 # --- who makes recordings ------------------------------------------------------
 
