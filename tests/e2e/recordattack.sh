@@ -64,4 +64,25 @@ sleep 60 | timeout 20 lab on -u alice jump python3 /run/lab/tmp/slack.py 100 \
 check "timers that are allowed to be late are in time" logged \
     '"destination.port":80.*"jump.end":"idle"'
 kill $! 2>/dev/null || :
+
+# --- what is to be recorded from now on -------------------------------------------
+
+policy <<'END2'
+hostkey web1 "ssh-ed25519 AAAA"
+allow one: alice to web1:22
+END2
+begin
+policy <<'END2'
+hostkey web1 "ssh-ed25519 AAAA"
+allow one: alice to web1:22 record
+allow two: alice to web1:80 idle 2s
+END2
+lab on jump jumpctl sweep >/dev/null
+end
+check "a session that is to be recorded now ends" [ "$status" -ne 5 ]
+check "by the sweep" logged '"jump.session":"'"$id"'".*"jump.end":"sweep"'
+begin --record
+lab on jump jumpctl sweep >/dev/null
+end
+check "one that is recorded does not" goes_on
 finish
