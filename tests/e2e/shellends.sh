@@ -93,7 +93,7 @@ check "who is empty" sessions ' web1:22 ' 0
 
 begin swept ssh web1 "$begun"
 rules <<END
-deny gone: alice to web1
+deny gone: alice to web1 via shell
 END
 check "a policy without the right ends it" ended swept 255 'not permitted any more'
 

@@ -35,8 +35,9 @@ class Terminal:
         self.open = True
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            self.fd = 0
+            self.resize(80, 24)
             os.execvp(command[0], command)
-        self.resize(80, 24)
 
     def resize(self, columns, rows):
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
