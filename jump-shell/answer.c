@@ -529,7 +529,8 @@ answer_why(FILE *out, const struct policy *p, const struct policy_request *base,
 void
 answer_help(FILE *out)
 {
-	fputs("list                       what is open to you\n"
+	fputs("(nothing)                  a menu, on a terminal; list without one\n"
+	      "list                       what is open to you\n"
 	      "connect HOST PORT          connect standard input and output; "
 	      "also nc\n"
 	      "connect -U PATH            the same for a UNIX socket\n"
