@@ -148,7 +148,10 @@ recording_facts(int fd, const char *name, struct recording_facts *f)
 static int
 by_id(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	const struct recording_live *x = a, *y = b;
+	int order = strcmp(x->id, y->id);
+
+	return order != 0 ? order : (x->uid > y->uid) - (x->uid < y->uid);
 }
 
 int
@@ -172,8 +175,10 @@ recordings_live(struct recordings_live *l, const char *registry)
 		const struct session_page *p = &seen[i].page;
 
 		/* A terminal that has ended has closed its recording. */
-		if (p->kind != SESSION_TERMINAL || !p->ended)
-			snprintf(l->ids[l->n++], sizeof(*l->ids), "%s", p->id);
+		if (p->kind == SESSION_TERMINAL && p->ended)
+			continue;
+		snprintf(l->ids[l->n].id, sizeof(l->ids->id), "%s", p->id);
+		l->ids[l->n++].uid = seen[i].uid;
 	}
 	free(seen);
 	if (l->ids == NULL)
@@ -183,13 +188,14 @@ recordings_live(struct recordings_live *l, const char *registry)
 }
 
 bool
-recordings_has(const struct recordings_live *l, const char *name)
+recordings_has(
+    const struct recordings_live *l, const char *name, uid_t owner)
 {
-	char id[AUDIT_SESSION + 1];
+	struct recording_live id = {.uid = owner};
 
-	recording_id(id, name);
+	recording_id(id.id, name);
 	return l->n > 0 &&
-	    bsearch(id, l->ids, l->n, sizeof(*l->ids), by_id) != NULL;
+	    bsearch(&id, l->ids, l->n, sizeof(*l->ids), by_id) != NULL;
 }
 
 void

@@ -42,15 +42,22 @@ void recording_facts(int fd, const char *name, struct recording_facts *);
 /* The id, which its name begins with. */
 void recording_id(char id[AUDIT_SESSION + 1], const char *name);
 
-/* Whether the live sessions have this id; read with recordings_live(). */
+/*
+ * Whether the live sessions of this uid have this id, which anybody can say;
+ * read with recordings_live().
+ */
 struct recordings_live {
-	char (*ids)[AUDIT_SESSION + 1]; /* owned, sorted */
+	struct recording_live {
+		char id[AUDIT_SESSION + 1];
+		uid_t uid;
+	} *ids; /* owned, sorted */
 	size_t n;
 };
 
 /* Of a registry.  0, or -1 with errno. */
 int recordings_live(struct recordings_live *, const char *registry);
-bool recordings_has(const struct recordings_live *, const char *name);
+bool recordings_has(
+    const struct recordings_live *, const char *name, uid_t owner);
 void recordings_live_free(struct recordings_live *);
 
 /*

@@ -80,7 +80,7 @@ state_of(const struct recordings *r, const struct recording *rec,
 {
 	const struct seal *s = rec->seal;
 
-	if (s == NULL && recordings_has(&r->live, rec->name))
+	if (s == NULL && recordings_has(&r->live, rec->name, st->st_uid))
 		return RECORDING_LIVE;
 	if (s == NULL)
 		return st->st_uid == 0 ? RECORDING_ALTERED : RECORDING_UNSEALED;

@@ -247,7 +247,7 @@ is_candidate(const struct sealing *w, const char *name)
 	return seals_name_valid(name) &&
 	    fstatat(w->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    !(S_ISREG(st.st_mode) && st.st_uid == 0) &&
-	    !recordings_has(w->live, name);
+	    !recordings_has(w->live, name, st.st_uid);
 }
 
 int

@@ -255,13 +255,15 @@ END_TEST
 
 START_TEST(not_while_it_lives)
 {
-	char ids[1][AUDIT_SESSION + 1] = {"aaaaaaaa"};
+	struct recording_live ids[] = {{"aaaaaaaa", 1000}};
 	int fd;
 
 	file("aaaaaaaa.cast", 10);
 	live = (struct recordings_live){.ids = ids, .n = 1};
 	ck_assert_int_eq(seal(1000), 0);
 	ck_assert_uint_eq(told, 0);
+	ids[0].uid = 1001; /* who says the id of another */
+	ck_assert_int_eq(recordings_has(&live, "aaaaaaaa.cast", 1000), 0);
 	live.n = 0;
 	fd = openat(dir, "aaaaaaaa.cast", O_WRONLY);
 	ck_assert_int_eq(seal(1000), 0);
