@@ -232,6 +232,7 @@ check "it has ended" ended "$c1"
 # Stopped by its user.
 pid=$(lab on jump jumpctl who --json | sed 's/.*"pid":\([0-9]*\).*/\1/')
 lab on -u alice jump kill -STOP "$pid"
+within halted "$pid"
 kick alice
 check "an sshd that its user stopped is killed" printed '^killed: alice to web1:80 by forward'
 check "it has ended" ended "$a3"

@@ -173,6 +173,7 @@ check "its recording has no good end" not recorded '"m", "end'
 begin --record
 ssh_pid=$(pid_of ssh) record_pid=$(pid_of jump-record)
 lab on -u alice jump kill -STOP "$ssh_pid"
+within halted "$ssh_pid"
 lab on -u alice jump kill -9 "$record_pid"
 check "a stopped ssh does not keep it" logged \
     "\"event.action\":\"close\".*\"jump.session\":\"$id\".*\"jump.end\":\"(terminal|client|done)\""
@@ -183,6 +184,7 @@ check "nothing stays of that" within gone
 begin --record
 record_pid=$(pid_of jump-record)
 lab on -u alice jump kill -STOP "$record_pid"
+within halted "$record_pid"
 touch "$T/go"
 sleep 1
 check "a stopped jump-record shows nothing" not grep -q AFTER-2 "$T/session.out"
@@ -205,6 +207,7 @@ lab on -u alice jump env SSH_AUTH_SOCK=/home/alice/agent $R --session="$id" \
 within grep -q here "$T/here"
 ssh_pid=$(pid_of ssh)
 lab on -u alice jump kill -STOP "$ssh_pid"
+within halted "$ssh_pid"
 lab on -u alice jump kill -9 "$(pid_of jump-record)"
 check "the relay ends with jump-record" logged \
     "\"event.action\":\"close\".*\"jump.session\":\"$id\".*\"jump.end\":\"terminal\""
