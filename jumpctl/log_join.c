@@ -934,7 +934,8 @@ void
 log_join_entry(struct log_join *j, struct log_entry *e)
 {
 	static const char *const ours[] = {
-	    "jump-authkeys", "jump-connect", "jump-shell", "jumpctl"};
+	    "jump-authkeys", "jump-connect", "jump-record", "jump-shell",
+	    "jumpctl"};
 
 	log_join_flush(j, e->time);
 	copy(j->claim, sizeof(j->claim), e->message);

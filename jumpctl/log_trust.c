@@ -210,6 +210,7 @@ bool
 log_trust_is_users(const struct log_entry *e)
 {
 	return strcmp(e->program, "jump-connect") == 0 ||
+	    strcmp(e->program, "jump-record") == 0 ||
 	    strcmp(e->program, "jump-shell") == 0;
 }
 
