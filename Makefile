@@ -10,6 +10,7 @@ SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib/jump
 DESTDIR    ?=
 SSH_KEYGEN ?= /usr/bin/ssh-keygen
+SSH        ?= /usr/bin/ssh
 
 VERSION := $(shell cat VERSION)
 BUILD   ?= build$(if $(SAN),-san)$(if $(COVERAGE),-cov)
@@ -41,7 +42,7 @@ endif
 CPPFLAGS += -Ilib -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DSTATEDIR='"$(STATEDIR)"' -DDATADIR='"$(DATADIR)"' \
-	-DSSH_KEYGEN='"$(SSH_KEYGEN)"'
+	-DSSH_KEYGEN='"$(SSH_KEYGEN)"' -DSSH='"$(SSH)"'
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(INSTRUMENT)
 COMPILE   = $(CC) -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) -MMD -MP
 
@@ -70,35 +71,55 @@ LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_filter.c jumpctl/log_print.c
 
 LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
-	jumpctl/end.c jumpctl/table.c jumpctl/forwards.c jumpctl/sockets.c \
+	jumpctl/end.c jumpctl/table.c jumpctl/legs.c jumpctl/forwards.c \
+	jumpctl/sockets.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
 	lib/login.c lib/factor.c lib/monitor.c lib/procfs.c lib/swept.c
 
+SEALS    := jumpctl/recordings.c jumpctl/verify.c jumpctl/verify_log.c jumpctl/replay.c \
+	jumpctl/play.c jumpctl/escape.c jumpctl/plain.c jumpctl/seals.c \
+	jumpctl/seal.c jumpctl/seal_log.c jumpctl/recording.c \
+	jumpctl/asciicast.c jumpctl/utf8.c
+
 NOTIFY   := jumpctl/notify.c jumpctl/notify_events.c jumpctl/notify_run.c \
 	lib/notice.c
+
+CLIENT   := lib/client.c lib/client_ssh.c lib/client_ansible.c \
+	lib/client_tunnel.c lib/known.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
-jump-shell_SRC    := jump-shell/main.c jump-shell/command.c \
+jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c \
+	jump-shell/visit.c jump-shell/terminal.c jump-shell/road.c \
+	jump-shell/known_hosts.c jump-shell/menu.c jump-shell/layout.c \
+	jump-shell/rows.c jump-shell/wish.c jump-shell/advice.c \
 	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
 	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
-	jumpctl/sockets.c $(GRANT) $(POLICY) \
+	$(CLIENT) lib/pubkey.c jumpctl/legs.c jumpctl/sockets.c $(GRANT) \
+	$(POLICY) \
 	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/gate.c jump-connect/capture.c \
-	jump-connect/keeper.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
+	lib/keeper.c lib/record.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/unmet.c lib/session.c \
 	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
+jump-record_SRC   := jump-record/main.c jump-record/options.c \
+	jump-record/copy.c jump-record/terminal.c jump-record/cast.c \
+	lib/record.c lib/keeper.c lib/session.c lib/procfs.c lib/monitor.c \
+	lib/factor.c lib/login.c lib/audit.c lib/process.c lib/decide.c \
+	lib/target.c $(POLICY)
+# process.c is for builds with ASan, whose leak checker cannot run there.
+jump-ssh_SRC      := jump-ssh/main.c lib/process.c
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
-	jumpctl/gate.c jumpctl/state.c $(NOTIFY) \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \
@@ -106,16 +127,19 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
 	jumpctl/diff_judge.c jumpctl/diff_facts.c $(LOG) $(LIVE) \
 	$(GRANT) $(POLICY) \
+	$(CLIENT) lib/unmet.c jump-shell/road.c jump-shell/command.c \
 	$(PARSE) lib/audit.c lib/target.c lib/decide.c lib/process.c
 jump-authkeys_LIB :=
 jump-shell_LIB    :=
 jump-connect_LIB  :=
+jump-record_LIB   :=
+jump-ssh_LIB      :=
 jumpctl_LIB       := -lbsd -lmd -lz
 
-PROGRAMS := jump-authkeys jump-shell jump-connect jumpctl
+PROGRAMS := jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl
 
 # Unit tests link only the files that they name.
-UNIT := match pubkey parse deny eval db print target audit command answer \
+UNIT := layout rows wish match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
 	directory identify program session login limits monitor auth factors factor \
 	capture
@@ -129,15 +153,23 @@ test_db_SRC      := jump-authkeys/keys.c lib/decide.c lib/target.c $(PARSE) \
 test_print_SRC   := $(PARSE) $(POLICY)
 test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
+test_layout_SRC  := jump-shell/layout.c lib/audit.c
+test_wish_SRC    := jump-shell/wish.c jump-shell/command.c lib/target.c $(POLICY)
+test_rows_SRC    := jump-shell/rows.c jump-shell/advice.c jump-shell/layout.c \
+	jump-shell/answer.c jump-shell/road.c jump-shell/command.c \
+	lib/grant_text.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+	$(PARSE) $(POLICY)
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
-test_answer_SRC  := lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+test_answer_SRC  := jump-shell/road.c jump-shell/command.c lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
 	jump-authkeys/confine.c
 test_relay_SRC   := jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/capture.c jump-connect/confine.c lib/sandbox.c lib/match.c
-test_capture_SRC := jump-connect/capture.c lib/match.c
+	jump-connect/capture.c lib/record.c jump-connect/confine.c lib/sandbox.c lib/match.c
+test_capture_SRC := jump-connect/capture.c lib/record.c lib/match.c
+UNIT += cast
+test_cast_SRC    := jump-record/cast.c lib/record.c
 test_hostkey_SRC := jump-connect/hostkey.c
 test_monitor_SRC := lib/monitor.c lib/procfs.c
 test_auth_SRC    := jump-shell/auth.c
@@ -153,11 +185,12 @@ test_asker_SRC   := jump-connect/asker.c jump-connect/dial.c lib/process.c \
 test_unmet_SRC   := lib/unmet.c
 test_probe_SRC   := lib/probe.c
 test_gate_SRC    := jump-connect/gate.c lib/match.c
-UNIT += locks sshd person sockets forwards table
+UNIT += locks sshd person sockets forwards legs table
 test_locks_SRC   := lib/audit.c jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
 test_sshd_SRC    := jumpctl/sshd.c
 test_sockets_SRC := jumpctl/sockets.c lib/match.c
-test_table_SRC   := jumpctl/table.c lib/audit.c
+test_legs_SRC    := jumpctl/legs.c lib/match.c
+test_table_SRC   := jumpctl/table.c jumpctl/legs.c lib/match.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
 UNIT += within judge swept log
@@ -170,6 +203,14 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
 	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
+UNIT += asciicast escape seals
+test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
+	jumpctl/asciicast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
+test_asciicast_SRC := jumpctl/asciicast.c jumpctl/utf8.c
+test_escape_SRC  := jumpctl/escape.c jumpctl/plain.c jumpctl/utf8.c
+UNIT += client
+test_client_SRC  := $(CLIENT) jump-shell/road.c jump-shell/command.c \
+	lib/unmet.c lib/audit.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 UNIT += notify
 test_notify_SRC  := jumpctl/notify_events.c jumpctl/notify_run.c \
 	jumpctl/log_json.c jumpctl/log_record.c lib/notice.c lib/program.c \
@@ -184,7 +225,9 @@ test_factor_SRC := lib/factor.c lib/login.c lib/monitor.c lib/procfs.c
 test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)
-UNIT += grant
+UNIT += grant road
+test_road_SRC    := jump-shell/road.c jump-shell/command.c lib/decide.c \
+	lib/target.c $(PARSE) $(POLICY)
 test_grant_SRC   := $(GRANT) lib/process.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 UNITS := $(UNIT:%=test_%)
 $(foreach t,$(UNITS),$(eval $(t)_SRC += tests/unit/$(t).c) \
@@ -201,7 +244,7 @@ reference_LIB := -lbsd -lmd
 # Fuzz targets: with FUZZ=1 (make fuzz) they are libFuzzer's, else they only
 # replay inputs.
 FUZZERS := fuzz_policy fuzz_image fuzz_command fuzz_target fuzz_keys \
-	fuzz_pubkey fuzz_hostkey fuzz_cert fuzz_log fuzz_grant
+	fuzz_pubkey fuzz_hostkey fuzz_cert fuzz_log fuzz_grant fuzz_cast
 fuzz_policy_SRC  := tests/fuzz/judge.c jump-authkeys/keys.c lib/decide.c \
 	lib/target.c $(PARSE) $(POLICY)
 fuzz_image_SRC   := $(filter-out lib/policy_db.c,$(fuzz_policy_SRC))
@@ -209,10 +252,12 @@ fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
 fuzz_grant_SRC   := lib/grant_text.c lib/target.c $(POLICY)
+fuzz_cast_SRC    := jumpctl/asciicast.c jumpctl/escape.c jumpctl/plain.c \
+	jumpctl/utf8.c
 fuzz_cert_SRC    := jump-authkeys/cert.c
 fuzz_hostkey_SRC := jump-connect/hostkey.c
 fuzz_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c jumpctl/log_print.c \
-	jumpctl/table.c lib/audit.c $(PARSE) $(POLICY)
+	jumpctl/table.c jumpctl/legs.c lib/audit.c $(PARSE) $(POLICY)
 fuzz_keys_SRC    := jump-authkeys/keys.c $(PARSE) $(POLICY)
 $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(t:fuzz_%=tests/fuzz/%.c)) \
@@ -256,6 +301,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/obj/settings
 check: tests					## all tests (root; see README)
 	tests/run $(BUILD)
 
+check-clients: tests				## real clients, after bootstrap clients
+	tests/run $(BUILD) clients
+
 fuzz:						## fuzz each target for FUZZ_SECONDS (60)
 	$(Q)$(MAKE) -s CC=clang SAN=1 FUZZ=1 BUILD=build-fuzz fuzzers
 	tests/fuzz/run build-fuzz
@@ -285,11 +333,12 @@ DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
 EXAMPLES := $(wildcard dist/examples/*)
 UNITFILES := $(wildcard dist/systemd/*)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
-SETGID   := jump-shell jump-connect
+SETGID   := jump-shell jump-connect jump-record
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
 	$(LIBDIR)/systemd/system \
 	$(DATADIR)/examples $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
-INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(SBINDIR)/jumpctl \
+INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
+	$(SBINDIR)/jumpctl \
 	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
 	$(addprefix $(LIBDIR)/systemd/system/,$(notdir $(UNITFILES))) \
@@ -323,7 +372,9 @@ endef
 # The accounts come first: without them, nothing is replaced.
 install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	umask 022 && mkdir -p $(PLACES:%=$(DESTDIR)%)
-	install -m 755 $(SETGID:%=$(BUILD)/%) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(SETGID:%=$(BUILD)/%) $(BUILD)/jump-ssh \
+	    $(DESTDIR)$(LIBEXECDIR)
+	@$(call texts,dist/ssh_config,$(LIBEXECDIR))
 	install -m 711 $(BUILD)/jump-authkeys $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(BUILD)/jumpctl $(DESTDIR)$(SBINDIR)
 	@$(call texts,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
@@ -354,6 +405,8 @@ owners:						## give _jump its programs and folders
 	chmod 1730 $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
 	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
+	chgrp _jump-ssh $(DESTDIR)$(LIBEXECDIR)/jump-ssh
+	chmod 2755 $(DESTDIR)$(LIBEXECDIR)/jump-ssh
 	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys
 	chmod 710 $(DESTDIR)$(STATEDIR)
 
@@ -369,5 +422,5 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check bench fuzz fuzzers coverage format lint install uninstall accounts \
+.PHONY: all tests check check-clients bench fuzz fuzzers coverage format lint install uninstall accounts \
 	owners clean help always

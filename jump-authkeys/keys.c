@@ -220,6 +220,33 @@ print_expiry(const struct policy_user *u, FILE *out)
 }
 
 /*
+ * Whether an agent could be of use: an allow for the road shell names a target
+ * that says so.  Not on an account of several people, who could reach each
+ * other's.
+ */
+struct agents {
+	const struct policy *p;
+	bool wanted;
+};
+
+static void
+note_agent(void *arg, uint32_t target)
+{
+	struct agents *a = arg;
+
+	a->wanted |= (policy_target(a->p, target)->flags & TARGET_AGENT) != 0;
+}
+
+static bool
+wants_agent(const struct policy *p, const struct policy_request *q)
+{
+	struct agents a = {.p = p};
+
+	policy_candidates(p, q, 1 << ROAD_SHELL, note_agent, &a);
+	return a.wanted;
+}
+
+/*
  * Options of sshd(8) have no escape but \" and principals are a list, so not
  * every name of a Unix account may stand there.
  */
@@ -250,6 +277,8 @@ keys_line(const struct policy *p, const struct policy_request *q,
 	fprintf(out, ",pty,command=\"%s%s%s\"", shell,
 	    u->flags & USER_SHARED ? " --id=" : "",
 	    u->flags & USER_SHARED ? policy_string(p, u->name) : "");
+	if (!(u->flags & USER_SHARED) && wants_agent(p, q))
+		fputs(",agent-forwarding", out);
 	n = keys_permitopen(p, &by_key, names, out);
 	if (n == -1)
 		return -1;

@@ -1,13 +1,21 @@
+/*
+ * Made up packets, each written before what it says goes on.
+ *
+ * Not by tee(2): it copies between pipes, and neither the target nor a gate's
+ * client is one; what it leaves in a pipe has no headers, and no sum of what it
+ * says; and splice(2) does not write to a file that is open for appending,
+ * which is what keeps the owner of a record from writing over it (EINVAL, Linux
+ * 6.18).  On a busy machine of two cores, 400 MiB from a pipe to a target went
+ * at 170 to 270 MB/s on record and at 220 to 344 without.
+ */
 #include "capture.h"
 
 #include <sys/socket.h>
-#include <sys/statfs.h>
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
@@ -20,7 +28,6 @@ enum {
 	NANOSECONDS = 9,
 	PAYLOAD = 32 * 1024, /* of a packet, at most */
 	HEADERS = 40 + 20,
-	CHECK_EVERY = 1 << 20,
 	ABOUT_MAX = 512
 };
 
@@ -78,47 +85,15 @@ begin(struct block *b, uint32_t type)
 	put_u32(b, 0);
 }
 
-/* Whether there is room for more, now and then. */
-static int
-check_room(struct capture *c)
-{
-	struct statfs fs;
-
-	if (c->size > CAPTURE_MAX) {
-		errno = EFBIG;
-		return -1;
-	}
-	if (c->size < c->checked)
-		return 0;
-	c->checked = c->size + CHECK_EVERY;
-	if (fstatfs(c->fd, &fs) == -1)
-		return -1;
-	errno = ENOSPC;
-	return fs.f_bavail < fs.f_blocks / CAPTURE_FLOOR ? -1 : 0;
-}
-
 /* Its length stands at both ends of a block. */
 static int
 end(struct capture *c, struct block *b)
 {
 	uint32_t n = (uint32_t)b->n + 4;
-	size_t done = 0;
 
 	put_u32(b, n);
 	memcpy(b->bytes + 4, &n, sizeof(n));
-	c->size += n;
-	if (check_room(c) == -1)
-		return -1;
-	while (done < b->n) {
-		ssize_t wrote = write(c->fd, b->bytes + done, b->n - done);
-
-		if (wrote == -1 && errno == EINTR)
-			continue;
-		if (wrote <= 0)
-			return -1;
-		done += (size_t)wrote;
-	}
-	return 0;
+	return record_write(&c->file, b->bytes, b->n);
 }
 
 /*
@@ -302,7 +277,7 @@ put_section(struct capture *c, const char *about)
 int
 capture_begin(struct capture *c, int fd, int sock, const char *about)
 {
-	*c = (struct capture){.fd = fd};
+	*c = (struct capture){.file = {.fd = fd, .max = CAPTURE_MAX}};
 	if (read_end(&c->ends[CAPTURE_CLIENT], getsockname, sock) == -1 ||
 	    read_end(&c->ends[CAPTURE_TARGET], getpeername, sock) == -1 ||
 	    put_section(c, about) == -1 ||

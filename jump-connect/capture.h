@@ -12,19 +12,14 @@
 #include <stdint.h>
 
 #include "match.h"
+#include "record.h"
 
-#define CAPTURE_DIRECTORY "/var/log/jump"
-
-enum {
-	CAPTURE_MAX = 1 << 30, /* bytes of one; then the session ends */
-	CAPTURE_FLOOR = 20     /* 1/n of the file system is left free */
-};
+enum { CAPTURE_MAX = 1 << 30 /* bytes of one; then the session ends */ };
 
 enum capture_side { CAPTURE_CLIENT, CAPTURE_TARGET };
 
 struct capture {
-	int fd;
-	uint64_t size, checked;
+	struct record file;
 	struct capture_end {
 		struct addr addr;
 		uint16_t port;
@@ -42,9 +37,8 @@ int capture_begin(struct capture *, int fd, int sock, const char *about);
 
 /*
  * What a side has said, or that it says no more, before the other gets to see
- * it.  Allocates nothing; calls write and fstatfs on fd, and clock_gettime.
- * 0, or -1 and errno if it is not all in the file: EFBIG beyond CAPTURE_MAX,
- * ENOSPC too below CAPTURE_FLOOR.
+ * it.  Allocates nothing; calls record_write() and clock_gettime.
+ * 0, or -1 and errno if it is not all in the file.
  */
 int capture_data(
     struct capture *, enum capture_side, const void *bytes, size_t n);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +47,8 @@ usage(int code)
 	    "           [--mfa=METHOD] [--session=ID] [--ticket=ID] HOST PORT | "
 	    "-U PATH\n"
 	    "       jump-connect -n [-46F] [-w SECONDS] HOST PORT | -U PATH\n"
-	    "       jump-connect -G [-w SECONDS]\n");
+	    "       jump-connect -G [-w SECONDS]\n"
+	    "       jump-connect -c TEXT | -k\n");
 	return code;
 }
 
@@ -62,6 +64,7 @@ static const struct {
     [RELAY_IDLE] = {"idle", EXIT_DENIED, "idle for too long"},
     [RELAY_DEADLINE] = {"deadline", EXIT_DENIED, "your time is over"},
     [RELAY_LOGIN] = {"login", EXIT_PEER, "its login has ended"},
+    [RELAY_TERMINAL] = {"terminal", EXIT_PEER, NULL}, /* nobody reads it */
     [RELAY_HOSTKEY] = {"hostkey", EXIT_PEER, NULL},
     [RELAY_ERROR] = {"error", EXIT_INTERNAL, "output cannot be written"},
     [RELAY_CAPTURE] = {"capture", EXIT_STATE, "it cannot be recorded"},
@@ -112,7 +115,7 @@ relay_confined(struct relay *relay, struct request *r)
 	}
 	if (confine_relay(relay->in, relay->out, relay->sock,
 		r == NULL ? -1 : r->audit.fd,
-		relay->capture == NULL ? -1 : relay->capture->fd) ==
+		relay->capture == NULL ? -1 : relay->capture->file.fd) ==
 	    SANDBOX_FAILED)
 		return -1;
 	return (int)relay_run(relay);
@@ -287,7 +290,9 @@ relay_request(struct request *r, int sock)
 	    .out = STDOUT_FILENO,
 	    .sock = sock,
 	    .login = r->road == ROAD_CONNECT ? monitor_open("/proc")
+		: r->road == ROAD_SHELL	     ? r->terminal
 					     : MONITOR_NONE,
+	    .terminal = r->road == ROAD_SHELL,
 	    .deadline = r->deadline,
 	    .idle = (int)r->choice->verdict.idle,
 	    .capture = request_captures(r) ? &r->capture : NULL,
@@ -298,7 +303,7 @@ relay_request(struct request *r, int sock)
 	    .name = ends[RELAY_ERROR].name, .relay = &relay};
 	int end = -1;
 
-	request_describe(r);
+	request_describe(r, sock);
 	if (request_hostkey(r, &relay.hostkey) == 0)
 		end = relay_confined(&relay, r);
 	if (end == -1) {
@@ -345,6 +350,8 @@ read_request(
 {
 	int code;
 
+	if (o->inner || o->keys)
+		return request_inner(r, o, error);
 	if (!o->gate)
 		return request_read(r, o, error);
 	code = gate_start();
@@ -363,6 +370,8 @@ jump(struct request *r, const struct options *o, struct dial *dial,
 {
 	int sock, code = read_request(r, o, error);
 
+	if (code == EXIT_OK && o->keys)
+		return request_print_hostkeys(r);
 	if (code == EXIT_OK)
 		code = request_decide(r);
 	if (code == EXIT_OK)
@@ -374,10 +383,19 @@ jump(struct request *r, const struct options *o, struct dial *dial,
 	return relay_request(r, sock);
 }
 
+/* Nothing but this is looked at while there is a group to lose. */
+static bool
+is_inner(int argc, char **argv)
+{
+	return argc > 1 &&
+	    (strcmp(argv[1], "-c") == 0 || strcmp(argv[1], "-k") == 0);
+}
+
 int
 main(int argc, char **argv)
 {
-	static struct request request = {.keeper = {.sock = -1}};
+	static struct request request = {
+	    .keeper = {.sock = -1}, .terminal = -1};
 	struct options options;
 	struct dial dial;
 	enum policy_error error;
@@ -390,7 +408,11 @@ main(int argc, char **argv)
 	error = policy_open(POLICY_IMAGE, 0, &request.policy);
 	request_prepare(&request);
 	if (policy_records(request.policy))
-		keeper_start(&request.keeper, CAPTURE_DIRECTORY);
+		keeper_start(&request.keeper, RECORD_DIRECTORY, "pcapng");
+	if (is_inner(argc, argv)) {
+		signal(SIGHUP, SIG_IGN);
+		request_terminal(&request);
+	}
 	if (dial_open(&dial) == -1 ||
 	    audit_open(&request.audit, "jump-connect", AUDIT_SOCKET) == -1)
 		return broken("make its sockets");

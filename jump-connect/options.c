@@ -64,6 +64,12 @@ set(struct options *o, int option)
 		return set_family(o, AF_INET);
 	case '6':
 		return set_family(o, AF_INET6);
+	case 'c':
+		o->inner = true;
+		return 0;
+	case 'k':
+		o->keys = true;
+		return 0;
 	case 'F':
 		o->pass = true;
 		return 0;
@@ -108,19 +114,24 @@ set_target(struct options *o, int n, char **words)
 int
 options_parse(struct options *o, int argc, char **argv)
 {
-	int option;
+	int option, only;
 
 	memset(o, 0, sizeof(*o));
 	o->wait = DIAL_TIMEOUT;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+46FGnU:w:", names, NULL)) !=
-	    -1) {
+	while ((option = getopt_long(
+		    argc, argv, "+46FGc:knU:w:", names, NULL)) != -1) {
 		if (option == OPT_HELP) {
 			o->help = true;
 			return 0;
 		}
 		if (set(o, option) == -1)
 			return -1;
+	}
+	if (o->inner || o->keys) {
+		only = argc == (o->inner ? 3 : 2) && o->inner != o->keys &&
+		    !o->plain && !o->gate && !o->pass && o->family == AF_UNSPEC;
+		return only ? 0 : -1;
 	}
 	if ((o->plain || o->gate) &&
 	    (o->id != NULL || o->from != NULL || o->mfa != NULL ||

@@ -7,6 +7,8 @@
 /* Strings are those of argv; NULL if they were not given. */
 struct options {
 	bool plain, pass, gate;
+	bool inner; /* -c: the rest is on the page of the terminal */
+	bool keys;  /* -k: the same, and only its host keys are asked for */
 	bool help;  /* nothing else was looked at */
 	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
 	int wait;   /* seconds */

@@ -627,6 +627,8 @@ wait_for_something(struct run *s, int timeout)
 		s->end = (enum relay_end)interrupted;
 	else if (n == -1 && errno != EINTR)
 		s->end = RELAY_ERROR;
+	else if (s->fds[LOGIN].revents != 0 && s->r->terminal)
+		s->end = RELAY_TERMINAL;
 	else if (s->fds[LOGIN].revents != 0 && client_stays(s))
 		s->end = RELAY_LOGIN;
 	else
@@ -730,7 +732,7 @@ interrupt(int sig, siginfo_t *info, void *context)
 
 /* The signals that end a relay wait until it waits. */
 static int
-prepare_signals(void)
+prepare_signals(bool terminal)
 {
 	static const int signals[] = {
 	    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SESSION_KICK, SESSION_SWEEP};
@@ -740,6 +742,9 @@ prepare_signals(void)
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		/* ssh(1) sends it when it is done: it closes the pipes too. */
+		if (signals[i] == SIGHUP && terminal)
+			continue;
 		sigaddset(&set, signals[i]);
 		if (sigaction(signals[i], &action, NULL) == -1)
 			return -1;
@@ -752,7 +757,7 @@ relay_prepare(struct relay *r)
 {
 	int flags = fcntl(r->sock, F_GETFL);
 
-	if (prepare_signals() == -1)
+	if (prepare_signals(r->terminal) == -1)
 		return -1;
 	r->in_flags = fcntl(r->in, F_GETFL);
 	r->out_flags = fcntl(r->out, F_GETFL);

@@ -19,6 +19,7 @@
 struct relay {
 	int in, out, sock; /* in and out may be one socket */
 	int login;	   /* readable once it has ended; -1 none */
+	bool terminal; /* login is of jump-record, which outlives this */
 	time_t deadline;   /* CLOCK_REALTIME; 0 none */
 	int idle;	   /* seconds without a byte; 0 none */
 	uint64_t *sent, *received;
@@ -38,6 +39,7 @@ enum relay_end {
 	RELAY_IDLE,
 	RELAY_DEADLINE,
 	RELAY_LOGIN,	/* login has ended, and the client goes on */
+	RELAY_TERMINAL, /* login has, and is a terminal's */
 	RELAY_HOSTKEY,	/* not one that hostkey accepts, or none to be read */
 	RELAY_ERROR,	/* out cannot be written to */
 	RELAY_CAPTURE,	/* what was said could not be put on record */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -221,6 +222,59 @@ request_read(
 	return read_user(r, error);
 }
 
+void
+request_terminal(struct request *r)
+{
+	r->terminal = session_terminal(
+	    SESSION_DIRECTORY, getuid(), getsid(0), &r->page);
+}
+
+/* As if it had been said on the command line. */
+static const struct options *
+options_of(const struct session_page *p)
+{
+	static struct options o;
+	static char port[8];
+	bool path = p->port == 0 && *p->target == '/';
+
+	snprintf(port, sizeof(port), "%u", p->port);
+	o = (struct options){.wait = DIAL_TIMEOUT,
+	    .id = *p->user != '\0' ? p->user : NULL,
+	    .from = *p->source != '\0' ? p->source : NULL,
+	    .mfa = *p->method != '\0' ? p->method : NULL,
+	    .session = p->id,
+	    .ticket = *p->ticket != '\0' ? p->ticket : NULL,
+	    .path = path ? p->target : NULL,
+	    .host = path ? NULL : p->target,
+	    .port = path || p->port == 0 ? NULL : port};
+	return &o;
+}
+
+int
+request_inner(
+    struct request *r, const struct options *o, enum policy_error error)
+{
+	int code = new_reference(r);
+
+	r->options = o;
+	r->road = ROAD_SHELL;
+	r->uid = getuid();
+	if (code != EXIT_OK)
+		return code;
+	if (r->terminal == -1) {
+		code = read_account(r);
+		return code != EXIT_OK
+		    ? code
+		    : request_refuse(r, "there is no terminal of jump-record's",
+			  "this is for jump-record only.", EXIT_DENIED);
+	}
+	r->options = options_of(&r->page.page);
+	if (read_arguments(r) == -1)
+		return request_refuse(r, "the terminal's page cannot be read",
+		    "this is not a target.", EXIT_INTERNAL);
+	return read_user(r, error);
+}
+
 /* The address that it was for is all that is known of the target. */
 static bool
 read_gate_target(struct request *r)
@@ -350,19 +404,69 @@ decide_looked_up(struct request *r, const char **reason)
 	return EXIT_OK;
 }
 
-int
-request_decide(struct request *r)
+/* As decide_hostkeys(). */
+static ssize_t
+hostkeys_of(
+    const struct request *r, const struct choice *choice, const char ***keys)
+{
+	return decide_hostkeys(r->policy, &r->query, &r->target, choice,
+	    r->decision.path, keys);
+}
+
+/* Why a choice is not for this terminal, or NULL. */
+static const char *
+unfit(const struct request *r, const struct choice *c, const char **what)
+{
+	const struct session_page *page = &r->page.page;
+	uint32_t musts = c->verdict.obligations;
+	const char **keys;
+	ssize_t n;
+
+	if ((musts & MUST_RECORD) && !page->recorded) {
+		*what = "this session is to be recorded.";
+		return "the terminal is not recorded";
+	}
+	if ((musts & MUST_CONSENT) && !page->consented) {
+		*what = "this session needs your consent.";
+		return "the user has not consented";
+	}
+	n = hostkeys_of(r, c, &keys);
+	if (n > 0)
+		free(keys);
+	*what = "no host key of this target is in the policy.";
+	return n > 0 ? NULL : "the target has no hostkey in the policy";
+}
+
+/* What is permitted must be so in this terminal, whatever comes of it. */
+static int
+check_terminal(struct request *r)
+{
+	const struct decision *d = &r->decision;
+
+	for (const struct choice *c = d->choices; c < d->choices + d->n; c++) {
+		const char *what, *reason;
+
+		if (c->verdict.action != ACTION_ALLOW)
+			continue;
+		reason = unfit(r, c, &what);
+		if (reason != NULL)
+			return request_refuse(r, reason, what, EXIT_DENIED);
+	}
+	return EXIT_OK;
+}
+
+/* What the policy says, as far as that is known without a name server. */
+static void
+judge(struct request *r)
 {
 	struct decision *d = &r->decision;
-	const char *reason = NULL;
-	int code = EXIT_OK;
 
-	r->patience = (struct patience){
-	    dial_clock() + (int64_t)r->options->wait * 1000, STDOUT_FILENO};
 	decide_request(&r->query, &r->person, r->road, time(NULL));
 	r->query.gate = r->road == ROAD_FORWARD;
 	r->query.ticket = r->options->ticket;
 	r->query.mfa = r->mfa != NULL;
+	if (r->road == ROAD_SHELL)
+		r->query.as = r->page.page.login;
 	grant_rights_judge(
 	    &r->rights, r->policy, r->account, r->uid, r->query.now);
 	grant_rights_give(&r->rights, &r->person, &r->query);
@@ -375,15 +479,29 @@ request_decide(struct request *r)
 		r->mfa = "logins";
 		decide(r->policy, &r->query, &r->target, NULL, 0, d);
 	}
-	if (d->lookup)
+}
+
+int
+request_decide(struct request *r)
+{
+	const char *reason = NULL;
+	int code = EXIT_OK;
+
+	r->patience = (struct patience){
+	    dial_clock() + (int64_t)r->options->wait * 1000, STDOUT_FILENO};
+	judge(r);
+	if (r->decision.lookup)
 		code = decide_looked_up(r, &reason);
+	if (code == EXIT_OK && r->road == ROAD_SHELL)
+		code = check_terminal(r);
 	if (code != EXIT_OK)
 		return code;
 	if (policy_damaged(r->policy))
 		return request_refuse(
 		    r, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
 	if (r->query.ticket == NULL)
-		r->query.ticket = grant_ticket(&r->rights.list, &d->verdict);
+		r->query.ticket =
+		    grant_ticket(&r->rights.list, &r->decision.verdict);
 	code = ticket_check(r);
 	return code == EXIT_OK ? record_decision(r, reason) : code;
 }
@@ -509,7 +627,8 @@ leave_notice(struct request *r, const struct audit_event *opened)
 bool
 request_captures(const struct request *r)
 {
-	return (r->choice->verdict.obligations & MUST_RECORD) != 0;
+	return r->road != ROAD_SHELL &&
+	    (r->choice->verdict.obligations & MUST_RECORD) != 0;
 }
 
 /* Who it is about; of what the policy and the user say, as records have it. */
@@ -560,6 +679,8 @@ announce(struct request *r)
 		e.recording = "pcapng";
 		dprintf(STDERR_FILENO, "jump: this session is recorded.\n");
 	}
+	if (r->road == ROAD_SHELL && r->page.page.recorded)
+		e.recording = "asciicast";
 	if (leave_notice(r, &e) == -1)
 		return unnotified(r, errno);
 	return audit_write(&r->audit, &e) == 0 ? EXIT_OK : unrecorded(r);
@@ -594,8 +715,7 @@ request_hostkey(struct request *r, struct hostkey **watch)
 {
 	static struct hostkey hostkey;
 	const char **keys;
-	ssize_t n = decide_hostkeys(r->policy, &r->query, &r->target, r->choice,
-	    r->decision.path, &keys);
+	ssize_t n = hostkeys_of(r, r->choice, &keys);
 
 	*watch = NULL;
 	if (n > 0) {
@@ -603,6 +723,65 @@ request_hostkey(struct request *r, struct hostkey **watch)
 		*watch = &hostkey;
 	}
 	return n == -1 ? -1 : 0;
+}
+
+/* RFC 4648; of valid base64, and only whole groups of it. */
+static size_t
+decode(const char *base64, uint8_t *out, size_t room)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = 0;
+
+	for (; n + 3 <= room; base64 += 4) {
+		uint32_t group = 0;
+
+		for (int i = 0; i < 4; i++) {
+			const char *at = base64[i] == '\0'
+			    ? NULL
+			    : strchr(digits, base64[i]);
+
+			if (at == NULL)
+				return n;
+			group = group << 6 | (uint32_t)(at - digits);
+		}
+		out[n++] = (uint8_t)(group >> 16);
+		out[n++] = (uint8_t)(group >> 8);
+		out[n++] = (uint8_t)group;
+	}
+	return n;
+}
+
+/* A key begins with its type: RFC 4253, 6.6. */
+static void
+print_hostkey(const char *name, const char *key)
+{
+	uint8_t head[48];
+	size_t n = decode(key, head, sizeof(head));
+
+	if (n < 4 || head[0] != 0 || head[1] != 0 || head[2] != 0 ||
+	    head[3] > n - 4)
+		return;
+	dprintf(STDOUT_FILENO, "%s %.*s %s\n", name, head[3],
+	    (const char *)head + 4, key);
+}
+
+int
+request_print_hostkeys(struct request *r)
+{
+	const struct decision *d = &r->decision;
+
+	judge(r);
+	for (const struct choice *c = d->choices; c < d->choices + d->n; c++) {
+		const char **keys;
+		ssize_t n = hostkeys_of(r, c, &keys);
+
+		for (ssize_t i = 0; i < n; i++)
+			print_hostkey(r->target.text, keys[i]);
+		if (n > 0)
+			free(keys);
+	}
+	return EXIT_OK;
 }
 
 void
@@ -641,8 +820,20 @@ request_outdated(const struct request *r)
 	    st.st_ctim.tv_nsec != r->changed.tv_nsec;
 }
 
+/* Of our end; 0 if it has none. */
+static uint16_t
+local_port(int sock)
+{
+	struct sockaddr_storage own = {0};
+	socklen_t size = sizeof(own);
+
+	if (getsockname(sock, (struct sockaddr *)&own, &size) == -1)
+		return 0;
+	return addr_port((const struct sockaddr *)&own);
+}
+
 void
-request_describe(struct request *r)
+request_describe(struct request *r, int sock)
 {
 	struct session_page *page = r->session.page;
 	const struct policy_verdict *v = &r->choice->verdict;
@@ -660,8 +851,14 @@ request_describe(struct request *r)
 		    r->query.ticket);
 	page->port = r->target.port;
 	page->road = (uint8_t)r->road;
+	if (r->road == ROAD_SHELL) {
+		strcpy(page->login, r->page.page.login);
+		page->recorded = r->page.page.recorded;
+		page->consented = r->page.page.consented;
+	}
 	page->mfa = r->query.mfa;
 	page->client_port = r->gate.client_port;
+	page->local_port = local_port(sock);
 	page->idle = v->idle;
 	page->deadline = r->deadline;
 	page->started = time(NULL);

@@ -41,6 +41,8 @@ struct request {
 	struct target target;
 	struct addr from;
 	const char *mfa;	/* its word in records; NULL: there is none */
+	int terminal; /* the process of the one it is for, or -1 */
+	struct session_seen page; /* of that */
 	char source[ADDR_TEXT]; /* from as text; "" if it is not known */
 	char reference[AUDIT_SESSION + 1];
 	struct patience patience; /* with looking up and dialling */
@@ -84,6 +86,22 @@ int request_gate(
     struct request *, const struct options *, enum policy_error error);
 
 /*
+ * Before session_open(): find the terminal whose jump-ssh has started this
+ * process.
+ */
+void request_terminal(struct request *);
+
+/*
+ * The same of what jump-record has put on the page of that terminal; whatever
+ * has started this process, and its words, are not looked at.
+ */
+int request_inner(
+    struct request *, const struct options *, enum policy_error error);
+
+/* Print the host keys of that target, as known_hosts has them; an exit code. */
+int request_print_hostkeys(struct request *);
+
+/*
  * Decide, with the addresses of a name that may be looked up, and record it.
  * From here on the time for connecting runs.  EXIT_OK if it is allowed, or the
  * exit code of the refusal.
@@ -120,8 +138,9 @@ bool request_outdated(const struct request *);
  */
 void request_prepare(struct request *);
 
-/* Fill in the page of the session, which is then seen by publishing it. */
-void request_describe(struct request *);
+/* Fill in the page of the session, whose connection to the target this is; it
+ * is then seen by publishing it. */
+void request_describe(struct request *, int sock);
 
 /* Record the end.  0, or -1 if the log did not take it. */
 int request_close(struct request *, const struct request_end *);

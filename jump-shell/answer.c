@@ -5,26 +5,39 @@
 
 #include "audit.h"
 #include "grant.h"
+#include "road.h"
 #include "unmet.h"
 
 enum { COMMENT_TEXT = 200, SPAN_TEXT = 32 };
 
-/* The roads that this version serves. */
-static const enum policy_road roads[] = {ROAD_FORWARD, ROAD_CONNECT};
-static const char *const road_words[] = {"ProxyJump", "ProxyCommand"};
+static const char *const road_words[ROAD_COUNT] = {
+    [ROAD_FORWARD] = "ProxyJump", [ROAD_CONNECT] = "ProxyCommand"};
 
-/*
- * The best action about what is asked on one road.  A DNS name counts as what
- * it would be with an address of its domain.
- */
+/* By the login that is best, and not without a host key. */
 static enum policy_action
-judge(const struct policy *p, const struct policy_request *base, bool step,
-    enum policy_road road, const struct target *asked, struct decision *d)
+judge_shell(const struct policy *p, const struct policy_request *q,
+    const struct target *asked, struct decision *d)
+{
+	struct road r;
+
+	road_judge(p, q, asked, NULL, &r);
+	*d = r.decision;
+	if (r.lack == ROAD_NO_HOSTKEY)
+		d->action = ACTION_DENY;
+	return d->action;
+}
+
+enum policy_action
+answer_judge(const struct policy *p, const struct policy_request *base,
+    bool step, enum policy_road road, const struct target *asked,
+    struct decision *d)
 {
 	struct policy_request q = *base;
 
 	q.road = road;
-	q.mfa = q.mfa || (step && road == ROAD_CONNECT);
+	q.mfa = q.mfa || (step && road != ROAD_FORWARD);
+	if (road == ROAD_SHELL)
+		return judge_shell(p, &q, asked, d);
 	decide(p, &q, asked, NULL, 0, d);
 	if (!d->lookup)
 		return d->action;
@@ -84,17 +97,17 @@ judge_roads(const struct lister *l, const struct target *asked, struct line *to)
 {
 	enum policy_action action;
 	struct decision d;
-	size_t i;
+	int road;
 
 	to->action = ACTION_DENY;
 	to->roads = 0;
-	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		action = judge(l->policy, l->request, l->step, roads[i], asked,
-		    &d);
+	for (road = 0; road < ROAD_COUNT; road++) {
+		action = answer_judge(
+		    l->policy, l->request, l->step, road, asked, &d);
 		if (action > to->action)
 			to->roads = 0;
 		if (action >= to->action)
-			to->roads |= 1u << roads[i];
+			to->roads |= 1u << road;
 		if (action > to->action)
 			to->action = action;
 	}
@@ -118,63 +131,91 @@ keep(struct lister *l, const struct line *line)
 	l->lines[l->n++] = *line;
 }
 
-/* A line for each port by which what is asked is open; text stands for it. */
+/* A line for each port by which the form of a target is open. */
 static void
-list_ports(struct lister *l, const struct policy_target *t,
-    struct target *asked, const char *text, struct line *line)
+list_form(void *arg, const struct policy_target *t, const struct answer_form *f)
 {
+	struct lister *l = arg;
 	struct policy_range r = policy_clip(l->policy, PT_PORTS, t->ports);
-	uint32_t i;
+	struct target asked = f->asked;
+	struct line line = {.name = f->name};
 
-	if (strlen(text) >= sizeof(asked->text))
-		return;
-	strcpy(asked->text, text);
-	line->comment = policy_string(l->policy, t->comment);
-	for (i = 0; i < r.n; i++) {
+	if (line.name == NULL)
+		strcpy(line.net, f->net);
+	if (asked.form == TARGET_PATH)
+		line.path = policy_string(l->policy, t->path);
+	line.comment = policy_string(l->policy, t->comment);
+	for (uint32_t i = 0; i < r.n; i++) {
 		const struct policy_port *port =
 		    policy_row(l->policy, PT_PORTS, r.first + i);
 
-		asked->port = line->port = port->port;
-		line->protocol = port->protocol;
-		judge_roads(l, asked, line);
-		if (line->action != ACTION_DENY)
-			keep(l, line);
+		asked.port = line.port = port->port;
+		line.protocol = port->protocol;
+		judge_roads(l, &asked, &line);
+		if (line.action != ACTION_DENY)
+			keep(l, &line);
 	}
+}
+
+static void
+give_form(struct answer_form *f, const char *text, const struct policy_target *t,
+    answer_each *each, void *arg)
+{
+	if (strlen(text) >= sizeof(f->asked.text))
+		return;
+	strcpy(f->asked.text, text);
+	each(arg, t, f);
 }
 
 /* A network is judged by the address in its middle. */
 static void
-list_nets(struct lister *l, const struct policy_target *t)
+give_nets(const struct policy *p, const struct policy_target *t,
+    answer_each *each, void *arg)
 {
-	struct policy_range r = policy_clip(l->policy, PT_NETS, t->nets);
-	struct target asked = {.form = TARGET_ADDRESSED};
-	struct line line = {.name = NULL};
-	uint32_t i;
+	struct policy_range r = policy_clip(p, PT_NETS, t->nets);
+	struct answer_form f = {.asked.form = TARGET_ADDRESSED};
 
-	for (i = 0; i < r.n; i++) {
-		const struct net *net =
-		    policy_row(l->policy, PT_NETS, r.first + i);
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct net *net = policy_row(p, PT_NETS, r.first + i);
 
-		asked.addr = net->addr;
+		f.asked.addr = net->addr;
 		if (net->len < 128)
-			asked.addr.b[net->len / 8] |=
+			f.asked.addr.b[net->len / 8] |=
 			    (uint8_t)(0x80 >> net->len % 8);
-		list_ports(l, t, &asked, net_print(net, line.net), &line);
+		give_form(&f, net_print(net, f.net), t, each, arg);
 	}
 }
 
 /* A pattern matches itself. */
 static void
-list_patterns(struct lister *l, const struct policy_target *t)
+give_patterns(const struct policy *p, const struct policy_target *t,
+    answer_each *each, void *arg)
 {
-	struct policy_range r = policy_clip(l->policy, PT_WORDS, t->patterns);
-	struct target asked = {.form = TARGET_NAMED};
-	struct line line = {.name = NULL};
-	uint32_t i;
+	struct policy_range r = policy_clip(p, PT_WORDS, t->patterns);
+	struct answer_form f = {.asked.form = TARGET_NAMED};
 
-	for (i = 0; i < r.n; i++) {
-		line.name = policy_word(l->policy, r.first + i);
-		list_ports(l, t, &asked, line.name, &line);
+	for (uint32_t i = 0; i < r.n; i++) {
+		f.name = policy_word(p, r.first + i);
+		give_form(&f, f.name, t, each, arg);
+	}
+}
+
+void
+answer_forms(const struct policy *p, const struct policy_target *t,
+    answer_each *each, void *arg)
+{
+	struct answer_form f = {.asked.form = TARGET_NAMED,
+	    .name = policy_string(p, t->name)};
+
+	if (t->kind == TARGET_NET) {
+		give_nets(p, t, each, arg);
+	} else if (t->kind == TARGET_DOMAIN) {
+		give_patterns(p, t, each, arg);
+	} else if (t->path != 0) {
+		f.asked.form = TARGET_PATH;
+		give_form(&f, policy_string(p, t->path), t, each, arg);
+	} else {
+		give_form(&f, f.name, t, each, arg);
 	}
 }
 
@@ -182,29 +223,21 @@ static void
 list_target(void *arg, uint32_t target)
 {
 	struct lister *l = arg;
-	const struct policy_target *t = policy_target(l->policy, target);
-	struct target asked = {.form = TARGET_NAMED};
-	struct line line = {.name = policy_string(l->policy, t->name)};
 
 	if (target >= l->policy->table[PT_TARGETS].n || l->seen[target])
 		return;
 	l->seen[target] = true;
-	if (t->kind == TARGET_NET) {
-		list_nets(l, t);
-	} else if (t->kind == TARGET_DOMAIN) {
-		list_patterns(l, t);
-	} else if (t->path != 0) {
-		asked.form = TARGET_PATH;
-		line.path = policy_string(l->policy, t->path);
-		list_ports(l, t, &asked, line.path, &line);
-	} else {
-		list_ports(l, t, &asked, line.name, &line);
-	}
+	answer_forms(
+	    l->policy, policy_target(l->policy, target), list_form, l);
 }
 
+/* A proxy is what most look for: what it serves, ssh from here may serve too. */
 static const char *
 road_word(unsigned int bits)
 {
+	if (bits == 1u << ROAD_SHELL)
+		return "shell";
+	bits &= ~(1u << ROAD_SHELL);
 	if (bits == 1u << ROAD_FORWARD)
 		return "jump";
 	return bits == 1u << ROAD_CONNECT ? "command" : "both";
@@ -287,7 +320,7 @@ answer_list(FILE *out, const struct policy *p,
 	if (l.seen == NULL)
 		return -1;
 	policy_candidates(
-	    p, request, 1 << ROAD_FORWARD | 1 << ROAD_CONNECT, list_target, &l);
+	    p, request, (1 << ROAD_COUNT) - 1, list_target, &l);
 	if (l.n > 0) {
 		qsort(l.lines, l.n, sizeof(*l.lines), by_name);
 		(table ? write_table : write_fields)(out, l.lines, l.n);
@@ -300,23 +333,20 @@ answer_list(FILE *out, const struct policy *p,
 /*
  * why
  */
-/* The limits of a session by the road connect. */
+/* The limits of a session by a road that holds them. */
 static void
 write_limits(FILE *out, const struct policy *p,
-    const struct policy_request *base, bool step,
-    const struct target *asked, const struct decision *d)
+    const struct policy_request *q, const struct target *asked,
+    const struct decision *d)
 {
-	struct policy_request q = *base;
 	char text[SPAN_TEXT];
 	const struct choice *c = d->choices;
 	struct tm tm;
 	time_t end;
 
-	q.road = ROAD_CONNECT;
-	q.mfa = q.mfa || step;
 	while (c < d->choices + d->n && c->verdict.action != d->action)
 		c++;
-	end = d->n == 0 ? 0 : decide_end(p, &q, asked, c, d->path);
+	end = d->n == 0 ? 0 : decide_end(p, q, asked, c, d->path);
 	if (end != 0 && localtime_r(&end, &tm) != NULL) {
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M %Z", &tm);
 		fprintf(out, ", until %s", text);
@@ -343,9 +373,8 @@ write_unmet(
 	fprintf(out, " only with %s", unmet_text(unmet, ticket, text));
 }
 
-/* Whether sshd finds the target by this name; jumpctl(8) load has tried. */
-static bool
-name_resolves(const struct policy *p, const char *name)
+bool
+answer_resolves(const struct policy *p, const char *name)
 {
 	const struct policy_target *t =
 	    policy_target(p, policy_find_target(p, name));
@@ -372,7 +401,7 @@ write_addresses(FILE *out, const struct policy *p, const struct target *asked,
 	char text[ADDR_TEXT];
 	size_t i;
 
-	if (asked->form != TARGET_NAMED || name_resolves(p, asked->text))
+	if (asked->form != TARGET_NAMED || answer_resolves(p, asked->text))
 		return;
 	for (i = 0; i < d->n; i++) {
 		if (d->choices[i].verdict.action != d->action)
@@ -383,36 +412,87 @@ write_addresses(FILE *out, const struct policy *p, const struct target *asked,
 	}
 }
 
+/* How it is typed, and by whom it can be read. */
+static void
+write_shell(FILE *out, const struct policy *p, const struct policy_request *q,
+    const struct road *r)
+{
+	bool any = r->lack == ROAD_NO_LOGIN;
+
+	fprintf(out, ": ssh -t JUMPHOST ssh %s@%s",
+	    any ? "LOGIN" : r->login, r->target.text);
+	if (r->target.port != 22)
+		fprintf(out, ":%u", r->target.port);
+	for (size_t i = 0; any && i < r->nlogins; i++)
+		fprintf(out, "%s %s", i == 0 ? ", with the login" : " or",
+		    r->logins[i]);
+	if (r->record)
+		fputs(", recorded", out);
+	if (r->consent)
+		fputs(", which asks for your consent", out);
+	if (r->decision.action == ACTION_ALLOW)
+		write_limits(out, p, q, &r->target, &r->decision);
+}
+
+static enum policy_action
+why_shell(FILE *out, const struct policy *p,
+    const struct policy_request *base, bool step, const struct target *asked)
+{
+	struct policy_request q = *base;
+	enum policy_action action;
+	struct road r;
+	char name[300];
+
+	q.road = ROAD_SHELL;
+	q.mfa = q.mfa || step;
+	action = road_judge(p, &q, asked, NULL, &r);
+	if (action == ACTION_DENY || r.lack == ROAD_NO_HOSTKEY)
+		return ACTION_DENY;
+	q.as = r.lack == ROAD_NO_LOGIN ? r.logins[0] : r.login;
+	fprintf(out, "%s is open to you by ssh from here",
+	    target_text(asked, name, sizeof(name)));
+	if (action == ACTION_ASK)
+		write_unmet(
+		    out, ROAD_SHELL, r.decision.verdict.unmet, base->ticket);
+	write_shell(out, p, &q, &r);
+	fputs(".\n", out);
+	return action;
+}
+
 /* One port and all roads.  The best action. */
 static enum policy_action
 why_port(FILE *out, const struct policy *p, const struct policy_request *base,
     bool step, const struct target *asked, struct policy_verdict *why)
 {
 	enum policy_action action, best = ACTION_DENY;
+	struct policy_request q = *base;
 	struct decision d;
 	char name[300];
-	size_t i;
 
-	for (i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		action = judge(p, base, step, roads[i], asked, &d);
-		if (roads[i] == ROAD_CONNECT)
+	q.road = ROAD_CONNECT;
+	q.mfa = q.mfa || step;
+	for (int road = ROAD_FORWARD; road <= ROAD_CONNECT; road++) {
+		action = answer_judge(p, base, step, road, asked, &d);
+		if (road == ROAD_CONNECT)
 			*why = d.verdict;
 		if (action == ACTION_DENY)
 			continue;
 		fprintf(out, "%s is open to you by %s",
-		    target_text(asked, name, sizeof(name)), road_words[i]);
+		    target_text(asked, name, sizeof(name)), road_words[road]);
 		if (action == ACTION_ASK)
 			write_unmet(
-			    out, roads[i], d.verdict.unmet, base->ticket);
-		if (roads[i] == ROAD_FORWARD)
+			    out, road, d.verdict.unmet, base->ticket);
+		if (road == ROAD_FORWARD)
 			write_addresses(out, p, asked, &d);
 		else if (action == ACTION_ALLOW)
-			write_limits(out, p, base, step, asked, &d);
+			write_limits(out, p, &q, asked, &d);
 		fputs(".\n", out);
 		if (action > best)
 			best = action;
 	}
-	return best;
+	action = asked->port == 0 ? ACTION_DENY
+				  : why_shell(out, p, base, step, asked);
+	return action > best ? action : best;
 }
 
 enum policy_action
@@ -449,12 +529,16 @@ answer_why(FILE *out, const struct policy *p, const struct policy_request *base,
 void
 answer_help(FILE *out)
 {
-	fputs("list                       what is open to you\n"
+	fputs("(nothing)                  a menu, on a terminal; list without one\n"
+	      "list                       what is open to you\n"
 	      "connect HOST PORT          connect standard input and output; "
 	      "also nc\n"
 	      "connect -U PATH            the same for a UNIX socket\n"
 	      "connect --ticket ID ...    under a ticket; or SetEnv "
 	      "JUMP_TICKET=ID\n"
+	      "ssh [LOGIN@]HOST[:PORT] [COMMAND]\n"
+	      "                           log in there from here; ssh -t "
+	      "for a terminal\n"
 	      "why HOST[:PORT]            how a target is open to you\n"
 	      "request HOST[:PORT] [--for 2h] [--ticket ID] REASON\n"
 	      "                           ask for what must be approved\n"
@@ -465,7 +549,12 @@ answer_help(FILE *out)
 	      "approve --text ID, approve --signed <TEXT\n"
 	      "                           the same by your own key's "
 	      "signature\n"
-	      "who                        your sessions that are live now\n"
+	      "who [-v]                   your sessions that are live now\n"
+	      "config [--jump NAME]       an ssh_config for your machine, "
+	      "which tells how to\n"
+	      "                           use it; --format ansible: an "
+	      "inventory\n"
+	      "known_hosts                the host keys for it\n"
 	      "help                       this text\n"
 	      "\n"
 	      "In your ~/.ssh/config, for hosts behind this one, one of:\n"

@@ -25,13 +25,13 @@ static const struct verb {
     {"why", COMMAND_WHY, false},
     {"who", COMMAND_WHO, false},
     {"help", COMMAND_HELP, false},
-    {"ssh", COMMAND_LATER, false},
+    {"ssh", COMMAND_SSH, false},
     {"request", COMMAND_REQUEST, false},
     {"requests", COMMAND_REQUESTS, false},
     {"approve", COMMAND_APPROVE, false},
     {"refuse", COMMAND_REFUSE, false},
-    {"config", COMMAND_LATER, false},
-    {"known_hosts", COMMAND_LATER, false},
+    {"config", COMMAND_CONFIG, false},
+    {"known_hosts", COMMAND_KNOWN_HOSTS, false},
     {"register", COMMAND_LATER, false},
 };
 
@@ -172,7 +172,7 @@ read_ticket(struct command *c, struct words *w, const char *word)
 	return set_ticket(c, id);
 }
 
-/* HOST PORT or HOST:PORT; the port may be missing for COMMAND_WHY and names. */
+/* HOST PORT or HOST:PORT; connect wants the port, others do for addresses. */
 static bool
 read_target(struct command *c, char **operand, size_t n)
 {
@@ -181,7 +181,8 @@ read_target(struct command *c, char **operand, size_t n)
 		return false;
 	if (c->target.form == TARGET_PATH)
 		return false;
-	return c->target.port != 0 ||
+	return c->target.port != 0 || c->verb == COMMAND_SSH ||
+	    c->verb == COMMAND_KNOWN_HOSTS ||
 	    (c->verb != COMMAND_CONNECT && c->target.form == TARGET_NAMED);
 }
 
@@ -331,6 +332,65 @@ read_request(struct command *c, char *text)
 	return port_is_wrong(c, &name, 1) ? COMMAND_PORT : COMMAND_MALFORMED;
 }
 
+bool
+command_login(const char *login)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+	size_t n = strspn(login, letters);
+
+	return n > 0 && n < COMMAND_LOGIN && login[n] == '\0' &&
+	    *login != '-';
+}
+
+/* [LOGIN@]NAME[:PORT] */
+static enum command_error
+read_place(struct command *c, char *word)
+{
+	char *at = strchr(word, '@');
+
+	if (at != NULL) {
+		*at = '\0';
+		if (!command_login(word))
+			return COMMAND_MALFORMED;
+		strcpy(c->login, word);
+		word = at + 1;
+	}
+	if (read_target(c, &word, 1))
+		return COMMAND_OK;
+	return port_is_wrong(c, &word, 1) ? COMMAND_PORT : COMMAND_MALFORMED;
+}
+
+/* [--ticket ID] [LOGIN@]NAME[:PORT], and all that follows: what to run. */
+static enum command_error
+read_ssh(struct command *c, char *text)
+{
+	struct words none = {.n = 0};
+	char *rest, *word;
+	enum command_error error;
+
+	strtok_r(text, " ", &rest);
+	word = strtok_r(NULL, " ", &rest);
+	if (word != NULL && is_ticket(word)) {
+		if (strchr(word, '=') == NULL)
+			none.word[none.n++] = strtok_r(NULL, " ", &rest);
+		error = read_ticket(c, &none, word);
+		if (error != COMMAND_OK)
+			return error;
+		word = strtok_r(NULL, " ", &rest);
+	}
+	if (word == NULL)
+		return COMMAND_MALFORMED;
+	if (*word == '-')
+		return COMMAND_OPTION;
+	rest += strspn(rest, " ");
+	if (*rest == '-')
+		return COMMAND_MALFORMED;
+	strcpy(c->remote, rest);
+	return read_place(c, word);
+}
+
 /* Letters as they are read out: capitals too. */
 static enum command_error
 read_id(struct command *c, const char *word)
@@ -368,6 +428,43 @@ read_answer(struct command *c, struct words *w)
 	return word == NULL ? COMMAND_OK : read_id(c, word);
 }
 
+/* [--format openssh|ansible] [--jump NAME] */
+static enum command_error
+read_config(struct command *c, struct words *w)
+{
+	const char *word, *value;
+	bool format = false;
+
+	while ((word = next_word(w)) != NULL) {
+		value = next_word(w);
+		if (value == NULL)
+			return COMMAND_MALFORMED;
+		if (strcmp(word, "--jump") == 0 && *c->jump == '\0' &&
+		    hostname_valid(value)) {
+			strcpy(c->jump, value);
+		} else if (strcmp(word, "--format") == 0 && !format &&
+		    (strcmp(value, "openssh") == 0 ||
+			strcmp(value, "ansible") == 0)) {
+			format = true;
+			c->format = *value == 'a' ? FORMAT_ANSIBLE
+						  : FORMAT_OPENSSH;
+		} else {
+			return COMMAND_MALFORMED;
+		}
+	}
+	return COMMAND_OK;
+}
+
+/* [-v] */
+static enum command_error
+read_who(struct command *c, struct words *w)
+{
+	const char *word = next_word(w);
+
+	c->network = word != NULL && strcmp(word, "-v") == 0;
+	return w->n == 1u + c->network ? COMMAND_OK : COMMAND_MALFORMED;
+}
+
 enum command_error
 command_parse(struct command *c, const char *request)
 {
@@ -376,7 +473,7 @@ command_parse(struct command *c, const char *request)
 	char text[COMMAND_TEXT + 1], *word;
 
 	memset(c, 0, sizeof(*c));
-	c->verb = COMMAND_LIST;
+	c->verb = COMMAND_MENU;
 	if (request == NULL)
 		return COMMAND_OK;
 	if (!text_is_plain(request))
@@ -394,6 +491,8 @@ command_parse(struct command *c, const char *request)
 		return COMMAND_NOT_SERVED;
 	if (c->verb == COMMAND_REQUEST)
 		return read_request(c, strcpy(text, request));
+	if (c->verb == COMMAND_SSH)
+		return read_ssh(c, strcpy(text, request));
 	if (w.n > COMMAND_WORDS)
 		return COMMAND_MALFORMED;
 	switch (c->verb) {
@@ -403,6 +502,15 @@ command_parse(struct command *c, const char *request)
 	case COMMAND_APPROVE:
 	case COMMAND_REFUSE:
 		return read_answer(c, &w);
+	case COMMAND_KNOWN_HOSTS:
+		return w.n == 1 ||
+			(w.n == 2 && read_target(c, &w.word[1], 1))
+		    ? COMMAND_OK
+		    : COMMAND_MALFORMED;
+	case COMMAND_CONFIG:
+		return read_config(c, &w);
+	case COMMAND_WHO:
+		return read_who(c, &w);
 	default:
 		return w.n == 1 ? COMMAND_OK : COMMAND_MALFORMED;
 	}
@@ -412,7 +520,8 @@ enum command_error
 command_default_ticket(struct command *c, const char *ticket)
 {
 	if (ticket == NULL || *ticket == '\0' || c->ticket[0] != '\0' ||
-	    c->verb == COMMAND_WHO || c->verb >= COMMAND_REQUESTS)
+	    c->verb == COMMAND_WHO ||
+	    (c->verb >= COMMAND_REQUESTS && c->verb != COMMAND_SSH))
 		return COMMAND_OK;
 	return set_ticket(c, ticket);
 }
@@ -457,20 +566,44 @@ command_source(int argc, char **argv, const char *original, const char *self,
 }
 
 bool
-command_from(struct addr *from, const char *connection)
+command_ends(struct addr ends[2], uint16_t ports[2], const char *connection)
 {
 	char text[COMMAND_TEXT + 1];
 	struct words w = {.n = 0};
-	struct addr server;
-	uint16_t port;
 
 	if (connection == NULL || !text_is_plain(connection))
 		return false;
 	strcpy(text, connection);
 	split_words(&w, text);
-	return w.n == 4 && addr_parse(from, w.word[0]) &&
-	    port_parse(&port, w.word[1]) && addr_parse(&server, w.word[2]) &&
-	    port_parse(&port, w.word[3]);
+	return w.n == 4 && addr_parse(&ends[0], w.word[0]) &&
+	    port_parse(&ports[0], w.word[1]) &&
+	    addr_parse(&ends[1], w.word[2]) && port_parse(&ports[1], w.word[3]);
+}
+
+bool
+command_from(struct addr *from, const char *connection)
+{
+	struct addr ends[2];
+	uint16_t ports[2];
+	bool good = command_ends(ends, ports, connection);
+
+	if (good)
+		*from = ends[0];
+	return good;
+}
+
+bool
+command_server(struct addr *server, uint16_t *port, const char *connection)
+{
+	struct addr ends[2];
+	uint16_t ports[2];
+	bool good = command_ends(ends, ports, connection);
+
+	if (good) {
+		*server = ends[1];
+		*port = ports[1];
+	}
+	return good;
 }
 
 const char *
@@ -501,7 +634,7 @@ usage_text(enum command_verb verb)
 	case COMMAND_LIST:
 		return "usage: list.";
 	case COMMAND_WHO:
-		return "usage: who.";
+		return "usage: who [-v].";
 	case COMMAND_REQUEST:
 		return "usage: request HOST[:PORT] [--for 2h] [--ticket ID] "
 		       "REASON, of at most 200 characters.";
@@ -512,6 +645,15 @@ usage_text(enum command_verb verb)
 		       "approve --signed with the signed text as input.";
 	case COMMAND_REFUSE:
 		return "usage: refuse ID.";
+	case COMMAND_SSH:
+		return "usage: ssh [--ticket ID] [LOGIN@]HOST[:PORT] "
+		       "[COMMAND]; a LOGIN is 1 to 32 letters, digits and "
+		       ". _ -.";
+	case COMMAND_KNOWN_HOSTS:
+		return "usage: known_hosts [HOST[:PORT]].";
+	case COMMAND_CONFIG:
+		return "usage: config [--format openssh|ansible] "
+		       "[--jump NAME].";
 	default:
 		return "usage: help.";
 	}
@@ -527,6 +669,9 @@ command_error_text(enum command_error error, const struct command *c,
 	case COMMAND_NOT_SERVED:
 		return "this request is not served by this version.";
 	case COMMAND_OPTION:
+		if (c->verb == COMMAND_SSH)
+			return "no option of ssh(1) is permitted here; "
+			       "--ticket is.";
 		return "this option is not permitted here; -4, -6, -w, -U "
 		       "and --ticket are.";
 	case COMMAND_PORT:

@@ -16,11 +16,13 @@ enum {
 	COMMAND_WRONG = 64,
 	COMMAND_REASON = 201,
 	COMMAND_ID = 17,
+	COMMAND_LOGIN = 33,
 	COMMAND_LONGEST = 366 * 24 * 3600,
 	COMMAND_SENTENCE = 160
 };
 
 enum command_verb {
+	COMMAND_MENU, /* with a terminal; else COMMAND_LIST */
 	COMMAND_LIST,
 	COMMAND_CONNECT,
 	COMMAND_WHY,
@@ -30,23 +32,34 @@ enum command_verb {
 	COMMAND_APPROVE,
 	COMMAND_REFUSE,
 	COMMAND_HELP,
+	COMMAND_SSH,
+	COMMAND_CONFIG,
+	COMMAND_KNOWN_HOSTS,
 	COMMAND_LATER /* reserved; this version does not serve it */
 };
+
+/* What config is to print. */
+enum command_format { FORMAT_OPENSSH, FORMAT_ANSIBLE };
 
 /* What approve is to do: approve, print what to sign, or take it signed. */
 enum command_form { FORM_PLAIN, FORM_TEXT, FORM_SIGNED };
 
 struct command {
 	enum command_verb verb;
-	struct target target; /* of connect with a port or a path; of why and
-			         request */
+	struct target target; /* of connect with a port or a path; of why,
+			         request, ssh and known_hosts */
 	unsigned int wait;    /* seconds, 0: not given */
 	bool v4, v6;
 	char ticket[TICKET_MAX + 1]; /* "": none */
 	uint32_t seconds;	     /* of request; 0: not given */
 	char reason[COMMAND_REASON]; /* of request */
 	char id[COMMAND_ID];	     /* of approve and refuse; "": FORM_SIGNED */
+	bool network;		     /* of who */
 	enum command_form form;	     /* of approve */
+	char login[COMMAND_LOGIN];   /* of ssh; "": none was given */
+	char remote[COMMAND_TEXT + 1]; /* of ssh: what to run, or "" */
+	enum command_format format;  /* of config */
+	char jump[HOSTNAME_TEXT];     /* of config; "": not given */
 	char wrong[COMMAND_WRONG]; /* of COMMAND_PORT: what is no port */
 };
 
@@ -61,7 +74,7 @@ enum command_error {
 };
 
 /*
- * Read a request; NULL and one without words are COMMAND_LIST.  On any other
+ * Read a request; NULL and one without words are COMMAND_MENU.  On any other
  * result than COMMAND_OK only the verb may be used, and only of
  * COMMAND_OPTION, COMMAND_PORT, COMMAND_TICKET and COMMAND_MALFORMED.
  */
@@ -87,6 +100,20 @@ bool command_source(int argc, char **argv, const char *original,
  * if it is NULL or anything else.
  */
 bool command_from(struct addr *, const char *connection);
+
+/* All of it: their end, then ours. */
+bool command_ends(
+    struct addr ends[2], uint16_t ports[2], const char *connection);
+
+/* The same for where the user has come to: the jump host's address and port. */
+bool command_server(
+    struct addr *, uint16_t *port, const char *connection);
+
+/*
+ * Whether it is a login on a target as the road shell takes it: 1 to 32
+ * letters, digits and . _ -, not beginning with a dash.
+ */
+bool command_login(const char *);
 
 /* What is wrong, in a few words for the log. */
 const char *command_error_reason(enum command_error);

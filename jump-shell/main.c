@@ -13,100 +13,23 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "audit.h"
 #include "auth.h"
-#include "command.h"
-#include "decide.h"
+#include "config.h"
 #include "exit.h"
-#include "factor.h"
-#include "grant.h"
+#include "known_hosts.h"
+#include "menu.h"
 #include "process.h"
 #include "probe.h"
 #include "request.h"
-#include "swept.h"
+#include "terminal.h"
+#include "visit.h"
 #include "who.h"
 
 #define POLICY_IMAGE STATEDIR "/policy.db"
 #define JUMP_SHELL   LIBEXECDIR "/jump-shell"
 #define JUMP_CONNECT LIBEXECDIR "/jump-connect"
 
-enum { ID_TEXT = 128 };
-
-struct visit {
-	struct policy *policy; /* NULL: it cannot be used */
-	struct audit audit;
-	struct person person; /* of identify(); before, only policy is set */
-	const char *account;
-	uid_t uid;
-	gid_t gid;
-	const char *id;	     /* the user's name as sshd told, or NULL */
-	const char *request; /* the user's words, or NULL */
-	const char *ticket;  /* of the environment, or NULL */
-	const char *method;  /* a second one of the login, or NULL */
-	struct factor factor;
-	struct addr from;
-	char from_text[ADDR_TEXT]; /* "" if it is not known */
-	char reference[AUDIT_SESSION + 1];
-	struct session_own own; /* of this account */
-	int requests;		/* the folder, or -1 */
-	struct grants grants;	/* all that is in it */
-	struct grant_list granted; /* to this user */
-};
-
 static const char unusable[] = "the policy of this host cannot be used.";
-
-/* Before there is anything to refuse with. */
-static int
-broken(const char *what)
-{
-	dprintf(STDERR_FILENO, "jump: jump-shell cannot %s: %s.\n", what,
-	    strerror(errno));
-	return EXIT_INTERNAL;
-}
-
-/*
- * Refuse: one record, one line, and the exit code.  The event has what is
- * particular to this refusal; what is a sentence with its full stop.
- */
-static int
-refuse(struct visit *s, struct audit_event *event, const char *what, int code)
-{
-	const char *contact = s->policy != NULL ? decide_contact(s->policy)
-						: "your administrator";
-	char safe[512], hash[17] = "";
-
-	if (s->policy != NULL)
-		policy_hash_text(s->policy, hash);
-	event->kind = AUDIT_DECISION;
-	event->outcome = AUDIT_FAILURE;
-	event->verdict = policy_action_names[ACTION_DENY];
-	event->uid = s->uid;
-	event->user = s->person.name != NULL ? s->person.name : s->account;
-	if (event->user != s->account && strcmp(event->user, s->account) != 0)
-		event->account = s->account;
-	event->source = s->from_text;
-	event->session = s->reference;
-	event->policy = hash;
-	audit_escape(safe, sizeof(safe), what);
-	if (audit_write(&s->audit, event) == -1) {
-		dprintf(STDERR_FILENO,
-		    "jump: %s This cannot be recorded; ask %s.\n", safe,
-		    contact);
-		return EXIT_INTERNAL;
-	}
-	dprintf(STDERR_FILENO, "jump: %s Ask %s, reference %s.\n", safe,
-	    contact, s->reference);
-	return code;
-}
-
-static int
-refuse_because(
-    struct visit *s, const char *reason, const char *what, int code)
-{
-	struct audit_event event = {.reason = reason};
-
-	return refuse(s, &event, what, code);
-}
 
 static int
 refuse_command(
@@ -118,28 +41,8 @@ refuse_command(
 	bool ours = error == COMMAND_MALFORMED || error == COMMAND_PORT ||
 	    error == COMMAND_TICKET;
 
-	return refuse(s, &event, command_error_text(error, c, sentence),
+	return visit_refuse(s, &event, command_error_text(error, c, sentence),
 	    ours ? EXIT_USAGE : EXIT_DENIED);
-}
-
-/* The same line as jump-connect's, for targets that there are and are not. */
-static int
-refuse_target(struct visit *s, const struct target *target,
-    const struct policy_verdict *why)
-{
-	char name[300], what[340];
-	struct audit_event event = {.address = target->text,
-	    .port = target->port,
-	    .road = policy_road_names[ROAD_CONNECT],
-	    .reason = policy_reason_text(why->reason),
-	    .request = s->request}; /* it was a question */
-
-	if (why->rule != POLICY_NONE)
-		event.rule = policy_string(
-		    s->policy, policy_rule(s->policy, why->rule)->name);
-	snprintf(what, sizeof(what), "%s is not open to you.",
-	    target_text(target, name, sizeof(name)));
-	return refuse(s, &event, what, EXIT_DENIED);
 }
 
 /*
@@ -155,18 +58,25 @@ read_input(struct visit *s, int argc, char **argv)
 	const struct passwd *pw;
 
 	s->ticket = getenv("JUMP_TICKET");
+	s->term = getenv("TERM");
+	s->agent = getenv("SSH_AUTH_SOCK");
+	s->no_color = getenv("NO_COLOR");
+	s->place = getenv("JUMP_MENU");
+	s->connection = connection;
+	s->auth = auth;
 	/* The strings stay; libc's look-ups are to see none of the rest. */
 	if (process_clear_env() == -1)
-		return broken("clear its environment");
+		return visit_broken("clear its environment");
 	s->uid = getuid();
 	pw = getpwuid(s->uid);
 	s->account = pw != NULL ? strdup(pw->pw_name) : NULL;
 	if (s->account == NULL)
-		return broken("find the name of this account");
+		return visit_broken("find the name of this account");
 	s->gid = pw->pw_gid; /* not getgid(): sg(1) changes that */
 	if (command_from(&s->from, connection))
 		addr_print(&s->from, s->from_text);
 	s->method = auth_method(auth, s->uid);
+	s->mfa = factor_read(&s->factor) != LOGIN_MFA_NONE;
 	if (command_source(argc, argv, original, JUMP_SHELL, &s->request,
 		&s->id) &&
 	    (s->id == NULL || strlen(s->id) <= ID_TEXT))
@@ -217,22 +127,8 @@ connect_target(struct visit *s, const struct command *c)
 		argv[n++] = port;
 	argv[n] = NULL;
 	execve(JUMP_CONNECT, (char *const *)argv, environment);
-	return refuse_because(
+	return visit_refuse_because(
 	    s, strerror(errno), "jump-connect cannot be run.", EXIT_INTERNAL);
-}
-
-/* Whether the person may have rights at all; else why not. */
-static bool
-has_rights(const struct visit *s, enum policy_reason *why)
-{
-	struct policy_request request;
-	struct policy_verdict verdict;
-
-	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
-	request.path = "/";
-	policy_evaluate(s->policy, &request, &verdict);
-	*why = verdict.reason;
-	return *why != REASON_NOT_A_USER && *why != REASON_LOCKED;
 }
 
 /* Find out whose rights these are.  0, or an exit code. */
@@ -243,31 +139,35 @@ identify(struct visit *s)
 
 	switch (person_find(&s->person, s->policy, s->account, s->gid, s->id)) {
 	case PERSON_OK:
-		if (has_rights(s, &why))
+		if (person_has_rights(&s->person, &why))
 			return EXIT_OK;
 		/* FALLTHROUGH */
 	case PERSON_UNKNOWN:
 		s->person.name = NULL;
-		return refuse_because(s, policy_reason_text(why),
+		return visit_refuse_because(s, policy_reason_text(why),
 		    "you are no user of this host.", EXIT_DENIED);
 	case PERSON_SYSTEM:
 		break;
 	}
 	s->person.name = NULL;
-	return refuse_because(s, "the user or the machine cannot be judged",
+	return visit_refuse_because(s, "the user or the machine cannot be judged",
 	    "who you are cannot be found out.", EXIT_INTERNAL);
 }
 
 /* The user's own; on a shared account, not those of the others. */
 static int
-who(struct visit *s)
+who(struct visit *s, bool network)
 {
+	const struct who_asks asks = {.user = s->person.name,
+	    .alone = !policy_account_shared(s->policy, s->account),
+	    .network = network,
+	    .connection = s->connection};
+
 	if (s->own.more)
 		dprintf(STDERR_FILENO,
 		    "jump: there are more sessions than can be shown.\n");
-	if (answer_who(stdout, &s->own, s->person.name,
-		!policy_account_shared(s->policy, s->account)) == -1)
-		return broken("list the sessions");
+	if (answer_who(stdout, &s->own, &asks) == -1)
+		return visit_broken("list the sessions");
 	return EXIT_OK;
 }
 
@@ -281,27 +181,11 @@ ask_gate(struct policy_request *request, enum command_verb verb)
 	if (!request->gate || probe_gate(PROBE_MS))
 		return;
 	request->gate = false;
-	if (verb == COMMAND_LIST || verb == COMMAND_WHY)
+	if (verb == COMMAND_MENU || verb == COMMAND_LIST ||
+	    verb == COMMAND_WHY || verb == COMMAND_CONFIG)
 		dprintf(STDERR_FILENO,
 		    "jump: the gate of this host does not answer: ProxyJump "
 		    "may be refused now.\n");
-}
-
-/*
- * What the user is granted; who they are is known.  Signatures are looked at
- * without the group: what is said of them is for the user alone, and whoever
- * lets somebody in looks for themselves.
- */
-static void
-find_granted(struct visit *s, struct policy_request *request)
-{
-	grants_verify(&s->grants, s->policy, s->uid, request->now);
-	if (grants_judge(&s->grants, s->policy, s->account, s->uid,
-		request->now, &s->granted) == -1)
-		return;
-	grant_list_keep(&s->granted, s->person.name);
-	request->approvals = s->granted.list;
-	request->napprovals = s->granted.n;
 }
 
 /* request, requests, approve, refuse. */
@@ -327,14 +211,35 @@ answer_request(struct visit *s, const struct command *c)
 	if (c->verb == COMMAND_REQUESTS)
 		return request_list(&a, stdout, isatty(STDOUT_FILENO)) == 0
 		    ? EXIT_OK
-		    : broken("list the requests");
+		    : visit_broken("list the requests");
 	code = (c->verb == COMMAND_REQUEST ? request_ask : request_answer)(
 	    &a, c, stdout, &no);
 	if (code == EXIT_OK)
 		return code;
+	no.verdict.action = ACTION_DENY; /* whatever it lacks */
 	return no.reason == NULL
-	    ? refuse_target(s, &no.target, &no.verdict)
-	    : refuse_because(s, no.reason, no.what, code);
+	    ? visit_refuse_target(
+		  s, ROAD_CONNECT, &no.target, &no.verdict, NULL)
+	    : visit_refuse_because(s, no.reason, no.what, code);
+}
+
+/* The host keys of one target, for the ssh that jump-record(8) starts. */
+static int
+known_hosts(struct visit *s, const struct policy_request *request,
+    const struct command *c)
+{
+	struct policy_verdict why = {.reason = REASON_NO_RULE,
+	    .rule = POLICY_NONE};
+
+	switch (known_hosts_print(stdout, s->policy, request, &c->target)) {
+	case -1:
+		return visit_broken("list the host keys");
+	case 0:
+		return visit_refuse_target(
+		    s, ROAD_SHELL, &c->target, &why, NULL);
+	default:
+		return EXIT_OK;
+	}
 }
 
 static int
@@ -343,21 +248,18 @@ answer(struct visit *s, const struct command *c)
 	struct policy_request request;
 	struct policy_verdict why;
 
-	decide_request(&request, &s->person, ROAD_CONNECT, time(NULL));
-	request.swept = swept_lately(SWEPT_FILE, 0, time(NULL));
+	visit_request(s, &request, ROAD_FORWARD, c->ticket);
 	ask_gate(&request, c->verb);
-	if (s->from_text[0] != '\0')
-		request.from = &s->from;
-	if (c->ticket[0] != '\0')
-		request.ticket = c->ticket;
-	request.mfa = factor_read(&s->factor) != LOGIN_MFA_NONE;
-	find_granted(s, &request);
 	switch (c->verb) {
+	case COMMAND_MENU:
+		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+			return menu_show(s, &request);
+		/* FALLTHROUGH */
 	case COMMAND_LIST:
 		if (answer_list(stdout, s->policy, &request, s->method != NULL,
 			isatty(STDOUT_FILENO)) == 0)
 			return EXIT_OK;
-		return broken("write its list");
+		return visit_broken("write its list");
 	case COMMAND_WHY:
 		switch (answer_why(stdout, s->policy, &request,
 		    s->method != NULL, &c->target, &why)) {
@@ -368,9 +270,18 @@ answer(struct visit *s, const struct command *c)
 		case ACTION_DENY:
 			break;
 		}
-		return refuse_target(s, &c->target, &why);
+		return visit_refuse_target(
+		    s, ROAD_CONNECT, &c->target, &why, NULL);
 	case COMMAND_WHO:
-		return who(s);
+		return who(s, c->network);
+	case COMMAND_KNOWN_HOSTS:
+		if (*c->target.text != '\0')
+			return known_hosts(s, &request, c);
+		/* FALLTHROUGH */
+	case COMMAND_CONFIG:
+		return config_answer(s, &request, c) == 0
+		    ? EXIT_OK
+		    : visit_broken("write its answer");
 	case COMMAND_REQUEST:
 	case COMMAND_REQUESTS:
 	case COMMAND_APPROVE:
@@ -399,13 +310,14 @@ serve(struct visit *s)
 		return code;
 	if (error != COMMAND_OK)
 		return refuse_command(s, error, &command);
-	code = answer(s, &command);
+	code = command.verb == COMMAND_SSH ? terminal_exec(s, &command)
+					   : answer(s, &command);
 	if (policy_damaged(s->policy))
-		return refuse_because(
+		return visit_refuse_because(
 		    s, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
 	if (code == EXIT_INTERNAL || (fflush(stdout) == 0 && !ferror(stdout)))
 		return code;
-	return broken("write its answer");
+	return visit_broken("write its answer");
 }
 
 int
@@ -419,7 +331,7 @@ main(int argc, char **argv)
 
 	if (process_signals() == -1 || process_repair_fds() == -1 ||
 	    process_check_setgid(&setgid) == -1)
-		return broken("start");
+		return visit_broken("start");
 	error = policy_open(POLICY_IMAGE, 0, &s.policy);
 	reason = policy_strerror(error);
 	session_own_open(&s.own, SESSION_DIRECTORY, getuid());
@@ -428,18 +340,18 @@ main(int argc, char **argv)
 	if (s.requests != -1)
 		grants_read(&s.grants, s.requests, GRANT_ANYBODY);
 	if (process_drop_group() == -1 || process_harden() == -1)
-		return broken("confine itself");
+		return visit_broken("confine itself");
 
 	code = read_input(&s, argc, argv);
 	if (code != EXIT_OK)
 		return code;
 	if (audit_open(&s.audit, "jump-shell", AUDIT_SOCKET) == -1 ||
 	    audit_session_id(s.reference) == -1)
-		return broken("keep records");
+		return visit_broken("keep records");
 	if (error != POLICY_OK)
-		return refuse_because(&s, reason, unusable, EXIT_POLICY);
+		return visit_refuse_because(&s, reason, unusable, EXIT_POLICY);
 	if (!decide_zone(s.policy))
-		return refuse_because(&s,
+		return visit_refuse_because(&s,
 		    "the policy's time zone is not on this machine", unusable,
 		    EXIT_POLICY);
 	_exit(serve(&s)); /* what is to be written has been */

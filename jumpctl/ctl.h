@@ -36,6 +36,8 @@ int notify_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int log_main(int argc, char **argv);
 int requests_main(int argc, char **argv);
+int recordings_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
 
 /*
  * source.c: the text of a policy.  Errors go to standard error.
@@ -201,6 +203,12 @@ void verdict_print(
 /* The conditions and obligations of a rule, two spaces before each. */
 void conditions_print(
     const struct policy *, const struct policy_rule *, FILE *);
+
+/*
+ * export_client.c: export ssh_config, or known_hosts; argv[0] is that word.
+ * An exit code.
+ */
+int export_client(bool known_hosts, int argc, char **argv);
 
 /*
  * hosts.c: mark the names that /etc/hosts resolves to the policy's own

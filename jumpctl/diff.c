@@ -365,18 +365,10 @@ name_places(const struct diff *d, const struct row *row, char **all)
 static void
 put_roads(uint32_t roads, FILE *f)
 {
-	uint32_t served = 0;
-
 	for (int i = 0; i < ROAD_COUNT; i++) {
-		if ((roads >> i & 1) && policy_road_served(i))
-			served |= 1U << i;
-	}
-	for (int i = 0; i < ROAD_COUNT; i++) {
-		if ((served != 0 ? served : roads) >> i & 1)
+		if (roads >> i & 1)
 			fprintf(f, " %s", policy_road_names[i]);
 	}
-	if (served == 0)
-		fputs(" (not served by this version)", f);
 }
 
 static const char *

@@ -127,11 +127,14 @@ struct met {
 	uint32_t rule, how;
 };
 
+/* What a verdict takes from an address and a port themselves. */
+enum { NATURE_NEVER = 1, NATURE_SSH = 2, NATURE_MAYBE_SSH = 4 };
+
 struct cell_class {
 	uint32_t cell; /* one of them */
 	struct met *met[SIDES];
 	size_t n[SIDES];
-	bool never[SIDES];
+	uint8_t nature[SIDES]; /* bits NATURE_ */
 	bool touched; /* not met by the same rules in both policies */
 	struct ids cells;
 };

@@ -189,6 +189,7 @@ struct meeting {
 	struct met *met;
 	size_t n, room;
 	bool presumed;
+	uint8_t nature;
 };
 
 static void
@@ -236,7 +237,11 @@ meet_target(void *arg, uint32_t target, bool certain)
 	const struct policy *p = m->side->p;
 	const struct policy_target *t = policy_target(p, target);
 	uint32_t how = certain ? 0 : MET_UNSURE;
+	enum policy_protocol protocol;
 
+	if (policy_declares(p, t, m->q->port, &protocol) &&
+	    protocol == PROTO_SSH)
+		m->nature |= certain ? NATURE_SSH : NATURE_MAYBE_SSH;
 	if (((t->kind != TARGET_HOST && t->kind != TARGET_DEVICE) ||
 		t->path != 0) &&
 	    (t->kind != TARGET_NET || policy_meta(p)->gate == 0))
@@ -311,7 +316,7 @@ is_touched(const struct diff *d, const struct cell_class *c)
 		ids_sort(&here[side]);
 	}
 	same = ids_same(&here[OLD], &here[NEW]) &&
-	    c->never[OLD] == c->never[NEW];
+	    c->nature[OLD] == c->nature[NEW];
 	free(here[OLD].id);
 	free(here[NEW].id);
 	return !same;
@@ -344,7 +349,7 @@ class_of(struct diff *d, const struct cell *c, struct meeting *m, bool *new)
 		fwrite(&m[side].n, sizeof(m[side].n), 1, f);
 		if (m[side].n > 0)
 			fwrite(m[side].met, sizeof(*m[side].met), m[side].n, f);
-		fputc(listed_never(d->side[side].p, c), f);
+		fputc(m[side].nature, f);
 	}
 	/* what the built-in list and the exception of devices make of it */
 	fputc(c->path == NULL && addr_never(&c->addr), f);
@@ -366,8 +371,11 @@ classify(struct diff *d, struct cell *c)
 	struct cell_class *class;
 	bool new = false;
 
-	for (int side = 0; side < SIDES; side++)
+	for (int side = 0; side < SIDES; side++) {
 		m[side] = meetings(&d->side[side], &q, c->dns);
+		if (listed_never(d->side[side].p, c))
+			m[side].nature |= NATURE_NEVER;
+	}
 	if (!allowed(d, m)) {
 		free(m[OLD].met);
 		free(m[NEW].met);
@@ -388,7 +396,7 @@ classify(struct diff *d, struct cell *c)
 		if (new) {
 			class->met[side] = m[side].met;
 			class->n[side] = m[side].n;
-			class->never[side] = listed_never(d->side[side].p, c);
+			class->nature[side] = m[side].nature;
 		} else {
 			free(m[side].met);
 		}

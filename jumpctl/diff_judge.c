@@ -116,7 +116,7 @@ static bool
 same(const struct dispute *x)
 {
 	return ids_same(&x->met[OLD], &x->met[NEW]) &&
-	    x->where->never[OLD] == x->where->never[NEW] &&
+	    x->where->nature[OLD] == x->where->nature[NEW] &&
 	    until_of(x, OLD) == until_of(x, NEW) &&
 	    is_account(x, OLD) == is_account(x, NEW);
 }
@@ -548,7 +548,7 @@ question_id(struct dispute *x, bool *new)
 		int64_t until = until_of(x, side);
 
 		fwrite(&until, sizeof(until), 1, f);
-		fputc(x->where->never[side], f);
+		fputc(x->where->nature[side], f);
 		fputc(is_account(x, side), f);
 		ids_write(&x->met[side], f);
 	}

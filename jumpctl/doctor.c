@@ -32,6 +32,7 @@ static const struct {
     {"notify", check_notify},
     {"log", check_log},
     {"kernel", check_kernel},
+    {"tracing", check_dumpable},
     {"firewall", check_firewall},
     {"gate", check_gate},
 };

@@ -57,6 +57,7 @@ void check_sweeps(struct doctor *);
 void check_notify(struct doctor *);
 void check_log(struct doctor *);
 void check_kernel(struct doctor *);
+void check_dumpable(struct doctor *);
 void check_firewall(struct doctor *);
 void check_gate(struct doctor *);
 

@@ -23,7 +23,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../jump-connect/capture.h"
 #include "audit.h"
 #include "exit.h"
 #include "grant.h"
@@ -32,6 +31,7 @@
 #include "login.h"
 #include "notify.h"
 #include "program.h"
+#include "record.h"
 #include "session.h"
 #include "swept.h"
 
@@ -164,38 +164,64 @@ check_sshd(struct doctor *d)
 /*
  * Programs.
  */
-static const char *const programs[] = {
-    "jump-authkeys", "jump-shell", "jump-connect"};
+static const struct {
+	const char *name, *group; /* NULL: it is not setgid */
+} programs[] = {{"jump-authkeys", NULL}, {"jump-shell", "_jump"},
+    {"jump-connect", "_jump"}, {"jump-record", "_jump"},
+    {"jump-ssh", "_jump-ssh"}};
+
+enum { PROGRAMS = sizeof(programs) / sizeof(programs[0]) };
 
 static bool
-is_setgid_program(const char *name)
+is_program(const char *name)
 {
-	return strcmp(name, "jump-shell") == 0 ||
-	    strcmp(name, "jump-connect") == 0;
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		if (strcmp(name, programs[i].name) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void
-check_bits(struct doctor *d, const char *path, bool wanted, gid_t gid)
+check_group(struct doctor *d, const char *path, const char *group)
+{
+	const struct group *gr = getgrnam(group);
+	char remedy[2 * PATH_MAX + 64];
+	struct stat st;
+
+	if (gr == NULL) {
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "make accounts, or systemd-sysusers",
+		    "there is no group %s", group);
+		return;
+	}
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    ((st.st_mode & S_ISGID) && st.st_gid == gr->gr_gid))
+		return;
+	snprintf(remedy, sizeof(remedy), "chgrp %s %s && chmod 2755 %s", group,
+	    path, path);
+	found(d, LEVEL_FAIL, NULL, NULL, remedy,
+	    "%s is not setgid %s: sessions exit %d", path, group,
+	    strcmp(group, "_jump") == 0 ? EXIT_POLICY : EXIT_INTERNAL);
+}
+
+/* Of one of ours, or of a stranger. */
+static void
+check_bits(struct doctor *d, const char *path, bool setgid, bool ours)
 {
 	char remedy[REMEDY_MAX];
 	struct stat st;
 
 	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode))
 		return;
-	if (wanted && (!(st.st_mode & S_ISGID) || st.st_gid != gid)) {
-		snprintf(remedy, sizeof(remedy),
-		    "chgrp _jump %s && chmod 2755 %s", path, path);
-		found(d, LEVEL_FAIL, NULL, NULL, remedy,
-		    "%s is not setgid _jump: sessions exit 78", path);
-	}
-	if ((st.st_mode & S_ISUID) || (!wanted && (st.st_mode & S_ISGID))) {
+	if ((st.st_mode & S_ISUID) || (!setgid && (st.st_mode & S_ISGID))) {
 		snprintf(remedy, sizeof(remedy), "chmod %s %s",
-		    wanted ? "u-s" : "ug-s", path);
+		    setgid ? "u-s" : "ug-s", path);
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,
 		    "%s is %s, and has no need of it", path,
 		    st.st_mode & S_ISUID ? "setuid" : "setgid");
 	}
-	if ((st.st_mode & 0111) != 0111) {
+	if (ours && (st.st_mode & 0111) != 0111) {
 		snprintf(remedy, sizeof(remedy), "chmod a+x %s", path);
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,
 		    "%s cannot be run by everybody (mode %o)", path,
@@ -237,9 +263,9 @@ check_unreadable(struct doctor *d, const char *path)
 	    path);
 }
 
-/* What else lies there must not have the group. */
+/* What else lies there must not have a group. */
 static void
-check_strangers(struct doctor *d, gid_t gid)
+check_strangers(struct doctor *d)
 {
 	DIR *dir = opendir(LIBEXECDIR);
 	const struct dirent *entry;
@@ -248,35 +274,42 @@ check_strangers(struct doctor *d, gid_t gid)
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		snprintf(
 		    path, sizeof(path), "%s/%s", LIBEXECDIR, entry->d_name);
-		if (!is_setgid_program(entry->d_name))
-			check_bits(d, path, false, gid);
+		if (!is_program(entry->d_name))
+			check_bits(d, path, false, false);
 	}
 	if (dir != NULL)
 		closedir(dir);
 }
 
+static void
+check_program(struct doctor *d, const char *name, const char *group)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", LIBEXECDIR, name);
+	safe_path(d, path);
+	if (group != NULL)
+		check_group(d, path, group);
+	else
+		check_unreadable(d, path);
+	check_bits(d, path, group != NULL, true);
+}
+
 void
 check_programs(struct doctor *d)
 {
-	const struct group *gr = getgrnam("_jump");
 	size_t before = d->n;
-	char path[PATH_MAX];
 
-	if (gr == NULL || getpwnam("_jump") == NULL) {
+	if (getgrnam("_jump") == NULL || getpwnam("_jump") == NULL) {
 		found(d, LEVEL_FAIL, NULL, NULL,
 		    "make accounts, or systemd-sysusers",
 		    "there is no user or no group _jump");
 		return;
 	}
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", LIBEXECDIR, programs[i]);
-		safe_path(d, path);
-		if (is_setgid_program(programs[i]))
-			check_bits(d, path, true, gr->gr_gid);
-		else
-			check_unreadable(d, path);
-	}
-	check_strangers(d, gr->gr_gid);
+	for (size_t i = 0; i < PROGRAMS; i++)
+		check_program(d, programs[i].name, programs[i].group);
+	safe_path(d, LIBEXECDIR "/ssh_config");
+	check_strangers(d);
 	check_mount(d);
 	if (d->n == before)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
@@ -582,7 +615,7 @@ check_sessions(struct doctor *d)
 {
 	bool sessions = check_folder(d, SESSION_DIRECTORY, 01730);
 	bool logins = check_folder(d, LOGIN_DIRECTORY, 01770);
-	bool records = check_folder(d, CAPTURE_DIRECTORY, 01730);
+	bool records = check_folder(d, RECORD_DIRECTORY, 01730);
 	bool requests = check_folder(d, GRANT_DIRECTORY, 03773);
 
 	if (sessions && logins && records && requests &&
@@ -724,6 +757,27 @@ check_kernel(struct doctor *d)
 	if (seccomp && close_range)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "the kernel has seccomp and close_range");
+}
+
+/* jump-record, jump-ssh and the keepers stand on it: docs/security.md. */
+void
+check_dumpable(struct doctor *d)
+{
+	FILE *f = fopen("/proc/sys/fs/suid_dumpable", "re");
+	int value = -1;
+
+	if (f != NULL && fscanf(f, "%d", &value) != 1)
+		value = -1;
+	if (f != NULL)
+		fclose(f);
+	if (value == 0 || value == 2)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "users cannot trace what runs with a group of ours");
+	else
+		found(d, LEVEL_FAIL, NULL, NULL, "sysctl fs.suid_dumpable=0",
+		    "fs.suid_dumpable is %d: users can trace what runs with a "
+		    "group of ours, and go around recordings",
+		    value);
 }
 
 /* Whether nft(8) shows the table; false too where there is no nft. */

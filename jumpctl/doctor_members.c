@@ -60,7 +60,6 @@ static const struct need {
     {"PermitListen", "none", LEVEL_FAIL, NULL},
     {"GatewayPorts", "no", LEVEL_FAIL, NULL},
     {"PermitTunnel", "no", LEVEL_FAIL, NULL},
-    {"AllowAgentForwarding", "no", LEVEL_FAIL, NULL},
     {"X11Forwarding", "no", LEVEL_FAIL, NULL},
     {"LogLevel", "VERBOSE|DEBUG|DEBUG1|DEBUG2|DEBUG3", LEVEL_WARN, NULL},
     {"LogVerbose",
@@ -77,6 +76,12 @@ static const struct need own_command = {
     "ForceCommand", SHELL, LEVEL_FAIL, NULL};
 static const struct need shared_command = {
     "ForceCommand", "none", LEVEL_FAIL, NULL};
+
+/* What a key line permits; whose agent it is, a shared account cannot tell. */
+static const struct need own_agent = {
+    "AllowAgentForwarding", "yes", LEVEL_WARN, NULL};
+static const struct need shared_agent = {
+    "AllowAgentForwarding", "no", LEVEL_FAIL, NULL};
 
 /* Whether one of the values of want is the value. */
 static bool
@@ -119,15 +124,16 @@ methods_fit(const char *value, const char *want)
 }
 
 /*
- * Names of languages do not change what a program without locales does; and
- * what the snippets had before is the name of nothing.
+ * Colours, and names of languages, do not change what a program without locales
+ * does; and what the snippets had before is the name of nothing.
  */
 static bool
 variables_fit(const char *value, const char *want)
 {
 	return strcmp(value, want) == 0 ||
 	    strcmp(value, "JUMP_ACCEPTS_NO_VARIABLES") == 0 ||
-	    strcmp(value, "LANG") == 0 || strncmp(value, "LC_", 3) == 0;
+	    strcmp(value, "NO_COLOR") == 0 || strcmp(value, "LANG") == 0 ||
+	    strncmp(value, "LC_", 3) == 0;
 }
 
 static bool
@@ -349,6 +355,16 @@ check_ticket_variable(const struct visit *v)
 	    "connect --ticket only");
 }
 
+static bool
+has_agents(const struct policy *p)
+{
+	for (uint32_t i = 0; p != NULL && i < p->table[PT_TARGETS].n; i++) {
+		if (policy_target(p, i)->flags & TARGET_AGENT)
+			return true;
+	}
+	return false;
+}
+
 static void
 check_in_force(const struct visit *v)
 {
@@ -361,6 +377,10 @@ check_in_force(const struct visit *v)
 	check_step(v);
 	check_ticket_variable(v);
 	check_need(v, v->shared ? &shared_command : &own_command);
+	if (v->shared)
+		check_need(v, &shared_agent);
+	else if (has_agents(v->d->policy))
+		check_need(v, &own_agent);
 }
 
 static const char *

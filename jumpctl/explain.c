@@ -27,7 +27,7 @@ struct explain {
 	bool listing;   /* `any' on a side: a line for each */
 	size_t listed;
 	bool warned;    /* of what is not listed */
-	enum policy_action best;  /* of the roads that are served */
+	enum policy_action best;
 	enum policy_action worst; /* of what was answered */
 	struct person person;
 	struct grant_rights granted;
@@ -348,6 +348,24 @@ verdict_print(
 	}
 }
 
+/* Whether jump-shell(8) refuses all the same, on the road shell. */
+static bool
+lacks_hostkey(const struct explain *e, const struct decision *d)
+{
+	const struct policy_request none = {.user = POLICY_NONE};
+	const char **keys;
+	ssize_t n = 0;
+
+	if (d->action == ACTION_DENY || d->path != NULL)
+		return false;
+	for (size_t i = 0; i < d->n && n <= 0; i++) {
+		n = decide_hostkeys(
+		    e->p, &none, &e->asked, &d->choices[i], NULL, &keys);
+		free(keys);
+	}
+	return n <= 0;
+}
+
 static void
 print_roads(const struct explain *e)
 {
@@ -359,8 +377,8 @@ print_roads(const struct explain *e)
 		printf("road    %-11s %-6s ", policy_road_names[road],
 		    policy_action_names[d->action]);
 		verdict_print(e->p, &d->verdict, stdout);
-		if (!policy_road_served(road))
-			fputs(" (not served by this version)", stdout);
+		if (road == ROAD_SHELL && lacks_hostkey(e, d))
+			fputs(", but refused: no hostkey", stdout);
 		putchar('\n');
 	}
 }
@@ -541,10 +559,8 @@ print_road_json(const struct explain *e, int road)
 	const struct decision *d = &e->decisions[road];
 	const struct policy_verdict *v = &d->verdict;
 
-	printf("{\"road\":\"%s\",\"served\":%s,\"verdict\":\"%s\","
-	       "\"reason\":\"%s\"",
+	printf("{\"road\":\"%s\",\"verdict\":\"%s\",\"reason\":\"%s\"",
 	    policy_road_names[road],
-	    policy_road_served(road) ? "true" : "false",
 	    policy_action_names[d->action], policy_reason_text(v->reason));
 	if (v->rule != POLICY_NONE)
 		printf(",\"rule\":\"%s\"", rule_name(e->p, v->rule));
@@ -708,8 +724,7 @@ answer(struct explain *e)
 
 		question_decide(e->p, &e->question, &e->person, road,
 		    &e->asked, d);
-		if ((e->roads >> road & 1) && policy_road_served(road) &&
-		    d->action > e->best)
+		if ((e->roads >> road & 1) && d->action > e->best)
 			e->best = d->action;
 	}
 	if (e->listing && e->best == ACTION_DENY)

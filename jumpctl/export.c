@@ -92,6 +92,10 @@ export_sshd(void)
 int
 export_main(int argc, char **argv)
 {
+	if (argc >= 2 && strcmp(argv[1], "ssh_config") == 0)
+		return export_client(false, argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "known_hosts") == 0)
+		return export_client(true, argc - 1, argv + 1);
 	if (argc == 2 && strcmp(argv[1], "hosts") == 0)
 		return export_hosts();
 	if (argc == 2 && strcmp(argv[1], "nft") == 0)

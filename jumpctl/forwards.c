@@ -20,6 +20,8 @@ struct search {
 	bool listened[UINT16_MAX + 1]; /* whether somebody does on that port */
 	struct forward *list;
 	size_t n, room;
+	struct forward_login *clients;
+	size_t nclients, clients_room;
 	size_t hidden;
 };
 
@@ -77,8 +79,8 @@ is_incoming(const struct search *s, const struct socket_seen *socket)
 {
 	static const struct addr any6, any4 = {.b = {[10] = 0xff, [11] = 0xff}};
 
-	for (size_t i = 0;
-	     i < s->nsockets && s->listened[socket->local_port]; i++) {
+	for (size_t i = 0; i < s->nsockets && s->listened[socket->local_port];
+	     i++) {
 		const struct socket_seen *l = &s->sockets[i];
 
 		if (l->listens && l->local_port == socket->local_port &&
@@ -126,6 +128,24 @@ add_login(struct search *s, const struct procfs_process *p)
 	if (f == NULL)
 		return -1;
 	*f = (struct forward){.process = *p, .far = is_far(s->proc, p->pid)};
+	return 0;
+}
+
+/* 0, or -1 without memory. */
+static int
+add_client(struct search *s, pid_t pid, const struct socket_seen *client)
+{
+	struct forward_login *more;
+
+	if (s->nclients == s->clients_room) {
+		s->clients_room = s->clients_room * 2 + 16;
+		more = reallocarray(s->clients, s->clients_room, sizeof(*more));
+		if (more == NULL)
+			return -1;
+		s->clients = more;
+	}
+	s->clients[s->nclients++] =
+	    (struct forward_login){.pid = pid, .client = *client};
 	return 0;
 }
 
@@ -185,7 +205,8 @@ look_at(struct search *s, const struct procfs_process *p,
 	    .local_port = socket->local_port,
 	    .sent = socket->sent,
 	    .received = socket->received,
-	    .idle = socket->idle};
+	    .idle = socket->idle,
+	    .socket = *socket};
 	return 0;
 }
 
@@ -223,7 +244,10 @@ search_sockets(struct search *s, const struct procfs_process *p)
 	for (size_t i = first; i < s->n && client != NULL; i++) {
 		s->list[i].from = true;
 		s->list[i].source = client->remote;
+		s->list[i].client = *client;
 	}
+	if (result == 0 && client != NULL && !s->logins)
+		result = add_client(s, p->pid, client);
 	return result;
 }
 
@@ -312,25 +336,62 @@ search_all(struct search *s)
 	closedir(dir);
 	if (result == -1) {
 		free(s->list);
+		free(s->clients);
 		errno = ENOMEM;
 	}
 	return result;
 }
 
+static int
+by_pid(const void *a, const void *b)
+{
+	const struct forward_login *x = a, *y = b;
+
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
 int
 forwards_find(const char *proc, const struct socket_seen *sockets,
-    size_t nsockets, struct forward **list, size_t *n, size_t *hidden)
+    size_t nsockets, struct forwards *f)
 {
 	struct search s = {
 	    .proc = proc, .sockets = sockets, .nsockets = nsockets};
 
+	*f = (struct forwards){0};
 	if (search_all(&s) == -1)
 		return -1;
 	tidy(&s);
-	*list = s.list;
-	*n = s.n;
-	*hidden = s.hidden;
+	if (s.nclients > 0)
+		qsort(s.clients, s.nclients, sizeof(*s.clients), by_pid);
+	*f = (struct forwards){s.list, s.n, s.clients, s.nclients, s.hidden};
 	return 0;
+}
+
+void
+forwards_free(struct forwards *f)
+{
+	free(f->list);
+	free(f->logins);
+	*f = (struct forwards){0};
+}
+
+const struct socket_seen *
+forwards_client(const struct forwards *f, const char *proc, pid_t pid)
+{
+	enum { GENERATIONS = 8 }; /* the shell road has six */
+	struct procfs_process p = {.parent = pid};
+
+	for (int i = 0; i < GENERATIONS && f->nlogins > 0; i++) {
+		const struct forward_login key = {.pid = p.parent}, *found;
+
+		found =
+		    bsearch(&key, f->logins, f->nlogins, sizeof(key), by_pid);
+		if (found != NULL)
+			return &found->client;
+		if (p.parent <= 1 || procfs_read(proc, p.parent, &p) == -1)
+			break;
+	}
+	return NULL;
 }
 
 /* A process that sshd forks for a program is sshd's for a moment. */

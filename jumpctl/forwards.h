@@ -17,10 +17,27 @@ struct forward {
 	struct addr source; /* of the SSH connection */
 	struct addr target;
 	uint16_t port;
-	uint16_t local_port; /* of its own end */
-	uint64_t sent, received; /* bytes: to the target, from it */
-	uint32_t idle;		 /* ms */
+	uint16_t local_port;	   /* of its own end */
+	uint64_t sent, received;   /* bytes: to the target, from it */
+	uint32_t idle;		   /* ms */
+	struct socket_seen socket; /* all of it */
+	struct socket_seen client; /* of the SSH connection; inode 0: unknown */
 	bool far; /* of another network than ours, whose sockets are not seen */
+};
+
+/* A process of sshd's for a user, and the SSH connection that it serves. */
+struct forward_login {
+	pid_t pid;
+	struct socket_seen client;
+};
+
+/* Forwards, in the order of their start; logins, in that of their pids. */
+struct forwards {
+	struct forward *list;
+	size_t n;
+	struct forward_login *logins;
+	size_t nlogins;
+	size_t hidden;
 };
 
 /*
@@ -28,12 +45,17 @@ struct forward {
  * these sockets, of sockets_read().  Of every uid but 0; a process is sshd's
  * by its executable, a file of root's, since a process can choose its name, and
  * by its parent, an sshd of root's, since everybody can run that file.
- * In the order of their start.  The caller frees *list.  *hidden counts the
+ * The caller frees them with forwards_free().  hidden counts the
  * processes that we may not look at, as root without CAP_SYS_PTRACE, in a
  * container say: some can be sshd's.  0, or -1 with errno.
  */
 int forwards_find(const char *proc, const struct socket_seen *, size_t nsockets,
-    struct forward **list, size_t *n, size_t *hidden);
+    struct forwards *);
+void forwards_free(struct forwards *);
+
+/* The SSH connection that this process serves, or a parent of it; or NULL. */
+const struct socket_seen *forwards_client(
+    const struct forwards *, const char *proc, pid_t);
 
 /*
  * Find the logins in the same way: the processes of sshd that serve a user's

@@ -292,6 +292,9 @@ judge_verdict(const struct judge *j, const struct policy_verdict *v,
 	if (v->duration != 0 &&
 	    page->started <= j->now - (int64_t)v->duration) /* hostile */
 		return "the rules give it less time now";
+	if (page->road == ROAD_SHELL && (v->obligations & MUST_RECORD) &&
+	    !page->recorded)
+		return "it is to be recorded";
 	if (v->idle != 0 && idle_of(page) >= v->idle)
 		return "the rules give it less idle time now";
 	return NULL;
@@ -319,6 +322,8 @@ judge_again(const struct judge *j, const struct judged *k,
 	if (*page->ticket != '\0')
 		q.ticket = page->ticket;
 	q.gate = r->gate;
+	if (*page->login != '\0')
+		q.as = page->login;
 	q.mfa = r->gate ? r->mfa : page->mfa != 0;
 	decide(j->policy, &q, &asked, has ? &used : NULL, has, &d);
 	if (d.n == 0)

@@ -250,7 +250,8 @@ fill_forward(struct live_world *w, struct live *l, const struct forward *f)
 	    .started = from_ticks(f->process.started),
 	    .sent = f->sent,
 	    .received = f->received,
-	    .idle = f->idle};
+	    .idle = f->idle,
+	    .legs = {[LEG_USER] = f->client, [LEG_TARGET] = f->socket}};
 	if (o->shared)
 		name_login(w, l, f);
 	else
@@ -276,27 +277,61 @@ by_start(const void *a, const void *b)
 	return x->forward.inode < y->forward.inode ? -1 : 1;
 }
 
-/* The sessions of both kinds, each list the caller's.  0 or -1. */
-static int
-read_both(struct live_world *w, struct live_list *l, struct session_seen **seen,
-    size_t *nseen, struct forward **forwards, size_t *nforwards)
-{
+/* What is read at once, and freed with free_reading(). */
+struct reading {
+	struct session_seen *seen;
+	size_t nseen;
 	struct socket_seen *sockets;
-	size_t n;
-	int result;
+	const struct socket_seen **by_port; /* the same */
+	size_t nsockets;
+	struct forwards forwards;
+};
 
-	if (session_list(SESSION_DIRECTORY, w->gid, seen, nseen, &l->odd) ==
-	    -1) {
+static void
+free_reading(struct reading *r)
+{
+	free(r->seen);
+	free(r->sockets);
+	free(r->by_port);
+	forwards_free(&r->forwards);
+}
+
+/* Sessions of both kinds, and the sockets.  0 or -1. */
+static int
+read_both(struct live_world *w, struct live_list *l, struct reading *r)
+{
+	if (session_list(SESSION_DIRECTORY, w->gid, &r->seen, &r->nseen,
+		&l->odd) == -1) {
 		if (errno != ENOENT)
 			return -1;
 		l->missing = true;
 	}
-	if (sockets_read(&sockets, &n) == -1)
+	if (sockets_read(&r->sockets, &r->nsockets) == -1)
 		return -1;
-	result =
-	    forwards_find(PROC, sockets, n, forwards, nforwards, &l->hidden);
-	free(sockets);
-	return result;
+	r->by_port = sockets_by_port(r->sockets, r->nsockets);
+	if (r->by_port == NULL ||
+	    forwards_find(PROC, r->sockets, r->nsockets, &r->forwards) == -1)
+		return -1;
+	l->hidden = r->forwards.hidden;
+	return 0;
+}
+
+/* The connections of a relay. */
+static void
+find_legs(struct live *l, const struct reading *r)
+{
+	uint16_t port = l->seen.page.local_port;
+	const struct socket_seen *user =
+	    forwards_client(&r->forwards, PROC, l->pid);
+
+	for (size_t i = sockets_of_port(r->by_port, r->nsockets, port);
+	     port != 0 && i < r->nsockets && r->by_port[i]->local_port == port;
+	     i++) {
+		if (leg_is_of(r->by_port[i], &l->seen))
+			l->legs[LEG_TARGET] = *r->by_port[i];
+	}
+	if (user != NULL)
+		l->legs[LEG_USER] = *user;
 }
 
 /*
@@ -319,36 +354,55 @@ goes_by_gate(struct live_list *l, const struct forward *f)
 			continue;
 		if (f->from)
 			addr_print(&f->source, r->source);
+		r->legs[LEG_USER] = f->client;
 		return true;
 	}
 	return false;
 }
 
+static void
+judge(struct live *l)
+{
+	l->state =
+	    l->relay && l->seen.page.ended ? LEG_ENDED : leg_worst(l->legs);
+}
+
+/* Fill the list, which has room for all. */
+static void
+fill_list(struct live_world *w, struct live_list *l, const struct reading *r)
+{
+	for (size_t i = 0; i < r->nseen; i++) {
+		if (r->seen[i].page.kind != SESSION_RELAY)
+			continue; /* a terminal is one session with its relay */
+		fill_relay(w, &l->list[l->n], &r->seen[i]);
+		find_legs(&l->list[l->n++], r);
+	}
+	for (size_t i = 0; i < r->forwards.n; i++) {
+		const struct forward *f = &r->forwards.list[i];
+
+		if (owner(w, f->process.uid)->jump && !goes_by_gate(l, f))
+			fill_forward(w, &l->list[l->n++], f);
+	}
+	for (size_t i = 0; i < l->n; i++)
+		judge(&l->list[i]);
+	qsort(l->list, l->n, sizeof(*l->list), by_start);
+}
+
 int
 live_read(struct live_world *w, struct live_list *l)
 {
-	struct session_seen *seen = NULL;
-	struct forward *forwards = NULL;
-	size_t nseen = 0, nforwards = 0;
+	struct reading r = {0};
 	int result;
 
 	*l = (struct live_list){0};
-	result = read_both(w, l, &seen, &nseen, &forwards, &nforwards);
+	result = read_both(w, l, &r);
 	if (result == 0)
-		l->list = calloc(nseen + nforwards + 1, sizeof(*l->list));
+		l->list = calloc(r.nseen + r.forwards.n + 1, sizeof(*l->list));
 	if (l->list == NULL)
 		result = -1;
-	for (size_t i = 0; i < nseen && result == 0; i++)
-		fill_relay(w, &l->list[l->n++], &seen[i]);
-	for (size_t i = 0; i < nforwards && result == 0; i++) {
-		if (owner(w, forwards[i].process.uid)->jump &&
-		    !goes_by_gate(l, &forwards[i]))
-			fill_forward(w, &l->list[l->n++], &forwards[i]);
-	}
-	if (result == 0)
-		qsort(l->list, l->n, sizeof(*l->list), by_start);
-	free(seen);
-	free(forwards);
+	else
+		fill_list(w, l, &r);
+	free_reading(&r);
 	return result;
 }
 
@@ -428,8 +482,8 @@ look_at_note(struct live_world *w, struct live_list *l, pid_t monitor,
 		l->undecided +=
 		    !login_opened_after(LOGIN_DIRECTORY, monitor, since);
 	} else {
-		l->hidden += errno != ENOENT && errno != ESTALE &&
-		    errno != ENODATA;
+		l->hidden +=
+		    errno != ENOENT && errno != ESTALE && errno != ENODATA;
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "session.h"
 
 #include "forwards.h"
+#include "legs.h"
 
 /* An account, as the machine and the policy know it. */
 struct live_owner {
@@ -43,13 +44,15 @@ struct live {
 	const char *road;
 	int64_t started; /* seconds since the epoch */
 	uint64_t sent, received;
-	int64_t idle; /* ms; -1: not known */
+	int64_t idle;		       /* ms; -1: not known */
+	struct socket_seen legs[LEGS]; /* inode 0: not known */
+	enum leg_state state;	       /* that of the worse */
 };
 
 struct live_world {
 	struct policy *policy; /* NULL: none that can be used */
 	uid_t uid;	       /* of _jump */
-	uid_t separate; /* of sshd's own before a login; -1: none */
+	uid_t separate;	       /* of sshd's own before a login; -1: none */
 	gid_t gid;
 	struct live_owner **owners;
 	size_t nowners;
@@ -58,10 +61,10 @@ struct live_world {
 struct live_list {
 	struct live *list;
 	size_t n;
-	size_t odd;    /* files in the registry that are no session's */
-	size_t hidden; /* processes that may have forwards, and are hidden */
+	size_t odd;	  /* files in the registry that are no session's */
+	size_t hidden;	  /* processes that may have forwards, and are hidden */
 	size_t undecided; /* logins that jump-authkeys is being asked about */
-	bool missing;  /* there is no registry */
+	bool missing;	  /* there is no registry */
 };
 
 /* What sessions are looked at with; exits with a message if that is not to be
@@ -151,8 +154,19 @@ enum column {
 	COLUMN_IN_RATE,
 	COLUMN_OUT_RATE,
 	COLUMN_IDLE,
+	COLUMN_LEG,
+	COLUMN_STATE,
+	COLUMN_RTT,
+	COLUMN_RETR,
+	COLUMN_QUEUE,
+	COLUMN_UNREAD,
+	COLUMN_RATE,
+	COLUMN_HEARD,
 	COLUMNS
 };
+
+/* Which columns: of sessions, the same with rates, or of their connections. */
+enum view { VIEW_LIST = 1, VIEW_RATES = 2, VIEW_LEGS = 4 };
 
 enum { CELL = 64 };
 
@@ -170,24 +184,31 @@ struct layout {
 void row_fill(struct row *, const struct live *, time_t now, int64_t in_rate,
     int64_t out_rate);
 
+/* How many rows its connections have: those that are known, or one. */
+size_t row_legs(const struct live *);
+
+/* The nth of them. */
+void row_fill_leg(struct row *, const struct live *, size_t nth);
+
 /* The titles. */
 void row_titles(struct row *);
 
 /*
- * Lay out n rows and their titles, with rates or without.  Within room
+ * Lay out n rows and their titles, for a view.  Within room
  * characters (0: any number), the least important columns are left out until
  * it fits, then the target is cut.
  */
 void layout_make(
-    struct layout *, const struct row *, size_t n, bool rates, int room);
+    struct layout *, const struct row *, size_t n, enum view, int room);
 
 /* The line of a row, without spaces at its end; text has room for it. */
 enum { LINE_ROOM = COLUMNS * (CELL + 2) };
 char *row_line(const struct row *, const struct layout *, char text[LINE_ROOM]);
 
 /*
- * watch.c: the view that redraws itself, until it is ended; an exit code.
+ * watch.c: the view that redraws itself, until it is ended; an exit code.  It
+ * begins with connections, if that is wanted.
  */
-int watch(struct live_world *, const struct selection *);
+int watch(struct live_world *, const struct selection *, bool legs);
 
 #endif

@@ -98,6 +98,7 @@ enum record_field {
 	RF_END,
 	RF_LOST,
 	RF_PID,
+	RF_SEAL,
 	RF_COUNT
 };
 

@@ -260,9 +260,12 @@ record_outcome(const struct log_record *r, enum log_outcome *outcome)
 		*outcome = good ? LOG_OPEN : LOG_FAILED;
 	else if (strcmp(action, "close") == 0)
 		*outcome = LOG_CLOSE;
+	else if (strcmp(action, "recording") == 0)
+		*outcome = LOG_FAILED;
 	else if (strcmp(action, "load") == 0 || strcmp(action, "lock") == 0 ||
 	    strcmp(action, "unlock") == 0 || strcmp(action, "kick") == 0 ||
-	    strcmp(action, "sweep") == 0 || strcmp(action, "notify") == 0)
+	    strcmp(action, "sweep") == 0 || strcmp(action, "seal") == 0 ||
+	    strcmp(action, "notify") == 0)
 		*outcome = LOG_ADMIN;
 	else if (strcmp(action, "request") == 0 ||
 	    strcmp(action, "approve") == 0 || strcmp(action, "refuse") == 0 ||
@@ -931,7 +934,8 @@ void
 log_join_entry(struct log_join *j, struct log_entry *e)
 {
 	static const char *const ours[] = {
-	    "jump-authkeys", "jump-connect", "jump-shell", "jumpctl"};
+	    "jump-authkeys", "jump-connect", "jump-record", "jump-shell",
+	    "jumpctl"};
 
 	log_join_flush(j, e->time);
 	copy(j->claim, sizeof(j->claim), e->message);

@@ -34,6 +34,7 @@ static const struct name {
     {"jump.request", RF_REQUEST, false},
     {"jump.road", RF_ROAD, false},
     {"jump.rule", RF_RULE, false},
+    {"jump.seal", RF_SEAL, false},
     {"jump.session", RF_SESSION, false},
     {"jump.ticket", RF_TICKET, false},
     {"jump.verdict", RF_VERDICT, false},

@@ -225,9 +225,9 @@ run_journalctl(int program, int out, int64_t since, bool follow)
 	    "--output-fields=MESSAGE,_UID,_PID,_EXE,SYSLOG_IDENTIFIER,"
 	    "SYSLOG_PID,_TRANSPORT",
 	    "-t", "sshd", "-t", "sshd-session", "-t", "jump-authkeys", "-t",
-	    "jump-shell", "-t", "jump-connect", "-t", "jumpctl", "-t",
-	    "systemd-journald", from, follow ? "--follow" : NULL, "--no-tail",
-	    NULL};
+	    "jump-shell", "-t", "jump-connect", "-t", "jump-record", "-t",
+	    "jumpctl", "-t", "systemd-journald", from,
+	    follow ? "--follow" : NULL, "--no-tail", NULL};
 	int null = open("/dev/null", O_RDONLY);
 
 	snprintf(from, sizeof(from), "--since=@%lld",

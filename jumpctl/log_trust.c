@@ -92,13 +92,16 @@ static const struct {
     {"login", "jump-authkeys"},
     {"decision", "jump-connect"},
     {"decision", "jump-shell"},
+    {"decision", "jump-record"},
     {"open", "jump-connect"},
     {"close", "jump-connect"},
+    {"recording", "jump-record"},
     {"load", "jumpctl"},
     {"lock", "jumpctl"},
     {"unlock", "jumpctl"},
     {"kick", "jumpctl"},
     {"sweep", "jumpctl"},
+    {"seal", "jumpctl"},
     {"notify", "jumpctl"},
     {"request", "jump-shell"},
     {"approve", "jump-shell"},
@@ -207,6 +210,7 @@ bool
 log_trust_is_users(const struct log_entry *e)
 {
 	return strcmp(e->program, "jump-connect") == 0 ||
+	    strcmp(e->program, "jump-record") == 0 ||
 	    strcmp(e->program, "jump-shell") == 0;
 }
 

@@ -29,7 +29,7 @@ static const struct {
     {"lock", lock_main, "lock [--no-sweep] [WHO [REASON]]"},
     {"unlock", unlock_main, "unlock WHO"},
     {"who", who_main,
-	"who [-w | --json] [SESSION | USER | TARGET]\n"
+	"who [-vw | --json] [SESSION | USER | TARGET]\n"
 	"               [--session ID] [--user NAME] [--target NAME]"},
     {"kick", kick_main,
 	"kick SESSION | USER | TARGET [REASON]\n"
@@ -38,11 +38,21 @@ static const struct {
 	"requests [--json | --withdraw ID [--no-sweep]]"},
     {"sweep", sweep_main, "sweep [-n] [--json]"},
     {"notify", notify_main, "notify [-n]"},
-    {"export", export_main, "export hosts | nft | sshd"},
+    {"export", export_main,
+	"export hosts | nft | sshd | ssh_config USER | known_hosts [USER]\n"
+	"               [--format openssh|ansible] [--jump NAME] "
+	"[--from ADDRESS]"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--outcome WORD] [--since TIME] "
 	"[--until TIME]\n               [--file FILE] [REF]"},
+    {"recordings", recordings_main,
+	"recordings [--json | --verify [--log FILE]] [--user NAME]\n"
+	"               [--target NAME] [--since TIME] [ID]\n"
+	"               [--remove-before TIME]"},
+    {"replay", replay_main,
+	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"
+	"               [--search TEXT] [--text] [--times] ID"},
     {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
 };
 

@@ -15,20 +15,9 @@
 
 enum { BUFFER = 65536 };
 
-/* Of the kernel (net/tcp_states.h), which no header for programs has. */
-enum state {
-	ESTABLISHED = 1,
-	FIN_WAIT1 = 4,
-	FIN_WAIT2 = 5,
-	CLOSE_WAIT = 8,
-	LAST_ACK = 9,
-	LISTEN = 10,
-	CLOSING = 11
-};
-
-static const uint32_t states = 1 << ESTABLISHED | 1 << FIN_WAIT1 |
-    1 << FIN_WAIT2 | 1 << CLOSE_WAIT | 1 << LAST_ACK | 1 << LISTEN |
-    1 << CLOSING;
+static const uint32_t states = 1 << TCP_IS_ESTABLISHED | 1 << TCP_IS_SYN_SENT |
+    1 << TCP_IS_FIN_WAIT1 | 1 << TCP_IS_FIN_WAIT2 | 1 << TCP_IS_CLOSE_WAIT |
+    1 << TCP_IS_LAST_ACK | 1 << TCP_IS_LISTEN | 1 << TCP_IS_CLOSING;
 
 struct list {
 	struct socket_seen *seen;
@@ -56,11 +45,11 @@ list_add(struct list *l, const struct socket_seen *s)
  * one each.  (The peer's SYN it leaves out.)
  */
 static void
-read_counters(struct socket_seen *s, const struct tcp_info *info, int state)
+read_counters(struct socket_seen *s, const struct tcp_info *info)
 {
-	uint64_t extra = 1 + (state == FIN_WAIT2);
-	bool ended =
-	    state == CLOSE_WAIT || state == LAST_ACK || state == CLOSING;
+	uint64_t extra = 1 + (s->tcp == TCP_IS_FIN_WAIT2);
+	bool ended = s->tcp == TCP_IS_CLOSE_WAIT || s->tcp == TCP_IS_LAST_ACK ||
+	    s->tcp == TCP_IS_CLOSING;
 
 	s->sent =
 	    info->tcpi_bytes_acked < extra ? 0 : info->tcpi_bytes_acked - extra;
@@ -70,6 +59,52 @@ read_counters(struct socket_seen *s, const struct tcp_info *info, int state)
 	s->idle = info->tcpi_last_data_sent < info->tcpi_last_data_recv
 	    ? info->tcpi_last_data_sent
 	    : info->tcpi_last_data_recv;
+}
+
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * What waits: a SYN or FIN of ours that is not acknowledged, and a FIN of the
+ * peer's that is not read, are none of it.
+ */
+static void
+read_queues(struct socket_seen *s, const struct inet_diag_msg *m)
+{
+	bool ended = s->tcp == TCP_IS_CLOSE_WAIT || s->tcp == TCP_IS_LAST_ACK ||
+	    s->tcp == TCP_IS_CLOSING;
+	bool extra = s->tcp == TCP_IS_SYN_SENT || s->tcp == TCP_IS_FIN_WAIT1 ||
+	    s->tcp == TCP_IS_LAST_ACK || s->tcp == TCP_IS_CLOSING;
+
+	if (s->listens)
+		return;
+	s->queued = m->idiag_wqueue;
+	s->unread = m->idiag_rqueue;
+	s->queued -= extra && s->queued > 0;
+	s->unread -= ended && s->unread > 0;
+}
+
+/* Older kernels tell less: the rest is 0. */
+static void
+read_numbers(struct socket_seen *s, const struct tcp_info *info)
+{
+	s->unsent = least(info->tcpi_notsent_bytes, s->queued);
+	s->rtt = info->tcpi_rtt;
+	s->rtt_var = info->tcpi_rttvar;
+	s->rtt_min = info->tcpi_min_rtt == UINT32_MAX ? 0 : info->tcpi_min_rtt;
+	s->retransmitted = info->tcpi_total_retrans;
+	s->in_flight = info->tcpi_unacked;
+	s->lost = info->tcpi_lost;
+	s->unanswered =
+	    (uint32_t)info->tcpi_retransmits + (uint32_t)info->tcpi_probes;
+	s->rate = info->tcpi_delivery_rate;
+	s->last_sent = info->tcpi_last_data_sent;
+	s->last_received = info->tcpi_last_data_recv;
+	s->last_heard =
+	    least(info->tcpi_last_data_recv, info->tcpi_last_ack_recv);
 }
 
 /* An address of the kernel's, in 4 or 16 bytes. */
@@ -97,7 +132,8 @@ read_message(struct list *l, const struct nlmsghdr *h)
 	struct tcp_info info = {0};
 	struct socket_seen s = {.inode = m->idiag_inode,
 	    .uid = m->idiag_uid,
-	    .listens = m->idiag_state == LISTEN,
+	    .listens = m->idiag_state == TCP_IS_LISTEN,
+	    .tcp = m->idiag_state,
 	    .local = read_address(m->idiag_family, m->id.idiag_src),
 	    .remote = read_address(m->idiag_family, m->id.idiag_dst),
 	    .local_port = ntohs(m->id.idiag_sport),
@@ -120,7 +156,9 @@ read_message(struct list *l, const struct nlmsghdr *h)
 	}
 	if (s.inode == 0)
 		return 0;
-	read_counters(&s, &info, m->idiag_state);
+	read_counters(&s, &info);
+	read_queues(&s, m);
+	read_numbers(&s, &info);
 	return list_add(l, &s);
 }
 
@@ -220,4 +258,43 @@ sockets_find(const struct socket_seen *list, size_t n, uint32_t inode)
 	const struct socket_seen key = {.inode = inode};
 
 	return n == 0 ? NULL : bsearch(&key, list, n, sizeof(*list), by_inode);
+}
+
+static int
+by_port(const void *a, const void *b)
+{
+	const struct socket_seen *const *x = a, *const *y = b;
+
+	return (int)(*x)->local_port - (int)(*y)->local_port;
+}
+
+const struct socket_seen **
+sockets_by_port(const struct socket_seen *list, size_t n)
+{
+	const struct socket_seen **sorted =
+	    calloc(n + 1, sizeof(const struct socket_seen *));
+
+	if (sorted == NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = &list[i];
+	qsort(sorted, n, sizeof(const struct socket_seen *), by_port);
+	return sorted;
+}
+
+size_t
+sockets_of_port(
+    const struct socket_seen *const *sorted, size_t n, uint16_t port)
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+
+		if (sorted[middle]->local_port < port)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
 }

@@ -18,6 +18,7 @@
 #include "grant.h"
 #include "nft.h"
 #include "probe.h"
+#include "recording.h"
 #include "requests.h"
 #include "swept.h"
 
@@ -342,5 +343,5 @@ sweep_main(int argc, char **argv)
 		return EXIT_INTERNAL;
 	if (!s.dry && swept_touch(SWEPT_FILE) == -1)
 		err(EXIT_STATE, "%s", SWEPT_FILE);
-	return EXIT_OK;
+	return s.dry || seal_recordings() == 0 ? EXIT_OK : EXIT_INTERNAL;
 }

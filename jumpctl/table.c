@@ -5,22 +5,33 @@
 #include "audit.h"
 #include "ctl.h"
 
+enum { ALL = VIEW_LIST | VIEW_RATES | VIEW_LEGS };
+
 static const struct {
 	const char *title;
 	bool right;
 	int keep; /* the smallest is the first to go */
+	unsigned int views;
 } columns[COLUMNS] = {
-    [COLUMN_SESSION] = {"SESSION", false, 6},
-    [COLUMN_USER] = {"USER", false, 9},
-    [COLUMN_FROM] = {"FROM", false, 2},
-    [COLUMN_TARGET] = {"TARGET", false, 10},
-    [COLUMN_ROAD] = {"ROAD", false, 3},
-    [COLUMN_SINCE] = {"SINCE", false, 1},
-    [COLUMN_IN] = {"IN", true, 4},
-    [COLUMN_OUT] = {"OUT", true, 5},
-    [COLUMN_IN_RATE] = {"IN/s", true, 7},
-    [COLUMN_OUT_RATE] = {"OUT/s", true, 7},
-    [COLUMN_IDLE] = {"IDLE", true, 8},
+    [COLUMN_SESSION] = {"SESSION", false, 6, ALL},
+    [COLUMN_USER] = {"USER", false, 10, ALL},
+    [COLUMN_FROM] = {"FROM", false, 2, VIEW_LIST | VIEW_RATES},
+    [COLUMN_TARGET] = {"TARGET", false, 13, ALL},
+    [COLUMN_ROAD] = {"ROAD", false, 3, VIEW_LIST | VIEW_RATES},
+    [COLUMN_SINCE] = {"SINCE", false, 1, VIEW_LIST | VIEW_RATES},
+    [COLUMN_IN] = {"IN", true, 4, VIEW_LIST | VIEW_RATES},
+    [COLUMN_OUT] = {"OUT", true, 5, VIEW_LIST | VIEW_RATES},
+    [COLUMN_IN_RATE] = {"IN/s", true, 7, VIEW_RATES},
+    [COLUMN_OUT_RATE] = {"OUT/s", true, 7, VIEW_RATES},
+    [COLUMN_IDLE] = {"IDLE", true, 8, VIEW_LIST | VIEW_RATES},
+    [COLUMN_LEG] = {"LEG", false, 12, VIEW_LEGS},
+    [COLUMN_STATE] = {"STATE", false, 9, ALL},
+    [COLUMN_RTT] = {"RTT", true, 8, VIEW_LEGS},
+    [COLUMN_RETR] = {"RETR", true, 7, VIEW_LEGS},
+    [COLUMN_QUEUE] = {"QUEUE", true, 7, VIEW_LEGS},
+    [COLUMN_UNREAD] = {"UNREAD", true, 5, VIEW_LEGS},
+    [COLUMN_RATE] = {"RATE", true, 4, VIEW_LEGS},
+    [COLUMN_HEARD] = {"HEARD", true, 5, VIEW_LEGS},
 };
 
 enum { USER_SHOWN = 24, TARGET_SHOWN = 40, TARGET_FAIR = 20, NUMBER = 5 };
@@ -83,7 +94,7 @@ fill_since(char cell[CELL], int64_t started, time_t now)
 }
 
 static void
-fill_idle(char cell[CELL], int64_t ms)
+fill_ago(char cell[CELL], int64_t ms)
 {
 	int64_t s = ms / 1000;
 
@@ -130,7 +141,64 @@ row_fill(struct row *r, const struct live *l, time_t now, int64_t in_rate,
 	number_human(r->cell[COLUMN_OUT], CELL, l->received);
 	fill_rate(r->cell[COLUMN_IN_RATE], in_rate);
 	fill_rate(r->cell[COLUMN_OUT_RATE], out_rate);
-	fill_idle(r->cell[COLUMN_IDLE], l->idle);
+	fill_ago(r->cell[COLUMN_IDLE], l->idle);
+	strcpy(r->cell[COLUMN_STATE], leg_state_names[l->state]);
+}
+
+/*
+ * Connections.
+ */
+static void
+fill_rtt(char cell[CELL], uint32_t us)
+{
+	if (us == 0)
+		strcpy(cell, "-");
+	else if (us < 1000)
+		snprintf(cell, CELL, "%uus", us);
+	else if (us < 10000)
+		snprintf(cell, CELL, "%u.%ums", us / 1000, us / 100 % 10);
+	else if (us < 1000000)
+		snprintf(cell, CELL, "%ums", us / 1000);
+	else
+		snprintf(cell, CELL, "%u.%us", us / 1000000, us / 100000 % 10);
+}
+
+size_t
+row_legs(const struct live *l)
+{
+	return l->legs[LEG_USER].inode != 0 && l->legs[LEG_TARGET].inode != 0
+	    ? 2
+	    : 1;
+}
+
+/* Of what is not known, only whose it is. */
+static void
+fill_unknown(struct row *r)
+{
+	for (int c = COLUMN_STATE; c < COLUMNS; c++)
+		strcpy(r->cell[c], "-");
+}
+
+void
+row_fill_leg(struct row *r, const struct live *l, size_t nth)
+{
+	enum leg leg =
+	    nth == 0 && l->legs[LEG_USER].inode != 0 ? LEG_USER : LEG_TARGET;
+	const struct socket_seen *s = &l->legs[leg];
+
+	row_fill(r, l, 0, -1, -1);
+	strcpy(r->cell[COLUMN_LEG], leg_names[leg]);
+	if (s->inode == 0) {
+		fill_unknown(r);
+		return;
+	}
+	strcpy(r->cell[COLUMN_STATE], leg_state_names[leg_state(s)]);
+	fill_rtt(r->cell[COLUMN_RTT], s->rtt);
+	snprintf(r->cell[COLUMN_RETR], CELL, "%u", s->retransmitted);
+	number_human(r->cell[COLUMN_QUEUE], CELL, s->queued);
+	number_human(r->cell[COLUMN_UNREAD], CELL, s->unread);
+	fill_rate(r->cell[COLUMN_RATE], s->rate == 0 ? -1 : (int64_t)s->rate);
+	fill_ago(r->cell[COLUMN_HEARD], s->last_heard);
 }
 
 void
@@ -179,8 +247,8 @@ fit_target(struct layout *l, int natural, int least, int room)
 }
 
 void
-layout_make(
-    struct layout *l, const struct row *rows, size_t n, bool rates, int room)
+layout_make(struct layout *l, const struct row *rows, size_t n, enum view view,
+    int room)
 {
 	int natural;
 
@@ -188,17 +256,16 @@ layout_make(
 		size_t width = strlen(columns[c].title);
 
 		/* Numbers that change are not to move the others. */
-		if (rates && c >= COLUMN_IN && c <= COLUMN_OUT_RATE)
+		if (view == VIEW_RATES && c >= COLUMN_IN &&
+		    c <= COLUMN_OUT_RATE)
 			width = NUMBER;
 		for (size_t i = 0; i < n; i++) {
 			size_t w = strlen(rows[i].cell[c]);
 
 			width = w > width ? w : width;
 		}
-		l->width[c] = (int)width;
+		l->width[c] = columns[c].views & view ? (int)width : 0;
 	}
-	if (!rates)
-		l->width[COLUMN_IN_RATE] = l->width[COLUMN_OUT_RATE] = 0;
 	if (room == 0)
 		return;
 	natural = l->width[COLUMN_TARGET];

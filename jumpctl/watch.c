@@ -46,6 +46,8 @@ struct watch {
 	int64_t at;  /* ms, of the samples; 0: none yet */
 	size_t top;  /* the first row that is shown */
 	size_t rows; /* of them, in all */
+	bool legs;   /* connections are shown in place of sessions */
+	bool turned; /* the other view is wanted now */
 	int lines, columns;
 };
 
@@ -201,6 +203,7 @@ sample_before(const struct watch *w, const struct sample *now)
 struct picture {
 	struct row *rows;
 	size_t n;
+	size_t sessions;
 	int64_t in, out; /* bytes in a second, of all of them */
 	size_t odd, hidden;
 	bool missing;
@@ -225,15 +228,18 @@ look(const struct watch *w, struct picture *p, struct sample *samples,
 
 	if (!live_selected(w->what, l))
 		return;
-	samples[p->n] = sample_of(l);
-	before = sample_before(w, &samples[p->n]);
+	samples[p->sessions] = sample_of(l);
+	before = sample_before(w, &samples[p->sessions++]);
 	if (before != NULL) {
 		in = rate(before->sent, l->sent, ms);
 		out = rate(before->received, l->received, ms);
 	}
 	p->in += in > 0 ? in : 0;
 	p->out += out > 0 ? out : 0;
-	row_fill(&p->rows[p->n++], l, time(NULL), in, out);
+	if (!w->legs)
+		row_fill(&p->rows[p->n++], l, time(NULL), in, out);
+	for (size_t i = 0; w->legs && i < row_legs(l); i++)
+		row_fill_leg(&p->rows[p->n++], l, i);
 }
 
 static void
@@ -252,7 +258,7 @@ take(struct watch *w, struct picture *p)
 	}
 	*p = (struct picture){
 	    .odd = l.odd, .hidden = l.hidden, .missing = l.missing};
-	p->rows = calloc(l.n + 1, sizeof(*p->rows));
+	p->rows = calloc(l.n * LEGS + 1, sizeof(*p->rows));
 	samples = calloc(l.n + 1, sizeof(*samples));
 	if (p->rows == NULL || samples == NULL)
 		err(EXIT_INTERNAL, NULL);
@@ -261,8 +267,8 @@ take(struct watch *w, struct picture *p)
 	live_free(&l);
 	free(w->samples);
 	w->samples = samples;
-	w->nsamples = p->n;
-	qsort(samples, p->n, sizeof(*samples), by_identity);
+	w->nsamples = p->sessions;
+	qsort(samples, p->sessions, sizeof(*samples), by_identity);
 	w->at = now;
 	w->rows = p->n;
 }
@@ -285,9 +291,11 @@ draw_head(const struct watch *w, const struct picture *p, FILE *f)
 	if (localtime_r(&now, &tm) != NULL)
 		strftime(clock, sizeof(clock), "%T", &tm);
 	snprintf(line, sizeof(line),
-	    "%s  %zu session%s, in %s/s, out %s/s%s  q: end", clock, p->n,
-	    p->n == 1 ? "" : "s", number_human(in, sizeof(in), (uint64_t)p->in),
-	    number_human(out, sizeof(out), (uint64_t)p->out), warning);
+	    "%s  %zu session%s, in %s/s, out %s/s%s  v: %s  q: end", clock,
+	    p->sessions, p->sessions == 1 ? "" : "s",
+	    number_human(in, sizeof(in), (uint64_t)p->in),
+	    number_human(out, sizeof(out), (uint64_t)p->out), warning,
+	    w->legs ? "sessions" : "network");
 	fprintf(f, "%.*s" LINE_END, w->columns, line);
 }
 
@@ -330,7 +338,8 @@ draw(struct watch *w, const struct picture *p)
 	if (w->lines > 1)
 		draw_head(w, p, f);
 	row_titles(&titles);
-	layout_make(&layout, p->rows, p->n, true, w->columns);
+	layout_make(&layout, p->rows, p->n, w->legs ? VIEW_LEGS : VIEW_RATES,
+	    w->columns);
 	if (w->lines > HEAD)
 		fprintf(f, "%s%.*s%s" LINE_END, paint ? BOLD : "", w->columns,
 		    row_line(&titles, &layout, line), paint ? PLAIN : "");
@@ -375,6 +384,9 @@ press(struct watch *w, const char *keys, size_t n, size_t *i)
 	case 26: /* ^Z */
 		pause_here();
 		return true;
+	case 'v':
+		w->turned = !w->turned;
+		return true;
 	case ' ':
 		move(w, page);
 		return true;
@@ -415,14 +427,15 @@ wait_for_keys(struct watch *w, int64_t until, bool *again)
 	return true;
 }
 
-/* Show one picture for its second; false to end. */
+/* Show one picture for its second, or until another view is wanted; false to
+ * end. */
 static bool
 show(struct watch *w, const struct picture *p)
 {
 	int64_t until = w->at + EVERY_MS;
 	bool again = true, more = true;
 
-	while (more && (again || clock_ms() < until)) {
+	while (more && !w->turned && (again || clock_ms() < until)) {
 		if (again) {
 			measure(w);
 			draw(w, p);
@@ -433,9 +446,9 @@ show(struct watch *w, const struct picture *p)
 }
 
 int
-watch(struct live_world *world, const struct selection *what)
+watch(struct live_world *world, const struct selection *what, bool legs)
 {
-	struct watch w = {.world = world, .what = what};
+	struct watch w = {.world = world, .what = what, .legs = legs};
 	struct picture p;
 	bool more = true;
 
@@ -450,6 +463,11 @@ watch(struct live_world *world, const struct selection *what)
 		take(&w, &p);
 		more = show(&w, &p);
 		free(p.rows);
+		if (w.turned) {
+			w.turned = false;
+			w.legs = !w.legs;
+			w.top = 0;
+		}
 	}
 	free(w.samples);
 	leave();

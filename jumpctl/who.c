@@ -24,6 +24,34 @@ field(const char *name, const char *text)
 		json_string(text);
 }
 
+/* A connection; null if it is not known. */
+static void
+print_leg(enum leg leg, const struct socket_seen *s)
+{
+	printf(",\"%s_leg\":", leg_names[leg]);
+	if (s->inode == 0) {
+		fputs("null", stdout);
+		return;
+	}
+	printf("{\"state\":\"%s\"", leg_state_names[leg_state(s)]);
+	field("tcp", leg_tcp(s));
+	if (s->rtt == 0)
+		fputs(",\"rtt_us\":null,\"rtt_min_us\":null,"
+		      "\"rtt_var_us\":null",
+		    stdout);
+	else
+		printf(",\"rtt_us\":%u,\"rtt_min_us\":%u,\"rtt_var_us\":%u",
+		    s->rtt, s->rtt_min, s->rtt_var);
+	printf(",\"retransmitted\":%u,\"lost\":%u,\"in_flight\":%u",
+	    s->retransmitted, s->lost, s->in_flight);
+	printf(",\"unanswered\":%u,\"queued\":%u,\"unsent\":%u", s->unanswered,
+	    s->queued, s->unsent);
+	printf(",\"unread\":%u,\"delivery_rate\":%llu", s->unread,
+	    (unsigned long long)s->rate);
+	printf(",\"sent_ms\":%u,\"received_ms\":%u,\"heard_ms\":%u}",
+	    s->last_sent, s->last_received, s->last_heard);
+}
+
 static void
 print_json(const struct live *l)
 {
@@ -48,9 +76,14 @@ print_json(const struct live *l)
 	printf(",\"sent\":%llu,\"received\":%llu", (unsigned long long)l->sent,
 	    (unsigned long long)l->received);
 	if (l->idle < 0)
-		puts(",\"idle_ms\":null}");
+		fputs(",\"idle_ms\":null", stdout);
 	else
-		printf(",\"idle_ms\":%lld}\n", (long long)l->idle);
+		printf(",\"idle_ms\":%lld", (long long)l->idle);
+	field(
+	    "state", l->state == LEG_UNKNOWN ? "" : leg_state_names[l->state]);
+	print_leg(LEG_USER, &l->legs[LEG_USER]);
+	print_leg(LEG_TARGET, &l->legs[LEG_TARGET]);
+	puts("}");
 }
 
 /*
@@ -70,22 +103,37 @@ explain_shared(const struct live *const *rows, size_t n)
 	}
 }
 
-static void
-print_table(const struct live *const *live, size_t n)
+/* The rows of a session in this view; how many. */
+static size_t
+fill_rows(struct row *rows, const struct live *l, enum view view)
 {
-	struct row *rows = calloc(n + 1, sizeof(*rows)), titles;
-	time_t now = time(NULL);
+	size_t n = row_legs(l);
+
+	if (view == VIEW_LIST) {
+		row_fill(rows, l, time(NULL), -1, -1);
+		return 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		row_fill_leg(&rows[i], l, i);
+	return n;
+}
+
+static void
+print_table(const struct live *const *live, size_t n, enum view view)
+{
+	struct row *rows = calloc(n * LEGS + 1, sizeof(*rows)), titles;
 	char line[LINE_ROOM];
 	struct layout layout;
+	size_t nrows = 0;
 
 	if (rows == NULL)
 		err(EXIT_INTERNAL, NULL);
 	for (size_t i = 0; i < n; i++)
-		row_fill(&rows[i], live[i], now, -1, -1);
+		nrows += fill_rows(&rows[nrows], live[i], view);
 	row_titles(&titles);
-	layout_make(&layout, rows, n, false, 0);
+	layout_make(&layout, rows, nrows, view, 0);
 	puts(row_line(&titles, &layout, line));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < nrows; i++)
 		puts(row_line(&rows[i], &layout, line));
 	free(rows);
 }
@@ -109,10 +157,12 @@ complain(const struct live_list *l)
 }
 
 static int
-list(struct live_world *w, const struct selection *s, bool all, bool json)
+list(struct live_world *w, const struct selection *s, enum view view, bool json)
 {
 	const struct live **rows;
 	struct live_list l;
+	bool all = s->word == NULL && s->session == NULL && s->user == NULL &&
+	    s->target == NULL;
 	size_t n = 0;
 
 	if (live_read(w, &l) == -1)
@@ -127,7 +177,7 @@ list(struct live_world *w, const struct selection *s, bool all, bool json)
 	for (size_t i = 0; i < n && json; i++)
 		print_json(rows[i]);
 	if (!json && n > 0)
-		print_table(rows, n);
+		print_table(rows, n, view);
 	if (!json)
 		explain_shared(rows, n);
 	complain(&l);
@@ -150,24 +200,25 @@ who_main(int argc, char **argv)
 	    {"target", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
 	struct selection s = {0};
 	struct live_world w;
-	bool json = false, live = false, all;
+	bool json = false, live = false, legs = false;
 	int option, code;
 
-	while ((option = getopt_long(argc, argv, "w", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "vw", options, NULL)) != -1) {
 		if (option == 'j')
 			json = true;
+		else if (option == 'v')
+			legs = true;
 		else if (option == 'w')
 			live = true;
 		else if (!selection_option(&s, option, optarg))
 			return usage("who");
 	}
-	if (argc - optind > 1 || (json && live))
+	if (argc - optind > 1 || (json && (live || legs)))
 		return usage("who");
 	s.word = argv[optind];
-	all = s.word == NULL && s.session == NULL && s.user == NULL &&
-	    s.target == NULL;
 	live_open(&w);
-	code = live ? watch(&w, &s) : list(&w, &s, all, json);
+	code = live ? watch(&w, &s, legs)
+		    : list(&w, &s, legs ? VIEW_LEGS : VIEW_LIST, json);
 	live_close(&w);
 	return code;
 }

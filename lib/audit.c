@@ -21,8 +21,9 @@
 static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16, 12};
 
 static const char *const kind_names[] = {
-    "login", "decision", "open", "close", "load", "lock", "unlock", "kick",
-    "sweep", "notify", "request", "approve", "refuse", "withdraw"};
+    "login", "decision", "open", "close", "recording", "load", "lock",
+    "unlock", "kick", "sweep", "notify", "request", "approve", "refuse",
+    "withdraw", "seal"};
 static const char *const outcome_names[] = {"failure", "success"};
 static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -204,6 +205,17 @@ put_administration(struct record *r, const struct audit_event *e)
 }
 
 static void
+put_seal(struct record *r, const struct audit_event *e)
+{
+	put_string(r, ",\"jump.who\"", e->who);
+	put_string(r, ",\"jump.loginuid\"", e->loginuid);
+	put_string(r, ",\"file.name\"", e->file);
+	put_integer(r, ",\"file.size\"", e->size);
+	put_string(r, ",\"file.hash.sha256\"", e->hash);
+	put_string(r, ",\"jump.seal\"", e->seal);
+}
+
+static void
 put_certificate(struct record *r, const struct audit_event *e)
 {
 	put_string(r, ",\"jump.ca\"", e->ca);
@@ -243,7 +255,7 @@ put_event(struct record *r, const struct audit_event *e)
 	if (e->wanted != 0)
 		put_integer(r, ",\"jump.seconds\"", e->wanted);
 	put_string(r, ",\"jump.policy\"", e->policy);
-	if (e->kind >= AUDIT_LOAD)
+	if (e->kind >= AUDIT_LOAD && e->kind != AUDIT_SEAL)
 		put_administration(r, e);
 	put_string(r, ",\"jump.request\"", e->request);
 	if (e->kind == AUDIT_OPEN) {
@@ -252,6 +264,8 @@ put_event(struct record *r, const struct audit_event *e)
 	}
 	if (e->kind == AUDIT_CLOSE)
 		put_end(r, e);
+	if (e->kind == AUDIT_SEAL)
+		put_seal(r, e);
 }
 
 size_t

@@ -20,6 +20,7 @@ enum audit_kind {
 	AUDIT_DECISION,
 	AUDIT_OPEN,
 	AUDIT_CLOSE,
+	AUDIT_RECORDING,
 	AUDIT_LOAD,
 	AUDIT_LOCK,
 	AUDIT_UNLOCK,
@@ -29,7 +30,8 @@ enum audit_kind {
 	AUDIT_REQUEST,
 	AUDIT_APPROVE,
 	AUDIT_REFUSE,
-	AUDIT_WITHDRAW
+	AUDIT_WITHDRAW,
+	AUDIT_SEAL
 };
 
 /* The first is the default, so that an event forgotten half reads as one. */
@@ -88,6 +90,10 @@ struct audit_event {
 	const char *approval; /* ids of the requests that were approved */
 	const char *approver; /* who has */
 	uint32_t wanted;      /* seconds that it is for */
+	const char *file;     /* of a seal: the name of the recording */
+	const char *hash;     /* of a seal: SHA-256 of its contents */
+	const char *seal;     /* of a seal: the head of the chain with it */
+	uint64_t size;	      /* of a seal: bytes of the file */
 };
 
 struct audit {

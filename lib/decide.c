@@ -7,6 +7,7 @@
 #include <ifaddrs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ZONEINFO "/usr/share/zoneinfo/"
@@ -187,6 +188,19 @@ person_find(struct person *person, const struct policy *p,
 		return PERSON_OK;
 	person_free(person);
 	return PERSON_UNKNOWN;
+}
+
+bool
+person_has_rights(const struct person *person, enum policy_reason *why)
+{
+	struct policy_request request;
+	struct policy_verdict verdict;
+
+	decide_request(&request, person, ROAD_CONNECT, time(NULL));
+	request.path = "/";
+	policy_evaluate(person->policy, &request, &verdict);
+	*why = verdict.reason;
+	return *why != REASON_NOT_A_USER && *why != REASON_LOCKED;
 }
 
 void
@@ -383,21 +397,25 @@ struct ends {
 	int64_t deadlines[EDGES_MAX]; /* sorted, of users and rules */
 	size_t n;
 	bool too_many;
+	bool begins; /* a right that is to begin is looked for */
 	uint8_t edges[WEEK_MINUTES]; /* a window opens or closes here */
 };
 
+/* Whether what was so before is not any more: a verdict, or a denial. */
 static bool
-holds_at(struct ends *e, time_t t)
+turns_at(struct ends *e, time_t t)
 {
 	struct policy_verdict v;
 
 	e->q.now = t;
 	e->q.minute = decide_minute(t);
 	policy_evaluate(e->p, &e->q, &v);
-	return v.action == ACTION_ALLOW &&
-	    (v.idle == 0 || (e->now->idle != 0 && e->now->idle <= v.idle)) &&
-	    (v.duration == 0 ||
-	    (e->now->duration != 0 && e->now->duration <= v.duration));
+	if (e->begins)
+		return v.action != ACTION_DENY;
+	return v.action != ACTION_ALLOW ||
+	    (v.idle != 0 && (e->now->idle == 0 || e->now->idle > v.idle)) ||
+	    (v.duration != 0 &&
+	    (e->now->duration == 0 || e->now->duration > v.duration));
 }
 
 /* Keep the nearest deadlines, sorted. */
@@ -430,6 +448,19 @@ add_approvals(struct ends *e, const struct policy_rule *rule, time_t from)
 }
 
 static void
+collect_windows(struct ends *e)
+{
+	const struct policy *p = e->p;
+
+	for (uint32_t i = 0; i < p->table[PT_SPANS].n; i++) {
+		const struct policy_span *span = policy_row(p, PT_SPANS, i);
+
+		e->edges[span->start % WEEK_MINUTES] = 1;
+		e->edges[span->end % WEEK_MINUTES] = 1;
+	}
+}
+
+static void
 collect(struct ends *e, time_t from)
 {
 	const struct policy *p = e->p;
@@ -445,17 +476,27 @@ collect(struct ends *e, time_t from)
 		if (rule->obligations & MUST_APPROVE)
 			add_approvals(e, rule, from);
 	}
-	for (uint32_t i = 0; i < p->table[PT_SPANS].n; i++) {
-		const struct policy_span *span = policy_row(p, PT_SPANS, i);
-
-		e->edges[span->start % WEEK_MINUTES] = 1;
-		e->edges[span->end % WEEK_MINUTES] = 1;
-	}
+	collect_windows(e);
 }
 
-/* The first edge of a window in from < t < to where the verdict ends. */
+/* A right begins with a window, or with the end of what forbade it. */
+static void
+collect_begins(struct ends *e, time_t from)
+{
+	const struct policy *p = e->p;
+
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		const struct policy_rule *rule = policy_rule(p, i);
+
+		if (rule->verb != VERB_ALLOW)
+			add_deadline(e, rule->until, from);
+	}
+	collect_windows(e);
+}
+
+/* The first edge of a window in from < t < to where the verdict turns. */
 static time_t
-window_end(struct ends *e, time_t from, time_t to)
+window_edge(struct ends *e, time_t from, time_t to)
 {
 	time_t t = from - from % QUARTER;
 
@@ -466,15 +507,32 @@ window_end(struct ends *e, time_t from, time_t to)
 			time_t edge = t + i * 60;
 
 			if (e->edges[(minute + i) % WEEK_MINUTES] &&
-			    edge > from && edge < to && !holds_at(e, edge))
+			    edge > from && edge < to && turns_at(e, edge))
 				return edge;
 		}
 		/* A clock that was put back or forward is an edge too. */
 		if (t > from && decide_minute(t - 60) != (minute == 0 ?
-			WEEK_MINUTES : minute) - 1 && !holds_at(e, t))
+			WEEK_MINUTES : minute) - 1 && turns_at(e, t))
 			return t;
 	}
 	return 0;
+}
+
+/* The first turn at one of the deadlines, or at a window between them; or 0. */
+static time_t
+first_turn(struct ends *e, time_t from)
+{
+	time_t turn = 0;
+
+	for (size_t i = 0; i < e->n && turn == 0; i++) {
+		turn = window_edge(e, from, e->deadlines[i]);
+		from = e->deadlines[i];
+		if (turn == 0 && turns_at(e, from))
+			turn = from;
+	}
+	if (turn == 0 && e->too_many && !e->begins)
+		return from;
+	return turn != 0 ? turn : window_edge(e, from, INT64_MAX);
 }
 
 time_t
@@ -482,24 +540,39 @@ decide_end(const struct policy *p, const struct policy_request *base,
     const struct target *asked, const struct choice *choice, const char *path)
 {
 	static struct ends e;
-	time_t from = base->now, end = 0;
 
+	if (!choice->verdict.timed)
+		return 0;
 	memset(&e, 0, sizeof(e));
 	e.p = p;
 	e.q = request_for(base, asked, &choice->addr, path);
 	e.now = &choice->verdict;
-	if (!choice->verdict.timed)
-		return 0;
-	collect(&e, from);
-	for (size_t i = 0; i < e.n && end == 0; i++) {
-		end = window_end(&e, from, e.deadlines[i]);
-		from = e.deadlines[i];
-		if (end == 0 && !holds_at(&e, from))
-			end = from;
-	}
-	if (end == 0 && e.too_many)
-		return from;
-	return end != 0 ? end : window_end(&e, from, INT64_MAX);
+	collect(&e, base->now);
+	return first_turn(&e, base->now);
+}
+
+time_t
+decide_begin(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct decision *d)
+{
+	static struct ends e;
+	time_t begin, first = 0;
+	size_t i = 0;
+
+	memset(&e, 0, sizeof(e));
+	e.p = p;
+	e.begins = true;
+	collect_begins(&e, base->now);
+	do { /* a name that is to be looked up has no choices */
+		if (!(d->n > 0 ? &d->choices[i].verdict : &d->verdict)->timed)
+			continue;
+		e.q = request_for(base, asked,
+		    d->n > 0 ? &d->choices[i].addr : NULL, d->path);
+		begin = first_turn(&e, base->now);
+		if (begin != 0 && (first == 0 || begin < first))
+			first = begin;
+	} while (++i < d->n);
+	return first;
 }
 
 /*

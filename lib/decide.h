@@ -49,6 +49,9 @@ int person_identify(struct person *, const char *id);
 /* Both of them. */
 enum person_error person_find(struct person *, const struct policy *,
     const char *account, gid_t gid, const char *id);
+
+/* Whether the person may have any rights now; else why not. */
+bool person_has_rights(const struct person *, enum policy_reason *why);
 void person_free(struct person *);
 
 /*
@@ -99,6 +102,15 @@ void decide(const struct policy *, const struct policy_request *,
  */
 time_t decide_end(const struct policy *, const struct policy_request *,
     const struct target *asked, const struct choice *, const char *path);
+
+/*
+ * When what is denied now is first allowed, or may be asked for, as far as
+ * the policy says now: at most 16 days after the last of the ends of rules
+ * that forbid something (of which the next 64 count).  0: not in that time.
+ * Pure but for the zone.
+ */
+time_t decide_begin(const struct policy *, const struct policy_request *,
+    const struct target *asked, const struct decision *);
 
 /*
  * The host keys that the target of a choice may have: in base64, strings

@@ -37,8 +37,10 @@ factor_read(struct factor *f)
 	const struct passwd *pw = f->note == -1 ? NULL : getpwnam("_jump");
 	enum login_mfa mfa = LOGIN_MFA_NONE;
 
+	f->key[0] = '\0';
 	if (pw != NULL)
-		mfa = login_factor(f->note, pw->pw_uid, getuid(), f->started);
+		mfa = login_factor(
+		    f->note, pw->pw_uid, getuid(), f->started, f->key);
 	if (f->note != -1)
 		close(f->note);
 	f->note = -1;

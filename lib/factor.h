@@ -10,6 +10,7 @@
 struct factor {
 	int note; /* or -1 */
 	uint64_t started;
+	char key[LOGIN_KEY]; /* of the login, once it is read; or "" */
 };
 
 /*

@@ -332,13 +332,13 @@ struct grant_view {
 	int64_t end;		       /* of what is open; else until when */
 };
 
-/* Judge it, as its author, on the roads connect and forward. */
+/* Judge it, as its author, on each road. */
 void grant_look(const struct policy *, const struct grants *,
     const struct grant_request *, time_t now, struct grant_view *);
 
 /*
- * The best verdict about a target, with these approvals, on the roads connect
- * and forward, as if there was a second factor.  ticket and from may be NULL.
+ * The best verdict about a target, with these approvals, on any road and with
+ * any login, as if there was a second factor.  ticket and from may be NULL.
  */
 struct grant_question {
 	const struct policy_approval *approvals;

@@ -501,27 +501,68 @@ find_author(const struct policy *p, const struct grant_request *r,
 	return false;
 }
 
+/* The address of a name is found later. */
+static struct policy_verdict
+judge_one(const struct person *person, const struct policy_request *q,
+    const struct target *target)
+{
+	static struct decision d;
+
+	decide(person->policy, q, target, NULL, 0, &d);
+	if (d.lookup)
+		d.verdict.action = ACTION_ALLOW;
+	return d.verdict;
+}
+
+static void
+prefer(struct policy_verdict *best, const struct policy_verdict *v)
+{
+	if (v->action > best->action)
+		*best = *v;
+}
+
+/* With the user's own name as the login, or the best that a rule has. */
+static void
+consider_shell(const struct person *person, struct policy_request *q,
+    const struct target *target, struct policy_verdict *best)
+{
+	const struct policy *p = person->policy;
+	struct policy_verdict own, v;
+
+	q->road = ROAD_SHELL;
+	q->as = person->name;
+	own = judge_one(person, q, target);
+	prefer(best, &own);
+	for (uint32_t i = 0; i < own.nmatches; i++) {
+		struct policy_range as = policy_clip(
+		    p, PT_WORDS, policy_rule(p, own.matches[i].rule)->as);
+
+		for (uint32_t w = 0; w < as.n; w++) {
+			q->as = policy_word(p, as.first + w);
+			v = judge_one(person, q, target);
+			prefer(best, &v);
+		}
+	}
+}
+
 void
 grant_verdict(const struct person *person, const struct target *target,
     const struct grant_question *ask, struct policy_verdict *best)
 {
-	static const enum policy_road roads[] = {ROAD_CONNECT, ROAD_FORWARD};
-	static struct decision d;
+	struct policy_verdict v;
 	struct policy_request q;
 
-	for (size_t i = 0; i < sizeof(roads) / sizeof(roads[0]); i++) {
-		decide_request(&q, person, roads[i], ask->now);
-		q.swept = q.mfa = true;
-		q.approvals = ask->approvals;
-		q.napprovals = ask->napprovals;
-		q.ticket = ask->ticket;
-		q.from = ask->from;
-		decide(person->policy, &q, target, NULL, 0, &d);
-		if (d.lookup)
-			d.verdict.action = ACTION_ALLOW;
-		if (i == 0 || d.verdict.action > best->action)
-			*best = d.verdict;
-	}
+	decide_request(&q, person, ROAD_CONNECT, ask->now);
+	q.swept = q.mfa = true;
+	q.approvals = ask->approvals;
+	q.napprovals = ask->napprovals;
+	q.ticket = ask->ticket;
+	q.from = ask->from;
+	*best = judge_one(person, &q, target);
+	q.road = ROAD_FORWARD;
+	v = judge_one(person, &q, target);
+	prefer(best, &v);
+	consider_shell(person, &q, target, best);
 }
 
 /* As its author, with what was approved. */

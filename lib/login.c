@@ -219,13 +219,17 @@ login_read(const char *directory, uid_t owner, pid_t monitor,
 }
 
 enum login_mfa
-login_factor(int fd, uid_t owner, uid_t uid, uint64_t started)
+login_factor(int fd, uid_t owner, uid_t uid, uint64_t started,
+    char key[LOGIN_KEY])
 {
 	struct login_note note;
 
+	key[0] = '\0';
 	if (check_note(fd, owner) == -1 ||
 	    read_note(fd, started, &note, NULL) == -1 || note.uid != uid)
 		return LOGIN_MFA_NONE;
+	memcpy(key, note.key, LOGIN_KEY);
+	key[LOGIN_KEY - 1] = '\0';
 	return note.mfa == LOGIN_MFA_KEY || note.mfa == LOGIN_MFA_STEP
 	    ? (enum login_mfa)note.mfa
 	    : LOGIN_MFA_NONE;

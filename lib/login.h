@@ -93,12 +93,12 @@ int login_find(const char *directory, pid_t monitor);
 
 /*
  * Which second factor it says that a login of this uid has, whose monitor
- * started then.  It takes no lock, which a user's program may hold for ever if
+ * started then, and its key, "" if that is not known.  It takes no lock, which a user's program may hold for ever if
  * it is stopped, and need not: the note of a login that has succeeded is not
  * written again.
  */
 enum login_mfa login_factor(
-    int fd, uid_t owner, uid_t uid, uint64_t started);
+    int fd, uid_t owner, uid_t uid, uint64_t started, char key[LOGIN_KEY]);
 
 /*
  * Whether a note that is being decided was opened after that time, if the clock

@@ -220,6 +220,24 @@ number_parse(uint64_t *n, const char *text, uint64_t min, uint64_t max)
 }
 
 bool
+name_plain(const char *name)
+{
+	return *name != '\0' && *name != '-' &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") ==
+	    strlen(name);
+}
+
+bool
+hostname_valid(const char *name)
+{
+	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return n > 0 && n < HOSTNAME_TEXT && name[n] == '\0' &&
+	    *name != '-' && *name != '.';
+}
+
+bool
 ticket_valid(const char *text)
 {
 	size_t n = strspn(text, TICKET_CHARACTERS);

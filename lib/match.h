@@ -75,6 +75,19 @@ bool number_parse(uint64_t *, const char *text, uint64_t min, uint64_t max);
 bool port_parse(uint16_t *, const char *text);
 
 /*
+ * Whether it can be what a user calls a host in a file of ssh_config(5), and
+ * in commands there: no pattern, no option, no word of a shell.
+ */
+enum { HOSTNAME_TEXT = 64 };
+bool hostname_valid(const char *);
+
+/*
+ * The same of the name of a target, which the policy's reader has made sure of:
+ * for where a mistake there would become a command on another machine.
+ */
+bool name_plain(const char *);
+
+/*
  * Whether it is the id of a ticket: 1 to TICKET_MAX characters of
  * TICKET_CHARACTERS, and none that could be taken for an option.  Source: jump-connect(8), --ticket.
  */

@@ -8,7 +8,7 @@
 
 #include "procfs.h"
 
-enum { GENERATIONS = 4 }; /* a login shell may stay in between */
+enum { GENERATIONS = 6 }; /* ssh, jump-record, a menu, a login shell */
 
 /* The second is of OpenSSH 9.8 and later. */
 static bool

@@ -472,6 +472,7 @@ enum policy_reason {
 	REASON_NEVER,         /* an address that is never reached */
 	REASON_DENIED,        /* by a deny rule */
 	REASON_NO_RULE,       /* nothing matches */
+	REASON_NOT_SSH,       /* the road shell, and no port of ssh */
 	REASON_NOT_HELD,      /* the road cannot hold an obligation */
 	REASON_UNMET,         /* ask: something is to be done first */
 };
@@ -562,9 +563,6 @@ uint32_t policy_road_holds(const struct policy *, enum policy_road);
 
 /* What some rule of the policy obliges to, the same bits. */
 uint32_t policy_obligations(const struct policy *);
-
-/* Whether a program of this version serves the road. */
-bool policy_road_served(enum policy_road);
 
 /*
  * Whether there is a right on the road forward that ends, and so wants sweeps.

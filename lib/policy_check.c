@@ -448,9 +448,10 @@ forward_serves(const struct build *b, const struct policy_rule *rule)
 	return false;
 }
 
-/* Whether a port that does not speak SSH is named; a tag may have some. */
+/* Whether a port on which that is spoken is named; a tag may have some. */
 static bool
-has_clear_text(const struct build *b, const struct policy_rule *rule)
+names_protocol(const struct build *b, const struct policy_rule *rule,
+    enum policy_protocol protocol)
 {
 	for (uint32_t i = 0; i < rule->what.n; i++) {
 		const struct policy_ref *ref =
@@ -464,7 +465,7 @@ has_clear_text(const struct build *b, const struct policy_rule *rule)
 			const struct policy_port *port =
 			    policy_row(b->p, PT_PORTS, ports.first + n);
 
-			if (port->protocol != PROTO_SSH &&
+			if (port->protocol == protocol &&
 			    (ref->port == 0 || ref->port == port->port))
 				return true;
 		}
@@ -472,49 +473,120 @@ has_clear_text(const struct build *b, const struct policy_rule *rule)
 	return false;
 }
 
+static bool
+on_road(const struct policy_rule *rule, enum policy_road road)
+{
+	return rule->roads == 0 || (rule->roads >> road & 1);
+}
+
 /* The roads that could serve an allow rule, bits of 1 << ROAD_. */
 static uint32_t
 roads_of(const struct build *b, const struct policy_rule *rule)
 {
-	uint32_t roads = rule->roads == 0 ? (1 << ROAD_COUNT) - 1 : rule->roads;
+	uint32_t roads = 0;
 
+	for (int road = 0; road < ROAD_COUNT; road++) {
+		if (on_road(rule, road) &&
+		    !(rule->obligations & ~policy_road_holds(b->p, road)))
+			roads |= 1U << road;
+	}
 	if (!forward_serves(b, rule))
 		roads &= ~(1U << ROAD_FORWARD);
-	if (rule->as.n != 0)
-		roads &= 1U << ROAD_SHELL;
-	for (int road = 0; road < ROAD_COUNT; road++) {
-		if (rule->obligations & ~policy_road_holds(b->p, road))
-			roads &= ~(1U << road);
-	}
-	if ((rule->obligations & MUST_RECORD) && !has_clear_text(b, rule))
+	if (!names_protocol(b, rule, PROTO_SSH))
+		roads &= ~(1U << ROAD_SHELL);
+	if (rule->as.n != 0 ||
+	    ((rule->obligations & MUST_RECORD) &&
+		!names_protocol(b, rule, PROTO_TCP)))
 		roads &= 1U << ROAD_SHELL;
 	return roads;
+}
+
+static const char roads_hint[] = "see `What the roads hold' in jump-policy(5)";
+
+/* On the road shell, a target without a host key is refused. */
+static void
+warn_no_hostkey(struct build *b, uint32_t i)
+{
+	const struct policy_rule *rule = policy_rule(b->p, i);
+
+	for (uint32_t n = 0; n < rule->what.n; n++) {
+		uint32_t at = rule->what.first + n;
+		const struct policy_ref *ref = policy_ref(b->p, at);
+
+		if (ref->kind != REF_TARGET ||
+		    policy_links(b->p, PT_IX_HOSTKEY, REF_TARGET, ref->index)
+			    .n != 0)
+			continue;
+		report_warning(b->report, &b->at[PT_REFS][at],
+		    "say hostkey of it, as ssh-keyscan(1) prints them",
+		    "only the road shell serves this rule, and it refuses "
+		    "`%.64s', which has no hostkey",
+		    text(b, policy_target(b->p, ref->index)->name));
+	}
 }
 
 static void
 warn_road(struct build *b, uint32_t i)
 {
 	const struct policy_rule *rule = policy_rule(b->p, i);
-	static const char hint[] =
-	    "see `What the roads hold' in jump-policy(5)";
-	uint32_t roads = roads_of(b, rule), served = 0;
+	uint32_t roads = roads_of(b, rule);
 
 	if (rule->verb != VERB_ALLOW)
 		return;
-	for (int road = 0; road < ROAD_COUNT; road++)
-		served |= policy_road_served(road) ? 1U << road : 0;
 	if (roads == 0)
-		report_warning(b->report, &b->at[PT_RULES][i], hint,
+		report_warning(b->report, &b->at[PT_RULES][i], roads_hint,
 		    "no road can serve this rule");
-	else if ((roads & served) == 0)
-		report_warning(b->report, &b->at[PT_RULES][i], hint,
-		    "only the road shell could serve this rule, and this "
-		    "version has none");
+	else if (roads == 1U << ROAD_SHELL)
+		warn_no_hostkey(b, i);
+}
+
+/* What SSH says, where not only the shell road is meant. */
+static void
+warn_record(struct build *b, uint32_t i)
+{
+	const struct policy_rule *rule = policy_rule(b->p, i);
+
+	if (!(rule->obligations & MUST_RECORD) ||
+	    names_protocol(b, rule, PROTO_TCP) ||
+	    !(on_road(rule, ROAD_FORWARD) || on_road(rule, ROAD_CONNECT)) ||
+	    !on_road(rule, ROAD_SHELL))
+		return;
+	report_warning(b->report, &b->at[PT_RULES][i],
+	    "the shell road records it; say `via shell' if that is meant",
+	    "what SSH says is recorded on the road shell only: ProxyJump and "
+	    "ProxyCommand are refused");
+}
+
+static void
+warn_consent(struct build *b, uint32_t i)
+{
+	uint32_t obligations = policy_rule(b->p, i)->obligations;
+
+	if ((obligations & MUST_CONSENT) && !(obligations & MUST_RECORD))
+		report_warning(b->report, &b->at[PT_RULES][i],
+		    "say record too",
+		    "consent without record: the user is asked, and nothing "
+		    "is recorded by this rule");
+}
+
+/* On other roads the login is not known, and what is uncertain binds. */
+static void
+warn_as(struct build *b, uint32_t i)
+{
+	const struct policy_rule *rule = policy_rule(b->p, i);
+
+	if (rule->verb == VERB_ALLOW || rule->as.n == 0 ||
+	    !(on_road(rule, ROAD_FORWARD) || on_road(rule, ROAD_CONNECT)))
+		return;
+	report_warning(b->report, &b->at[PT_RULES][i],
+	    "say `via shell' if only that is meant",
+	    "on the roads forward and connect nobody sees the login: there "
+	    "this binds every one");
 }
 
 /*
- * A require whose obligations no road that is served can hold.  One that names
- * its roads may be there to close them; not if something is to be done first.
+ * A require whose obligations no road can hold.  One that names its roads may
+ * be there to close them; not if something is to be done first.
  */
 static void
 warn_require(struct build *b, uint32_t i)
@@ -525,23 +597,15 @@ warn_require(struct build *b, uint32_t i)
 	    (rule->roads != 0 &&
 		!(rule->obligations & (MUST_MFA | MUST_TICKET | MUST_APPROVE))))
 		return;
-	if ((rule->obligations & MUST_RECORD) && !has_clear_text(b, rule)) {
-		report_warning(b->report, &b->at[PT_RULES][i],
-		    "see `What the roads hold' in jump-policy(5)",
-		    "what SSH says can be recorded on the road shell only, and "
-		    "this version has none");
-		return;
-	}
 	for (int road = 0; road < ROAD_COUNT; road++) {
-		if (policy_road_served(road) &&
-		    (rule->roads == 0 || (rule->roads >> road & 1)) &&
+		if (on_road(rule, road) &&
+		    (road != ROAD_SHELL ||
+			names_protocol(b, rule, PROTO_SSH)) &&
 		    (rule->obligations & ~policy_road_holds(b->p, road)) == 0)
 			return;
 	}
-	report_warning(b->report, &b->at[PT_RULES][i],
-	    "see `What the roads hold' in jump-policy(5)",
-	    "no road of this version can hold this: nobody whom it binds "
-	    "gets through");
+	report_warning(b->report, &b->at[PT_RULES][i], roads_hint,
+	    "no road can hold this: nobody whom it binds gets through");
 }
 
 /* The first of them stands for all. */
@@ -575,6 +639,9 @@ check_rule(struct build *b, uint32_t i)
 			    &b->at[PT_REFS][rule->what.first + n]);
 	}
 	warn_road(b, i);
+	warn_record(b, i);
+	warn_consent(b, i);
+	warn_as(b, i);
 	warn_require(b, i);
 }
 

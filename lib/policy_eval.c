@@ -128,12 +128,6 @@ policy_records(const struct policy *p)
 	return p != NULL && policy_meta(p)->records > 0 && !policy_damaged(p);
 }
 
-bool
-policy_road_served(enum policy_road road)
-{
-	return road != ROAD_SHELL;
-}
-
 uint32_t
 policy_obligations(const struct policy *p)
 {
@@ -980,6 +974,23 @@ is_clear_text(const struct judge *j)
 	return j->q->path == NULL;
 }
 
+/* Whether ssh(1) could be started for it: a target that says so is enough. */
+static bool
+is_ssh(const struct judge *j)
+{
+	for (size_t c = 0; c < j->ncovers; c++) {
+		enum policy_protocol protocol = PROTO_TCP;
+
+		if (j->covers[c].truth == TRUTH_YES &&
+		    policy_declares(j->p,
+			policy_target(j->p, j->covers[c].target), j->q->port,
+			&protocol) &&
+		    protocol == PROTO_SSH)
+			return j->q->path == NULL;
+	}
+	return false;
+}
+
 /* "The verdict", 4 to 7. */
 static void
 conclude(struct judge *j)
@@ -993,6 +1004,8 @@ conclude(struct judge *j)
 		decide(j, ACTION_DENY, REASON_DENIED, j->deny_rule);
 	else if (!j->allowed)
 		decide(j, ACTION_DENY, REASON_NO_RULE, POLICY_NONE);
+	else if (j->q->road == ROAD_SHELL && !is_ssh(j))
+		decide(j, ACTION_DENY, REASON_NOT_SSH, POLICY_NONE);
 	else if (v->unheld != 0)
 		decide(j, ACTION_DENY, REASON_NOT_HELD, j->allow_rule);
 	else if (v->unmet != 0)
@@ -1111,6 +1124,8 @@ policy_reason_text(enum policy_reason reason)
 		return "a deny rule matches";
 	case REASON_NO_RULE:
 		return "no allow rule matches";
+	case REASON_NOT_SSH:
+		return "no port of ssh, and the road shell serves no other";
 	case REASON_NOT_HELD:
 		return "an obligation cannot be held on this road";
 	case REASON_UNMET:

@@ -98,13 +98,16 @@ process_keep_group(void)
 	return -1;
 }
 
+enum { SLACK_NS = 50000 }; /* what the kernel begins with */
+
 int
 process_signals(void)
 {
 	static const struct itimerval never;
 	sigset_t none;
 
-	if (setitimer(ITIMER_REAL, &never, NULL) == -1)
+	if (setitimer(ITIMER_REAL, &never, NULL) == -1 ||
+	    prctl(PR_SET_TIMERSLACK, SLACK_NS) == -1)
 		return -1;
 	/* SIGKILL, SIGSTOP and those that libc keeps to itself refuse. */
 	for (int number = 1; number < NSIG; number++)

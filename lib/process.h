@@ -47,8 +47,10 @@ int process_keep_group(void);
  * Default action for every signal, none blocked, and no alarm(2) under way.
  * SIGPIPE and SIGXFSZ are ignored: writing to a peer that has gone, or beyond
  * RLIMIT_FSIZE (which counts for a memfd too), is an error like others.
- * Ignored signals, the mask and the alarm survive execve(2).  Comes first, so
- * that every end after it is an exit.
+ * Ignored signals, the mask and the alarm survive execve(2), and so does the
+ * slack of timers (PR_SET_TIMERSLACK), with which poll(2) can be made to
+ * overlook a deadline; it is set to the kernel's own.  Comes first, so that
+ * every end after it is an exit.
  */
 int process_signals(void);
 

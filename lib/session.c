@@ -317,13 +317,17 @@ is_text(const char *text, size_t size)
 static bool
 page_valid(const struct session_page *p)
 {
-	return p->version == SESSION_VERSION && is_text(p->id, sizeof(p->id)) &&
+	return (p->version == SESSION_VERSION ||
+		   p->version == SESSION_VERSION_WAS) &&
+	    is_text(p->id, sizeof(p->id)) &&
 	    is_text(p->user, sizeof(p->user)) &&
 	    is_text(p->account, sizeof(p->account)) &&
 	    is_text(p->source, sizeof(p->source)) &&
 	    is_text(p->target, sizeof(p->target)) &&
 	    is_text(p->ip, sizeof(p->ip)) && is_text(p->rule, sizeof(p->rule)) &&
-	    is_text(p->ticket, sizeof(p->ticket));
+	    is_text(p->ticket, sizeof(p->ticket)) &&
+	    is_text(p->login, sizeof(p->login)) &&
+	    is_text(p->method, sizeof(p->method));
 }
 
 /*
@@ -601,4 +605,45 @@ session_waits(const char *directory, gid_t gid, const struct session_seen *seen)
 	struct session_seen now;
 
 	return still_lives(directory, gid, seen, &now) && now.page.ended;
+}
+
+static bool
+is_terminal(int fd, pid_t leader, struct session_seen *seen)
+{
+	return read_entry(fd, seen) == 1 &&
+	    seen->page.kind == SESSION_TERMINAL && !seen->page.ended &&
+	    seen->page.leader == leader;
+}
+
+int
+session_terminal(const char *directory, uid_t uid, pid_t leader,
+    struct session_seen *seen)
+{
+	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	unsigned int gap = 0;
+	bool found = false;
+
+	if (dir == -1)
+		return -1;
+	seen->uid = uid;
+	for (seen->slot = 0;; seen->slot++) {
+		char name[SESSION_NAME];
+		int fd;
+
+		if (seen->slot == SESSION_SLOTS || gap == SESSION_GAP)
+			break;
+		snprintf(name, sizeof(name), "%u.%u", (unsigned int)uid,
+		    (unsigned int)seen->slot);
+		fd = open_entry(dir, name, uid, getegid(), O_RDONLY);
+		gap = fd == -1 ? gap + 1 : 0;
+		if (fd == -1)
+			continue;
+		found = is_terminal(fd, leader, seen);
+		close(fd);
+		if (found)
+			break;
+	}
+	close(dir);
+	errno = ENOENT;
+	return found ? session_process(directory, getegid(), seen) : -1;
 }

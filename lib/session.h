@@ -43,8 +43,16 @@ enum {
 	SESSION_ADDR = 48,
 	SESSION_RULE = 132,
 	SESSION_TICKET = 65,
+	SESSION_LOGIN = 64,
+	SESSION_METHOD = 32,
 	SESSION_PAGE = 4096
 };
+
+/*
+ * What a page is of: a connection; or a terminal of jump-record's, which has
+ * none, and from which jump-connect takes what it is to connect to.
+ */
+enum session_kind { SESSION_RELAY, SESSION_TERMINAL };
 
 /*
  * The page.  Strings end in a NUL.  sent, received and active are written
@@ -73,9 +81,17 @@ struct session_page {
 	char rule[SESSION_RULE];     /* that allowed it */
 	char ticket[SESSION_TICKET]; /* that was given; may be empty */
 	uint8_t mfa;		     /* its login has a second factor */
+	uint8_t kind;		     /* enum session_kind */
+	uint8_t recorded, consented; /* the terminal is; its user has */
+	int32_t leader;		     /* of a terminal: its session leader */
+	char login[SESSION_LOGIN];   /* on the target; empty: not known */
+	char method[SESSION_METHOD]; /* of a terminal: --mfa, may be empty */
+	uint16_t local_port;	     /* of our end of the connection; 0: not known */
 };
 
-#define SESSION_VERSION 0x3330534553504d4aU /* "JMPSES03" */
+/* The one before ends before kind, which is then 0. */
+#define SESSION_VERSION	    0x3430534553504d4aU /* "JMPSES04" */
+#define SESSION_VERSION_WAS 0x3330534553504d4aU /* "JMPSES03" */
 
 struct session {
 	struct session_page *page; /* mapped; NULL: no session */
@@ -157,6 +173,15 @@ void session_own_open(struct session_own *, const char *directory, uid_t uid);
 /* As session_list(); closes the files. */
 int session_own_list(
     struct session_own *, struct session_seen **seen, size_t *n);
+
+/*
+ * Find the terminal of uid whose session, see setsid(2), has this leader.  Its
+ * process, as session_process() has it, or -1 with errno, ENOENT if there is
+ * none.  Wants the effective group; comes before session_open(), whose lock it
+ * could lose.
+ */
+int session_terminal(const char *directory, uid_t uid, pid_t leader,
+    struct session_seen *);
 
 /*
  * Remove what no session holds, of which the caller (root) takes the lock

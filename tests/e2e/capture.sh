@@ -152,7 +152,7 @@ rules <<'END'
 require seen: any to web1:22 record
 END
 check "what SSH says: the load warns" \
-    said 'what SSH says can be recorded on the road shell only'
+    said 'what SSH says is recorded on the road shell only'
 run ssh -F "$C" jump connect web1 22 </dev/null
 check "what SSH says: refused" gave 77
 check "what SSH says: the record has the reason" within grep -q \

@@ -86,6 +86,10 @@ usage() {
 	case $1 in
 	connect) echo 'usage: connect [-46] [-w SECONDS] [--ticket ID] HOST PORT, HOST:PORT or -U PATH.' ;;
 	why) echo 'usage: why [--ticket ID] HOST, HOST PORT, HOST:PORT or -U PATH.' ;;
+	who) echo 'usage: who [-v].' ;;
+	ssh) echo 'usage: ssh [--ticket ID] [LOGIN@]HOST[:PORT] [COMMAND]; a LOGIN is 1 to 32 letters, digits and . _ -.' ;;
+	config) echo 'usage: config [--format openssh|ansible] [--jump NAME].' ;;
+	who) echo 'usage: who [-v].' ;;
 	*) echo "usage: $1." ;;
 	esac
 }
@@ -187,10 +191,6 @@ unknown	-	cat /etc/passwd
 unknown	-	exit
 unknown	-	listlist
 unknown	-	lis
-later	-	ssh web1
-later	-	ssh -oProxyCommand=id web1
-later	-	config
-later	-	known_hosts
 later	-	register
 option	-	connect -e /bin/sh web1 22
 option	-	nc -e /bin/sh web1 22
@@ -303,7 +303,15 @@ usage	why	why $(id)
 usage	list	list all
 usage	list	list -l
 usage	who	who alice
+usage	ssh	ssh
+usage	ssh	ssh @web1
+usage	ssh	ssh a@b@web1
+usage	ssh	ssh ro;ot@web1
+usage	ssh	ssh web1 -oProxyCommand=id
+port	99999	ssh root@web1:99999 id
 usage	help	help connect
+usage	config	config web1
+usage	config	config --format putty
 port	0	connect web1 0
 port	00	connect web1 00
 port	65536	connect web1 65536
@@ -459,7 +467,7 @@ done
 
 # --- with a terminal ---------------------------------------------------------
 
-send -tt
+send -tt -- list
 check "a terminal gets headings" printed '^TARGET +PORT'
 send -tt -- "$(printf 'connect \033]0;x\007 22')"
 check "a terminal gets no escape" not grep -q "$(printf '[\033\007]')" "$T/out"
@@ -578,7 +586,6 @@ unknown	-	list\ntouch /tmp/pwned
 unknown	-	/usr/local/libexec/jump/jump-shell x
 unknown	-	scp -t /tmp/x
 unknown	-	$(touch /tmp/pwned)
-later	-	ssh web1
 option	-	nc -e /bin/sh web1 22
 usage	connect	connect web1 22 ; touch /tmp/pwned
 port	022	connect web1 022
@@ -588,7 +595,7 @@ send -- connect web1 22
 check "login shell: connect" printed '^SSH-2\.0-'
 send -T
 check "login shell: a login is list" printed '^web1	22	ssh	'
-send -tt
+send -tt -- list
 check "login shell: with headings" printed '^TARGET +PORT'
 send -s -- sftp
 check "login shell: no sftp" gave 77 ""

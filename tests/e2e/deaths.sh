@@ -35,7 +35,9 @@ free() {
 		[ "$(($(date +%s%N) - start))" -lt 10000000000 ] || return 1
 	done
 	took=$((($(date +%s%N) - start) / 1000000))
-	[ "$took" -lt 5000 ] && begin "$1"
+	[ "$took" -lt 5000 ] || return 1
+	wait "$client" # or it reads what is for the next
+	begin "$1"
 }
 
 no_row() {

@@ -23,8 +23,10 @@ sed -i '/^deny/d; s/^allow web: @ops to web1/allow www: @ops to { web1 db1 } whe
 ctl diff
 check "something changed" gave 1
 check "who gains" printed '^@ops \(2 users\) gain'
-check "what" printed '^  to    db1:22, db1:5432'
-check "by which road" printed '^  by    forward connect$'
+check "what" printed '^  to    db1:22$'
+check "by which road" printed '^  by    forward connect shell$'
+check "what does not speak SSH" printed '^  to    db1:5432$'
+check "has no road shell" printed '^  by    forward connect$'
 check "when" printed '^  now   when office \(mon tue wed thu fri 08:00-18:00\)'
 check "what a deny had held" printed '^carol gains'
 check "who has less" printed '^@ops \(2 users\): less than before'

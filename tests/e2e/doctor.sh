@@ -111,7 +111,6 @@ AllowStreamLocalForwarding yes
 PermitListen any
 GatewayPorts yes
 PermitTunnel yes
-AllowAgentForwarding yes
 X11Forwarding yes
 LogLevel INFO warn
 ClientAliveInterval 0 warn
@@ -361,4 +360,8 @@ broken FAIL "/run/jump/sessions: No such file" mv /run/jump /run/jump.away
 on mv /run/jump.away /run/jump
 broken FAIL "/dev/log: No such file" mv /dev/log /dev/log.away
 on mv /dev/log.away /dev/log
+echo 1 >"$T/dumpable"
+broken FAIL "fs.suid_dumpable is 1" \
+    mount --bind "$T/dumpable" /proc/sys/fs/suid_dumpable
+on umount /proc/sys/fs/suid_dumpable
 finish

@@ -44,7 +44,8 @@ check "a good edit: saved" gave 0
 check "a good edit: the file" grep -q 'to { web1 web2 }' "$etc/policy"
 check "a good edit: same mode" [ "$(stat -c %a "$etc/policy")" = 640 ]
 check "a good edit: says what changes" printed '^alice gains'
-check "a good edit: to where" printed 'to +web2:22, web2:80'
+check "a good edit: to where" printed 'to +web2:22$'
+check "a good edit: what speaks no SSH" printed 'to +web2:80$'
 check "a good edit: loaded" logged '"event.action":"load","event.outcome":"success"'
 run lab on jump jumpctl explain alice web2:22
 check "a good edit: in force" gave 0

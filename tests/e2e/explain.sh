@@ -36,7 +36,11 @@ check "allow: the rule and its place" printed \
     '^allow   web         policy:[0-9]+$'
 check "allow: on which road" printed '^        forward: yes  connect: yes  shell: yes$'
 check "allow: the road and its rule" printed '^road    forward     allow  allowed, by web$'
-check "allow: what is not served" printed '^road    shell .*not served by this version'
+check "allow: by the shell road too" printed '^road    shell       allow  allowed, by web$'
+explain alice 10.9.0.2:22 --via shell
+check "the shell road refuses what has no host key" printed 'allowed, by ops, but refused: no hostkey$'
+explain alice web1:80 --via shell
+check "the shell road is for ssh" printed '^road    shell       deny   no port of ssh'
 explain alice db1:5432
 check "deny: exit 1" answers 1 deny
 check "an end that has come: no deny matches" not printed 'a deny rule'
@@ -68,7 +72,7 @@ explain bob web1:22
 check "from that is not known" answers 1 deny
 explain bob web2:22 --as root --via shell
 check "--via prints one road" eval '[ "$(grep -c "^road" "$T/out")" -eq 1 ]'
-check "a road that is not served is no verdict" answers 1 deny
+check "the verdict of the shell road" answers 1 ask
 check "as of a rule" printed 'as root deploy$'
 explain bob db1:22 --via connect
 check "not one rule" answers 1 deny
@@ -118,7 +122,7 @@ and v["what"] == "plc7:502" and v["verdict"] == "ask"
 and [r["road"] for r in v["roads"]] == ["forward", "connect", "shell"]
 and v["roads"][1]["unmet"] == ["ticket", "approve"]
 and v["roads"][1]["idle"] == 600 and v["roads"][1]["duration"] == 7200
-and v["roads"][1]["rule"] == "ot-vend" and not v["roads"][2]["served"]
+and v["roads"][1]["rule"] == "ot-vend" and v["roads"][2]["verdict"] == "deny"
 and v["rules"][0]["name"] == "ot-vend" and v["rules"][0]["line"] > 0'
 explain any any --json
 check "json: a line for each" eval '[ "$(grep -c . "$T/out")" -gt 10 ]'

@@ -53,7 +53,7 @@ check "a forward: the pid that sshd logged" \
     logged "User child is on pid $pid\$"
 who db1:5432
 check "a forward in the table" printed \
-    '^- +alice 192\.0\.2\.10 db1:5432 forward [0-9:]+ +97K +97K +[0-9]+s$'
+    '^- +alice 192\.0\.2\.10 db1:5432 forward [0-9:]+ +97K +97K +[0-9]+s open$'
 
 exec 7>&-
 wait "$forward" 2>/dev/null
@@ -232,6 +232,7 @@ check "it has ended" ended "$c1"
 # Stopped by its user.
 pid=$(lab on jump jumpctl who --json | sed 's/.*"pid":\([0-9]*\).*/\1/')
 lab on -u alice jump kill -STOP "$pid"
+within halted "$pid"
 kick alice
 check "an sshd that its user stopped is killed" printed '^killed: alice to web1:80 by forward'
 check "it has ended" ended "$a3"

@@ -113,6 +113,11 @@ keep two 10.2.0.11:5432 6
 check "who: a row each, with who and whence" \
     rows '^[a-z2-7]{8} bob +192\.0\.2\.10 +db1:5432 +forward' 2
 check "and no other" rows bob 2
+run lab on jump jumpctl who -v
+for leg in user target; do
+	check "who -v: the $leg of each, and how far" [ "$(grep -Ec \
+	    "^[a-z2-7]{8} bob +db1:5432 $leg +open +[0-9.]+[mu]s " "$T/out")" -eq 2 ]
+done
 id=$(sed -n 's/^\([a-z2-7]*\) bob .*/\1/p' "$T/out" | head -n 1)
 run lab on jump jumpctl kick "$id"
 check "kick: that one" printed "^ended: .*session $id"

@@ -117,11 +117,6 @@ few_tracked() {
 	[ "$(tracked)" -le "$1" ]
 }
 
-# halted PID: all its threads are; a signal is no answer.
-halted() {
-	! sed 's/.*) //' "/proc/$1"/task/*/stat | grep -q '^[^T]'
-}
-
 # listeners FUNCTION: its sum, of all that listen.
 listeners() {
 	sum=0

@@ -176,8 +176,11 @@ keep() {
 
 keep 'hello\n' 10.2.0.11:5432
 jump who
-check "who: by the gate" printed '^- +- +10\.2\.0\.11:5432 forward - +6 +6 +[0-9]s$'
+check "who: by the gate" printed '^- +- +10\.2\.0\.11:5432 forward - +6 +6 +[0-9]s open$'
 check "and nothing else" [ "$(grep -c . "$T/out")" -eq 2 ]
+jump who -v
+check "who -v: not how far the gate is" \
+    printed '^- +10\.2\.0\.11:5432 target open +- +0 '
 as alice jump who
 check "who: not another's" gave 0 ""
 as carol jump who

@@ -7,7 +7,7 @@
 S=$T/src
 mkdir -p "$S/build"
 (cd "$LAB_REPO" && cp -a Makefile VERSION dist docs sshd_config.d "$S/")
-for p in jump-authkeys jump-shell jump-connect jumpctl; do
+for p in jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl; do
 	cp "$LAB_BUILD/$p" "$S/build/"
 done
 chmod -R a+rX "$S"
@@ -66,7 +66,7 @@ if command -v systemd-sysusers >/dev/null &&
 	run systemd-sysusers --root="$U" jump.conf
 	check "systemd-sysusers" gave 0
 	check "it makes _jump" grep -q '^_jump:' "$U/etc/passwd"
-	for g in _jump jump jump-devices; do
+	for g in _jump _jump-ssh jump jump-devices; do
 		check "it makes the group $g" grep -q "^$g:" "$U/etc/group"
 	done
 	chgrp -R 0 "$U"
@@ -74,7 +74,7 @@ if command -v systemd-sysusers >/dev/null &&
 	run systemd-tmpfiles --root="$U" --create jump.conf
 	check "systemd-tmpfiles" gave 0
 	gid=$(sed -n 's/^_jump:[^:]*:\([0-9]*\):.*/\1/p' "$U/etc/group")
-	for p in jump-shell jump-connect; do
+	for p in jump-shell jump-connect jump-record; do
 		check "it makes $p setgid _jump" [ "$gid 2755" = \
 		    "$(stat -c '%g %a' "$U/usr/libexec/jump/$p")" ]
 	done

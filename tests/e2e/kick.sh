@@ -90,7 +90,9 @@ check "who does not hear is killed" gave 0 \
 unhold deaf
 hold stopped -u 2001 -i aaaaaaaa
 who --json
-lab on jump kill -STOP "$(sed 's/.*"pid":\([0-9]*\).*/\1/' "$T/out")"
+pid=$(sed 's/.*"pid":\([0-9]*\).*/\1/' "$T/out")
+lab on jump kill -STOP "$pid"
+within halted "$pid"
 kick aaaaaaaa
 check "who is stopped is killed" printed '^killed: alice to web1:22'
 unhold stopped

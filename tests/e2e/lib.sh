@@ -120,6 +120,11 @@ within() {
 	return 1
 }
 
+# halted PID: all its threads are; a signal is no answer.
+halted() {
+	! sed 's/.*) //' "/proc/$1"/task/*/stat | grep -q '^[^T]'
+}
+
 # logged REGEX: sooner or later.
 logged() {
 	within grep -Eq -- "$1" "$LAB/jump.log"

@@ -61,7 +61,7 @@ kick_relay() {
 
 begin one alice web1 22
 check "a session is seen" within live alice 1
-check "with what it is" printed "^[a-z2-7]{8} alice 192\.0\.2\.10 web1:22 connect [0-9:]+ +0 +[1-9][0-9]* +[0-9]s\$"
+check "with what it is" printed "^[a-z2-7]{8} alice 192\.0\.2\.10 web1:22 connect [0-9:]+ +0 +[1-9][0-9]* +[0-9]s open\$"
 id=$(sed -n 's/^\([a-z2-7]\{8\}\) alice.*/\1/p' "$T/out")
 who --json "$id"
 check "its rule" printed '"address":"10\.2\.0\.10","port":22,"road":"connect","rule":"log"'
@@ -75,8 +75,8 @@ check "others are others" live alice 1
 hold dave -u 2010 -w dave -t db1 -i dddddddd
 check "another of the shared account" within live dave 1
 jump who
-check "a user's own" printed "^$id 192\.0\.2\.10 web1:22 connect [0-9:]+ +0 +[1-9][0-9]* +[0-9]+s\$"
-check "its titles" printed '^SESSION  FROM       TARGET  ROAD    SINCE +IN +OUT IDLE$'
+check "a user's own" printed "^$id 192\.0\.2\.10 web1:22 connect [0-9:]+ +0 +[1-9][0-9]* +[0-9]+s open\$"
+check "its titles" printed '^SESSION  FROM       TARGET  ROAD    SINCE +IN +OUT IDLE STATE$'
 check "and nothing else" [ "$(grep -c . "$T/out")" -eq 2 ]
 as carol jump who
 check "on a shared account: the user's own" printed ' db1:5432 connect '

@@ -34,13 +34,15 @@ for u in alice bob jump; do
 		permitlisten none
 		permittunnel no
 		gatewayports no
-		allowagentforwarding no
 		x11forwarding no
 		permituserrc no
 		loglevel verbose
 	END
 	check "$u: no variable of the client's" not in_force $u 'acceptenv LANG'
 done
+check "alice: agents, which key lines restrict" \
+    in_force alice 'allowagentforwarding yes'
+check "jump: no agents" in_force jump 'allowagentforwarding no'
 check "alice: forced command" \
     in_force alice 'forcecommand /usr/local/libexec/jump/jump-shell'
 check "jump: the command of the key line" in_force jump 'forcecommand none'

@@ -250,7 +250,9 @@ check "bob: is gone" gone bob
 
 # Who stops does not stay, and what only looks like sshd is not sshd.
 to_db1 bob bob
-lab on jump kill -STOP "$(login_of bob)"
+stopped=$(login_of bob)
+lab on jump kill -STOP "$stopped"
+check "bob: is stopped" within halted "$stopped"
 lab on jump sh -c 'cp /bin/sleep /tmp/sshd && chown 2002 /tmp/sshd'
 lab on -u bob jump /tmp/sshd 300 &
 fake=$!

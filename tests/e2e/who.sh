@@ -32,8 +32,8 @@ check "nobody: and that is told" said '^jumpctl: no such session is live$'
 
 hold one -u 2001 -w mallory -b 1234 -t db1 -a 10.2.0.11 -p 5432
 who
-check "a relay" printed "^k3f9abcd alice 192\.0\.2\.10 db1:5432 connect [0-9:]+ 1\.2K 1\.2K +[0-9]s$"
-check "its titles" printed '^SESSION  USER  FROM       TARGET   ROAD    SINCE +IN  OUT IDLE$'
+check "a relay" printed "^k3f9abcd alice 192\.0\.2\.10 db1:5432 connect [0-9:]+ 1\.2K 1\.2K +[0-9]s -$"
+check "its titles" printed '^SESSION  USER  FROM       TARGET   ROAD    SINCE +IN  OUT IDLE STATE$'
 for word in k3f9abcd alice db1 DB1 db1:5432 10.2.0.11 10.2.0.11:5432; do
 	who "$word"
 	check "who $word" printed '^k3f9abcd'
@@ -109,7 +109,7 @@ unhold many
 
 run lab on -u alice jump /usr/local/sbin/jumpctl who
 check "not by users" gave 73 ""
-for wrong in '-x' '--json -w' 'a b' '--user' '--frob'; do
+for wrong in '-x' '--json -w' '--json -v' 'a b' '--user' '--frob'; do
 	who $wrong
 	check "who $wrong: usage" gave 64 ""
 done

@@ -62,6 +62,13 @@ request(const char *text)
 		check_target(&c);
 		spell(&c);
 	}
+	if (c.verb == COMMAND_SSH) {
+		must(c.target.form != TARGET_PATH && c.target.text[0] != '-');
+		must(fuzz_is_line(c.target.text));
+		must(c.remote[0] == '\0' || fuzz_is_line(c.remote));
+		must(c.login[0] == '\0' || command_login(c.login));
+		must(c.remote[0] != '-' && c.remote[0] != ' ');
+	}
 }
 
 static void

@@ -76,6 +76,7 @@ system_accounts() {
 		utmp:x:43:
 		_jump:x:990:
 		_jump-notify:x:991:
+		_jump-ssh:x:992:
 		nogroup:x:65534:
 	END
 }
@@ -241,6 +242,8 @@ start_sshd() {
 
 host_key() {
 	install -m 600 "$LAB/keys/host_$NAME" "$H/etc/ssh/ssh_host_ed25519_key"
+	install -m 644 "$LAB/keys/host_$NAME.pub" \
+	    "$H/etc/ssh/ssh_host_ed25519_key.pub"
 }
 
 target_servers() {
@@ -474,11 +477,14 @@ ssh_config() {
 }
 
 servers_of_lab() {
-	mkdir -p "$LAB/openssh" "$LAB/stock" "$LAB/rsyslog" "$LAB/bin"
+	mkdir -p "$LAB/openssh" "$LAB/stock" "$LAB/bin"
 	mount --bind "$LAB_SSHD" "$LAB/openssh"
 	mount --bind "$LAB_STOCK" "$LAB/stock"
-	[ ! -d "$LAB_REPO/.cache/rsyslog" ] ||
-	    mount --bind "$LAB_REPO/.cache/rsyslog" "$LAB/rsyslog"
+	for d in rsyslog clients client-newer; do
+		mkdir -p "$LAB/$d"
+		[ ! -d "$LAB_REPO/.cache/$d" ] ||
+		    mount --bind "$LAB_REPO/.cache/$d" "$LAB/$d"
+	done
 	cp "$LAB_REPO"/tests/lab/* "$LAB/bin/"
 }
 

@@ -292,6 +292,7 @@ step(enum policy_reason reason)
 	case REASON_DENIED:
 	case REASON_NO_RULE:
 		return "4";
+	case REASON_NOT_SSH:
 	case REASON_NOT_HELD:
 		return "5";
 	case REASON_UNMET:

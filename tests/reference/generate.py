@@ -374,7 +374,7 @@ class World:
             if self.chance(0.4):
                 options.append(["ssh"])
         if ports is not None:
-            cut = rng.randint(0, len(ports))
+            cut = max(rng.randint(0, len(ports)), rng.randint(0, len(ports)))
             for word, part in (("ssh", ports[:cut]), ("tcp", ports[cut:])):
                 if part:
                     options.append([word, List(map(str, part))])

@@ -991,6 +991,12 @@ class Judgement:
             return True
         return holds(request.column, word)
 
+    def speaks_ssh(self):
+        """A certain cover says that SSH speaks on the port."""
+        return self.request.path is None and any(
+            self.request.port in target.ssh and self.covers(target) == TRUE
+            for target in self.policy.targets.values())
+
     def verdict(self):
         step = self.deny_step()
         if step:
@@ -1010,7 +1016,9 @@ class Judgement:
                     limits[word].append(value)
         idle = min(limits["idle"], default=0)       # the smallest wins
         duration = min(limits["duration"], default=0)
-        if not all(self.road_holds(word) for word in words):
+        if self.request.road == "shell" and not self.speaks_ssh():
+            word, step = "deny", "no port of ssh"
+        elif not all(self.road_holds(word) for word in words):
             word, step = "deny", "an obligation is not held"
         elif unmet:
             word, step = "ask", "an obligation is not met"
@@ -1028,6 +1036,7 @@ STEPS = {
     "the user's until has come": 2, "the user's until is not held": 2,
     "never reached": 3,
     "a deny matches": 4, "no allow matches": 4,
+    "no port of ssh": 5,
     "an obligation is not held": 5,
     "an obligation is not met": 6,
     "allow": 7,

@@ -50,7 +50,14 @@ static const char text[] =
     "user grace\n"
     "socket deep \"/run/a/very/long/path/indeed.sock\"\n"
     "allow deep: grace to { deep gate } via connect\n"
-    "deny not: bob to web1:80\n";
+    "deny not: bob to web1:80\n"
+    "user henry\n"
+    "host vault 10.15.0.1 ssh { 22 2200 }\n"
+    "hostkey vault \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM0ffV1quJELwRO2IJdw"
+    "Nky6GvgjVsSYeigeG2AO+k6N\"\n"
+    "allow term2: henry to vault as { root deploy } record consent duration "
+    "1h\n"
+    "allow own: henry to vault:2200 via shell mfa\n";
 
 enum { SATURDAY = 1795298400 }; /* 2026-11-21 22:00 UTC, 23:00 there */
 
@@ -253,6 +260,14 @@ static const struct {
 	"for its PIN, as 10.2.0.11 or 2001:db8::11.\n"
 	"db1:5432 is open to you by ProxyCommand only with a second factor "
 	"(log in again, by a second method or a key with a PIN).\n"},
+    {"henry", NULL, "vault", NULL, ACTION_ALLOW,
+	"vault:22 is open to you by ssh from here: ssh -t JUMPHOST ssh "
+	"LOGIN@vault, with the login root or deploy, recorded, which asks for "
+	"your consent, for at most 1h.\n"
+	"vault:2200 is open to you by ssh from here only with a second factor "
+	"(log in again, by a second method or a key with a PIN): ssh -t "
+	"JUMPHOST ssh henry@vault:2200, recorded, which asks for your "
+	"consent.\n"},
     {"carol", NULL, "web1", "22", ACTION_ALLOW,
 	"web1:22 is open to you by ProxyCommand, until 2030-01-01 01:00 CET"
 	".\n"},

@@ -110,6 +110,15 @@ static const struct golden {
 	    .received = UINT64_MAX,
 	    .duration = 2000000042,
 	    .end = "done"}},
+    {"recording", "jump-record",
+	{.kind = AUDIT_RECORDING,
+	    .uid = 1001,
+	    .user = "alice",
+	    .session = "k3gsabcd",
+	    .address = "db1",
+	    .port = 22,
+	    .road = "shell",
+	    .reason = "the recording cannot be written: File too large"}},
     {"load", "jumpctl",
 	{.kind = AUDIT_LOAD,
 	    .outcome = AUDIT_SUCCESS,
@@ -157,6 +166,20 @@ static const struct golden {
 	    .rule = "frozen",
 	    .pid = 4712,
 	    .policy = "9f86d081884c7d65"}},
+    {"seal", "jumpctl",
+	{.kind = AUDIT_SEAL,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 0,
+	    .user = "root",
+	    .session = "k3gsabcd",
+	    .who = "alice",
+	    .reason = "sealed",
+	    .file = "k3gsabcd.cast",
+	    .size = 1073741824,
+	    .hash = "9f86d081884c7d659a2feaa0c55ad015"
+		    "a3bf4f1b2b0b822cd15d6c15b0f00a08",
+	    .seal = "60303ae22b998861bce3b28f33eec1be"
+		    "758a213c86c93c076dbe9f558c11c752"}},
     {"notify", "jumpctl",
 	{.kind = AUDIT_NOTIFY,
 	    .outcome = AUDIT_FAILURE,
@@ -328,7 +351,7 @@ START_TEST(long_values_fit)
 	unsigned int kind, i, j;
 
 	a.pid = 4194304;
-	for (kind = AUDIT_LOGIN; kind <= AUDIT_WITHDRAW; kind++)
+	for (kind = AUDIT_LOGIN; kind <= AUDIT_SEAL; kind++)
 		for (i = 0; i < sizeof(worst); i++)
 			for (j = 0; j < 4; j++) {
 				n = filled[j];
@@ -341,7 +364,8 @@ START_TEST(long_values_fit)
 				    {UINT32_MAX, UINT32_MAX, 253402300799,
 					UINT32_MAX},
 				    s, s, UINT32_MAX, UINT64_MAX, UINT64_MAX,
-				    UINT64_MAX, s, s, UINT32_MAX};
+				    UINT64_MAX, s, s, UINT32_MAX,
+				    s, s, s, UINT64_MAX};
 				len = audit_format(&a, &e, &noon, record);
 				ck_assert_uint_gt(len, 200);
 				ck_assert_uint_le(len, AUDIT_MAX);

@@ -218,7 +218,7 @@ START_TEST(both_ways)
 	ck_assert_mem_eq(said[CAPTURE_CLIENT], "hellox", 6);
 	ck_assert_mem_eq(said[CAPTURE_TARGET], much, sizeof(much));
 	ck_assert_uint_eq(next[CAPTURE_CLIENT], 8);
-	ck_assert_uint_eq(c.size, size);
+	ck_assert_uint_eq(c.file.size, size);
 }
 END_TEST
 
@@ -258,7 +258,7 @@ START_TEST(too_large)
 
 	connect_pair(AF_INET);
 	ck_assert_int_eq(capture_begin(&c, fd, pair[0], "x"), 0);
-	c.size = CAPTURE_MAX - 10;
+	c.file.size = CAPTURE_MAX - 10;
 	ck_assert_int_eq(capture_data(&c, CAPTURE_CLIENT, "x", 1), -1);
 	ck_assert_int_eq(errno, EFBIG);
 }

@@ -15,14 +15,21 @@
 static const struct row {
 	const char *request, *want;
 } accepted[] = {
-    {NULL, "list"},
-    {"", "list"},
-    {"   ", "list"},
+    {NULL, "menu"},
+    {"", "menu"},
+    {"   ", "menu"},
     {"list", "list"},
     {"  list  ", "list"},
     {"help", "help"},
     {"who", "who"},
+    {"who -v", "who network"},
     {"requests", "requests"},
+    {"config", "config"},
+    {"config --format openssh", "config"},
+    {"config --format ansible --jump Gate_1.corp-x",
+	"config ansible jump Gate_1.corp-x"},
+    {"config --jump gate", "config jump gate"},
+    {"known_hosts", "known_hosts"},
     {"approve k3fhab", "approve k3fhab"},
     {"approve K3FHAB", "approve k3fhab"},
     {"approve --text K3FHAB", "approve k3fhab"},
@@ -97,6 +104,22 @@ static const struct row {
     {"why web1:22", "why web1 22"},
     {"why [2001:db8::10]:22", "why 2001:db8::10 22"},
     {"why -U /run/a.sock", "why U /run/a.sock"},
+    {"ssh web1", "ssh web1"},
+    {"  ssh   WEB1  ", "ssh web1"},
+    {"ssh root@web1", "ssh as root web1"},
+    {"ssh Ro_o.t-1@web1:2222", "ssh as Ro_o.t-1 web1 2222"},
+    {"ssh " TEN TEN TEN "aa@web1", "ssh as " TEN TEN TEN "aa web1"},
+    {"ssh 10.2.0.10", "ssh 10.2.0.10"},
+    {"ssh root@[2001:db8::10]:22", "ssh as root 2001:db8::10 22"},
+    {"ssh web1 uptime", "ssh web1 runs uptime"},
+    {"ssh web1   echo 'a  b' | cat -n  ", "ssh web1 runs echo 'a  b' | cat -n  "},
+    {"ssh web1 ls -l", "ssh web1 runs ls -l"},
+    {"ssh web1 a b c d e f g h i j", "ssh web1 runs a b c d e f g h i j"},
+    {"ssh --ticket CHG1 root@web1 id", "ssh ticket CHG1 as root web1 runs id"},
+    {"ssh --ticket=CHG1 web1", "ssh ticket CHG1 web1"},
+    {"known_hosts web1", "known_hosts web1"},
+    {"known_hosts web1:22", "known_hosts web1 22"},
+    {"known_hosts 10.2.0.10", "known_hosts 10.2.0.10"},
 };
 
 static const struct {
@@ -151,11 +174,25 @@ static const struct {
     {"\x01", COMMAND_UNKNOWN},
     {"\xff", COMMAND_UNKNOWN},
     /* Not in this version. */
-    {"ssh web1", COMMAND_NOT_SERVED},
-    {"ssh -o ProxyCommand=id a b c d e f g h", COMMAND_NOT_SERVED},
     {"who am i", COMMAND_MALFORMED},
-    {"config", COMMAND_NOT_SERVED},
-    {"known_hosts", COMMAND_NOT_SERVED},
+    {"config --jump", COMMAND_MALFORMED},
+    {"config --jump -x", COMMAND_MALFORMED},
+    {"config --jump .", COMMAND_MALFORMED},
+    {"config --jump a*", COMMAND_MALFORMED},
+    {"config --jump !a", COMMAND_MALFORMED},
+    {"config --jump a;id", COMMAND_MALFORMED},
+    {"config --jump a%h", COMMAND_MALFORMED},
+    {"config --jump a+tunnel", COMMAND_MALFORMED},
+    {"config --jump " HUNDRED, COMMAND_MALFORMED},
+    {"config --jump a --jump b", COMMAND_MALFORMED},
+    {"config --format", COMMAND_MALFORMED},
+    {"config --format putty", COMMAND_MALFORMED},
+    {"config --format openssh --format openssh", COMMAND_MALFORMED},
+    {"config web1", COMMAND_MALFORMED},
+    {"config web1 web2", COMMAND_MALFORMED},
+    {"who -v -v", COMMAND_MALFORMED},
+    {"who -w", COMMAND_MALFORMED},
+    {"who alice -v", COMMAND_MALFORMED},
     {"register", COMMAND_NOT_SERVED},
     /* Options that listen, run, bind, change or are not known. */
     {"nc -l 22", COMMAND_OPTION},
@@ -177,6 +214,12 @@ static const struct {
     {"connect --from=10.0.0.1 web1 22", COMMAND_OPTION},
     {"connect --session=aaaaaaaa web1 22", COMMAND_OPTION},
     {"connect -oProxyCommand=id 22", COMMAND_OPTION},
+    {"ssh -o ProxyCommand=id a b c d e f g h", COMMAND_OPTION},
+    {"ssh -oProxyCommand=id web1", COMMAND_OPTION},
+    {"ssh -t web1", COMMAND_OPTION},
+    {"ssh -- web1", COMMAND_OPTION},
+    {"ssh -l root web1", COMMAND_OPTION},
+    {"ssh --ticket CHG1 -v web1", COMMAND_OPTION},
     {"why -l web1", COMMAND_OPTION},
     {"connect --tickets CHG1 web1 22", COMMAND_OPTION},
     {"connect --ticke=CHG1 web1 22", COMMAND_OPTION},
@@ -187,6 +230,29 @@ static const struct {
     {"connect --ticket -4 web1 22", COMMAND_TICKET},
     {"connect --ticket=--help web1 22", COMMAND_TICKET},
     {"connect --ticket=" HUNDRED " web1 22", COMMAND_TICKET},
+    {"ssh", COMMAND_MALFORMED},
+    {"ssh --ticket", COMMAND_MALFORMED},
+    {"ssh --ticket CHG1", COMMAND_MALFORMED},
+    {"ssh --ticket C*1 web1", COMMAND_TICKET},
+    {"ssh @web1", COMMAND_MALFORMED},
+    {"ssh root@", COMMAND_MALFORMED},
+    {"ssh a@b@web1", COMMAND_MALFORMED},
+    {"ssh -oProxyCommand=x@web1", COMMAND_OPTION},
+    {"ssh " TEN TEN TEN "aaa@web1", COMMAND_MALFORMED},
+    {"ssh ro;ot@web1", COMMAND_MALFORMED},
+    {"ssh ro%h@web1", COMMAND_MALFORMED},
+    {"ssh ro\\t@web1", COMMAND_MALFORMED},
+    {"ssh /run/a.sock", COMMAND_MALFORMED},
+    {"ssh web1:0", COMMAND_PORT},
+    {"ssh root@web1:99999 id", COMMAND_PORT},
+    {"ssh web1 -oProxyCommand=id", COMMAND_MALFORMED},
+    {"ssh web1   --", COMMAND_MALFORMED},
+    {"ssh web1 --ticket CHG1", COMMAND_MALFORMED},
+    {"ssh web1;id", COMMAND_MALFORMED},
+    {"ssh $(id)", COMMAND_MALFORMED},
+    {"known_hosts web1 22", COMMAND_MALFORMED},
+    {"known_hosts -f", COMMAND_MALFORMED},
+    {"known_hosts web1:0", COMMAND_MALFORMED},
     {"connect web1 22 --ticket", COMMAND_MALFORMED},
     {"connect --ticket CHG1 --ticket CHG1 web1 22", COMMAND_MALFORMED},
     {"connect --ticket CHG1", COMMAND_MALFORMED},
@@ -332,8 +398,8 @@ static const struct {
 };
 
 static const char *const verb_names[] = {
-    "list", "connect", "why", "who", "request", "requests", "approve", "refuse",
-    "help", "later"};
+    "menu", "list", "connect", "why", "who", "request", "requests", "approve", "refuse",
+    "help", "ssh", "config", "known_hosts", "later"};
 
 static const char *
 describe(const struct command *c)
@@ -350,6 +416,10 @@ describe(const struct command *c)
 		p += sprintf(p, " w%u", c->wait);
 	if (c->ticket[0] != '\0')
 		p += sprintf(p, " ticket %s", c->ticket);
+	if (c->network)
+		p += sprintf(p, " network");
+	if (c->login[0] != '\0')
+		p += sprintf(p, " as %s", c->login);
 	if (c->target.form == TARGET_PATH)
 		p += sprintf(p, " U");
 	if (c->target.text[0] != '\0')
@@ -362,6 +432,12 @@ describe(const struct command *c)
 		p += sprintf(p, " reason %s", c->reason);
 	if (c->id[0] != '\0')
 		p += sprintf(p, " %s", c->id);
+	if (c->remote[0] != '\0')
+		p += sprintf(p, " runs %s", c->remote);
+	if (c->format == FORMAT_ANSIBLE)
+		p += sprintf(p, " ansible");
+	if (c->jump[0] != '\0')
+		p += sprintf(p, " jump %s", c->jump);
 	return text;
 }
 
@@ -434,7 +510,7 @@ START_TEST(errors_have_texts)
 	for (e = COMMAND_OK; e <= COMMAND_MALFORMED; e++) {
 		ck_assert_ptr_nonnull(
 		    command_error_reason((enum command_error)e));
-		for (v = COMMAND_LIST; v <= COMMAND_LATER; v++) {
+		for (v = COMMAND_MENU; v <= COMMAND_LATER; v++) {
 			c.verb = v;
 			text = command_error_text(e, &c, buf);
 			ck_assert_uint_gt(strlen(text), 8);
@@ -577,12 +653,17 @@ START_TEST(from_is_strict)
 	    "192.0.2.9\t50000 192.0.2.1 22", "UNKNOWN 65535 UNKNOWN 65535",
 	    "192.0.2.9 50000 host 22"};
 	char text[ADDR_TEXT];
-	struct addr from;
+	struct addr from, ends[2];
+	uint16_t ports[2];
 	size_t i;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		ck_assert_msg(command_from(&from, good[i]), "%s", good[i]);
 	ck_assert_str_eq(addr_print(&from, text), "192.0.2.9");
+	ck_assert(command_ends(ends, ports, good[2]));
+	ck_assert_uint_eq(ports[0], 1);
+	ck_assert_uint_eq(ports[1], 65535);
+	ck_assert_str_eq(addr_print(&ends[1], text), "192.0.2.1");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(!command_from(&from, bad[i]), "%s", bad[i]);
 	ck_assert(!command_from(&from, NULL));

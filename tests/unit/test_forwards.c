@@ -20,6 +20,7 @@
 enum { UID = 12345, OTHER = 12346 };
 
 static char dir[64];
+static struct forwards found; /* list, n and hidden are of it, or of logins */
 static struct forward *list;
 static size_t n, hidden;
 
@@ -39,7 +40,9 @@ teardown(void)
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	ck_assert_int_eq(system(command), 0);
 	free(list);
-	list = NULL;
+	free(found.logins);
+	list = found.list = NULL;
+	found.logins = NULL;
 }
 
 static const char *
@@ -67,6 +70,19 @@ put(const char *name, const char *text)
  * A process of a made /proc.  Sockets are a list of inodes.
  */
 static void
+lone_stat(int pid, int parent, unsigned long long started)
+{
+	char name[64], text[512];
+
+	snprintf(name, sizeof(name), "%d/stat", pid);
+	snprintf(text, sizeof(text),
+	    "%d (sshd) 9 (S) S %d 1 1 0 -1 4194624 1 0 0 0 1 2 3 4 20 0 1 0 "
+	    "%llu 1 2\n",
+	    pid, parent, started);
+	put(name, text);
+}
+
+static void
 lone_process(int pid, const char *exe, unsigned uid, unsigned long long started,
     const char *sockets)
 {
@@ -79,12 +95,7 @@ lone_process(int pid, const char *exe, unsigned uid, unsigned long long started,
 	ck_assert_int_eq(mkdir(file(name), 0755), 0);
 	snprintf(name, sizeof(name), "%d/exe", pid);
 	ck_assert_int_eq(symlink(exe, file(name)), 0);
-	snprintf(name, sizeof(name), "%d/stat", pid);
-	snprintf(text, sizeof(text),
-	    "%d (sshd) 9 (S) S 77 1 1 0 -1 4194624 1 0 0 0 1 2 3 4 20 0 1 0 "
-	    "%llu 1 2\n",
-	    pid, started);
-	put(name, text);
+	lone_stat(pid, 77, started);
 	snprintf(name, sizeof(name), "%d/status", pid);
 	snprintf(text, sizeof(text),
 	    "Name:\tsshd\nPid:\t%d\nUid:\t%u\t1\t2\t3\nGid:\t4\t5\t6\t7\n", pid,
@@ -96,6 +107,14 @@ lone_process(int pid, const char *exe, unsigned uid, unsigned long long started,
 		snprintf(text, sizeof(text), "socket:[%s]", word);
 		ck_assert_int_eq(symlink(text, file(name)), 0);
 	}
+}
+
+/* A process of the user's that is not sshd. */
+static void
+lone_child(int pid, int parent)
+{
+	lone_process(pid, "/bin/sh", UID, 600, "");
+	lone_stat(pid, parent, 600);
 }
 
 /* The parent of all of them: a process of root's that runs sshd. */
@@ -136,9 +155,12 @@ static size_t
 find(void)
 {
 	free(list);
-	list = NULL;
+	free(found.logins);
 	ck_assert_int_eq(
-	    forwards_find(dir, sockets, COUNT(sockets), &list, &n, &hidden), 0);
+	    forwards_find(dir, sockets, COUNT(sockets), &found), 0);
+	list = found.list;
+	n = found.n;
+	hidden = found.hidden;
 	return n;
 }
 
@@ -183,6 +205,39 @@ START_TEST(what_is_a_forward)
 	ck_assert_uint_eq(list[0].sent, 7);
 	ck_assert_uint_eq(list[0].received, 9);
 	ck_assert_uint_eq(list[0].idle, 1500);
+}
+END_TEST
+
+/* Whatever has been started by it: a relay, say. */
+START_TEST(whose_client)
+{
+	const struct socket_seen *client;
+
+	addresses();
+	sshd("sshd");
+	process(100, file("sshd"), UID, 500, "11 20");
+	process(90, file("sshd"), UID, 400, "10 20");
+	ck_assert_uint_eq(find(), 1);
+	ck_assert_uint_eq(list[0].socket.inode, 20);
+	ck_assert_uint_eq(found.nlogins, 1);
+	client = forwards_client(&found, dir, 100);
+	ck_assert_ptr_nonnull(client);
+	ck_assert_uint_eq(client->inode, 11);
+	lone_child(300, 200);
+	lone_child(200, 100);
+	client = forwards_client(&found, dir, 300);
+	ck_assert_ptr_nonnull(client);
+	ck_assert_uint_eq(client->inode, 11);
+	lone_child(400, 90);
+	ck_assert_ptr_null(forwards_client(&found, dir, 400));
+	ck_assert_ptr_null(forwards_client(&found, dir, 999));
+	lone_child(500, 501);
+	lone_child(501, 500);
+	ck_assert_ptr_null(forwards_client(&found, dir, 500));
+	for (int pid = 600; pid < 610; pid++)
+		lone_child(pid, pid == 600 ? 100 : pid - 1);
+	ck_assert_ptr_nonnull(forwards_client(&found, dir, 606));
+	ck_assert_ptr_null(forwards_client(&found, dir, 609));
 }
 END_TEST
 
@@ -392,7 +447,7 @@ END_TEST
 START_TEST(no_proc)
 {
 	ck_assert_int_eq(
-	    forwards_find(file("none"), sockets, 0, &list, &n, &hidden), -1);
+	    forwards_find(file("none"), sockets, 0, &found), -1);
 	ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
@@ -457,21 +512,23 @@ listener(void)
 static struct forward
 find_real(pid_t pid)
 {
-	struct forward found = {0};
+	struct forward real = {0};
 	struct socket_seen *all;
 	size_t nall;
 
 	free(list);
-	list = NULL;
+	free(found.logins);
 	ck_assert_int_eq(sockets_read(&all, &nall), 0);
 	ck_assert_int_eq(
-	    forwards_find("/proc", all, nall, &list, &n, &hidden), 0);
+	    forwards_find("/proc", all, nall, &found), 0);
 	free(all);
+	list = found.list;
+	n = found.n;
 	for (size_t i = 0; i < n; i++) {
 		if (list[i].process.pid == pid)
-			found = list[i];
+			real = list[i];
 	}
-	return found;
+	return real;
 }
 
 START_TEST(real_process)
@@ -624,6 +681,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, what_is_a_forward);
+	tcase_add_test(t, whose_client);
 	tcase_add_test(t, order_and_each_once);
 	tcase_add_loop_test(t, source, 0, 3);
 	tcase_add_test(t, source_without_a_listener);

@@ -188,6 +188,15 @@ static const struct {
 	ED " " KC "\n"},
     {"", "", KC,
 	OPTIONS(" --id=carol") " " ED " " KC "\n"},
+    /* An agent, for a target that says so on the road shell; not shared. */
+    {"host ag 10.2.9.9 ssh 22 agent tag t\nallow a: alice to @t via shell", "",
+	KA, OPTIONS("") ",agent-forwarding " ED " " KA "\n"},
+    {"host ag 10.2.9.9 ssh 22 agent\nallow a: alice to ag as root when day",
+	"", KA, OPTIONS("") ",agent-forwarding " ED " " KA "\n"},
+    {"host ag 10.2.9.9 ssh 22 agent\nallow a: alice to ag via connect\n"
+     "allow b: bob to ag", "", KA, OPTIONS("") " " ED " " KA "\n"},
+    {"host ag 10.2.9.9 ssh 22 agent\nallow a: carol to ag via shell", "", KC,
+	OPTIONS(" --id=carol") " " ED " " KC "\n"},
     /* A device has no rights. */
     {"allow a: any to any", "", KD, OPTIONS("") " " ED " " KD "\n"},
 };

@@ -390,6 +390,8 @@ END_TEST
 /*
  * What it says of the second factor.
  */
+static char told_key[LOGIN_KEY];
+
 static enum login_mfa
 factor(uid_t owner, uid_t uid, uint64_t started)
 {
@@ -398,14 +400,16 @@ factor(uid_t owner, uid_t uid, uint64_t started)
 
 	if (fd == -1)
 		return LOGIN_MFA_NONE;
-	mfa = login_factor(fd, owner, uid, started);
+	memset(told_key, 'x', sizeof(told_key));
+	mfa = login_factor(fd, owner, uid, started, told_key);
 	close(fd);
 	return mfa;
 }
 
 START_TEST(factor_is_told)
 {
-	struct login_note n = {.uid = 7, .mfa = (uint8_t)_i};
+	struct login_note n = {.uid = 7, .mfa = (uint8_t)_i,
+	    .key = "SHA256:mine"};
 	enum login_mfa want = _i == LOGIN_MFA_KEY || _i == LOGIN_MFA_STEP
 	    ? (enum login_mfa)_i
 	    : LOGIN_MFA_NONE;
@@ -418,7 +422,9 @@ START_TEST(factor_is_told)
 	ck_assert_int_eq(factor(geteuid(), 7, ticks(0)), want); /* no lock */
 	close(fd);
 	ck_assert_int_eq(factor(geteuid(), 7, ticks(0)), want);
+	ck_assert_str_eq(told_key, "SHA256:mine");
 	ck_assert_int_eq(factor(geteuid(), 8, ticks(0)), LOGIN_MFA_NONE);
+	ck_assert_str_eq(told_key, "");
 	ck_assert_int_eq(factor(geteuid() + 1, 7, ticks(0)), LOGIN_MFA_NONE);
 	ck_assert_int_eq(factor(geteuid(), 7, ticks(10)), LOGIN_MFA_NONE);
 	close(login_open(dir, 1234)); /* undecided */

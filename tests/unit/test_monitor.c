@@ -118,7 +118,10 @@ START_TEST(shells_wait)
 	process(34, "sh", 33, UID);
 	ck_assert_int_eq(monitor_find(dir, 31, UID), 20);
 	ck_assert_int_eq(monitor_find(dir, 33, UID), 20);
-	ck_assert_int_eq(monitor_find(dir, 34, UID), MONITOR_NONE);
+	process(35, "jump-connect", 34, UID);
+	process(36, "sh", 35, UID);
+	ck_assert_int_eq(monitor_find(dir, 35, UID), 20);
+	ck_assert_int_eq(monitor_find(dir, 36, UID), MONITOR_NONE);
 	process(31, "sh", 30, 0);
 	ck_assert_int_eq(monitor_find(dir, 31, UID), MONITOR_NONE);
 	ck_assert_int_eq(monitor_find(dir, 32, UID), MONITOR_NONE);

@@ -61,6 +61,11 @@ START_TEST(everything_is_read)
 	ck_assert_ptr_eq(o.host, NULL);
 	ck_assert_int_eq(o.wait, 3600);
 	ck_assert(!o.gate);
+	ck_assert(!o.inner && !o.keys);
+	ck_assert_int_eq(parse(&o, "c -c exec"), 0);
+	ck_assert(o.inner && !o.keys && o.host == NULL);
+	ck_assert_int_eq(parse(&o, "c -k"), 0);
+	ck_assert(o.keys && !o.inner);
 	ck_assert_int_eq(parse(&o, "c -G"), 0);
 	ck_assert(o.gate && !o.plain && !o.pass && o.host == NULL);
 	ck_assert_int_eq(o.wait, DIAL_TIMEOUT);
@@ -90,6 +95,13 @@ static const char *const wrong[] = {
     "c web1 22 -n",
     "c web1 22 --help",
     "c --help=me",
+    "c -c",
+    "c -c x web1 22",
+    "c -c x -n",
+    "c -k web1 22",
+    "c -kn",
+    "c -n -k",
+    "c -G -k",
     "c -U",
     "c -U ''",
     "c -U /x web1",

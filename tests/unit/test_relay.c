@@ -161,7 +161,7 @@ child(void)
 		_exit(100);
 	if (rig.confined &&
 	    confine_relay(r.in, r.out, r.sock, -1,
-		r.capture == NULL ? -1 : r.capture->fd) == SANDBOX_FAILED)
+		r.capture == NULL ? -1 : r.capture->file.fd) == SANDBOX_FAILED)
 		_exit(101);
 	end = relay_run(&r);
 	if (!rig.confined)

@@ -130,6 +130,24 @@ hold_damaged(void)
 	memset(held.page->target, 'x', sizeof(held.page->target));
 }
 
+/* Of the session of a leader of its own number. */
+static void
+hold_terminal(void)
+{
+	if (session_open(&held, dir, geteuid()) == -1)
+		_exit(1);
+	held.page->kind = SESSION_TERMINAL;
+	held.page->leader = getpid();
+	session_publish(&held);
+}
+
+static void
+hold_old(void)
+{
+	hold();
+	held.page->version = SESSION_VERSION_WAS;
+}
+
 static void
 hold_ended(void)
 {
@@ -144,6 +162,73 @@ hold_place(void)
 	if (session_take(&held, "alice", "web", 1) == -1)
 		_exit(1);
 }
+
+/*
+ * Terminals.
+ */
+static int
+terminal(pid_t leader, struct session_seen *found)
+{
+	return session_terminal(dir, geteuid(), leader, found);
+}
+
+START_TEST(terminal_is_found)
+{
+	struct child relay = spawn(hold), a = spawn(hold_terminal),
+		     b = spawn(hold_terminal);
+	struct session_seen found;
+	struct pollfd p = {.events = POLLIN};
+
+	ck_assert_int_eq(terminal(relay.pid, &found), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(terminal(0, &found), -1);
+	p.fd = terminal(b.pid, &found);
+	ck_assert_int_ne(p.fd, -1);
+	ck_assert_int_eq(found.pid, b.pid);
+	ck_assert_int_eq(found.page.leader, b.pid);
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	end(b);
+	ck_assert_int_eq(poll(&p, 1, 1000), 1);
+	close(p.fd);
+	ck_assert_int_eq(terminal(b.pid, &found), -1);
+	p.fd = terminal(a.pid, &found);
+	ck_assert_int_ne(p.fd, -1);
+	close(p.fd);
+	end(a);
+	end(relay);
+}
+END_TEST
+
+/* Those before and behind a gap, and none that is odd. */
+START_TEST(terminal_is_found_behind_others)
+{
+	struct child others[SESSION_GAP + 5];
+	struct child last;
+	struct session_seen found;
+	int fd;
+
+	for (size_t i = 0; i < SESSION_GAP + 5; i++)
+		others[i] = spawn(i % 2 == 0 ? hold : hold_damaged);
+	last = spawn(hold_terminal);
+	for (size_t i = 0; i < SESSION_GAP + 5; i++)
+		end(others[i]);
+	fd = terminal(last.pid, &found);
+	ck_assert_int_ne(fd, -1);
+	close(fd);
+	end(last);
+}
+END_TEST
+
+START_TEST(the_version_before_is_read)
+{
+	struct child c = spawn(hold_old);
+
+	ck_assert_uint_eq(list(), 1);
+	ck_assert_uint_eq(odd, 0);
+	ck_assert_uint_eq(seen[0].page.kind, SESSION_RELAY);
+	end(c);
+}
+END_TEST
 
 /*
  * Life.
@@ -184,7 +269,7 @@ END_TEST
 static const char *slot_file(unsigned int slot);
 
 static const struct taken {
-	unsigned int n, but;	    /* taken: the first n, but this */
+	unsigned int n, but;	  /* taken: the first n, but this */
 	unsigned int least, most; /* then it is this, or one of these */
 } takens[] = {
     {16, 15, 15, 15},
@@ -820,8 +905,8 @@ START_TEST(places_are_given_up)
 
 	start(&s, "take");
 	for (int i = 0; i < COUNT(given); i++)
-		ck_assert_int_eq(session_take(&s, "alice", given[i], 1),
-		    i == 0 ? 0 : -1);
+		ck_assert_int_eq(
+		    session_take(&s, "alice", given[i], 1), i == 0 ? 0 : -1);
 	end(c);
 	ck_assert_int_eq(session_take(&s, "alice", given[1], 1), 0);
 	session_close(&s);
@@ -836,6 +921,9 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
+	tcase_add_test(t, terminal_is_found);
+	tcase_add_test(t, terminal_is_found_behind_others);
+	tcase_add_test(t, the_version_before_is_read);
 	tcase_add_test(t, lives_and_ends);
 	tcase_add_test(t, slot_is_used_again);
 	tcase_add_loop_test(

@@ -91,6 +91,24 @@ counts(int fd, uint64_t sent, uint64_t received)
 	ck_assert_uint_eq(s->received, received);
 }
 
+/* What is written and not read waits at both ends; then, an end of one. */
+static const struct socket_seen *
+waits(int fd, uint32_t queued, uint32_t unread)
+{
+	const struct socket_seen *s = NULL;
+
+	for (int i = 0; i < 500; i++) {
+		s = seen(fd);
+		ck_assert_ptr_nonnull(s);
+		if (s->queued == queued && s->unread == unread)
+			return s;
+		poll(NULL, 0, 10);
+	}
+	ck_assert_uint_eq(s->queued, queued);
+	ck_assert_uint_eq(s->unread, unread);
+	return s;
+}
+
 static const char *const addresses[] = {"127.0.0.1", "::1"};
 
 START_TEST(ends_and_listener)
@@ -174,6 +192,75 @@ START_TEST(idle)
 }
 END_TEST
 
+START_TEST(queues)
+{
+	struct pair p = connection(addresses[_i]);
+	static char much[8 << 20];
+	ssize_t sent;
+	uint32_t unread = 0;
+	const struct socket_seen *s = waits(p.client, 0, 0);
+
+	ck_assert_int_eq(s->tcp, TCP_IS_ESTABLISHED);
+	ck_assert_uint_gt(s->rtt, 0);
+	ck_assert_uint_eq(write(p.server, "hello", 5), 5);
+	waits(p.client, 0, 5);
+	waits(p.server, 0, 0);
+	shutdown(p.server, SHUT_WR);
+	s = waits(p.client, 0, 5);
+	ck_assert_int_eq(s->tcp, TCP_IS_CLOSE_WAIT);
+	sent = send(p.client, much, sizeof(much), MSG_DONTWAIT);
+	ck_assert_int_gt((int)sent, 100000);
+	for (int i = 0; i < 500; i++) {
+		unread = seen(p.server)->unread;
+		s = seen(p.client); /* and what was seen before is gone */
+		if (s->queued > 0 && s->in_flight == 0 &&
+		    s->queued + unread == (uint32_t)sent)
+			break;
+		poll(NULL, 0, 10);
+	}
+	ck_assert_uint_gt(s->queued, 0);
+	ck_assert_uint_eq(s->unsent, s->queued);
+	ck_assert_uint_eq(s->queued + unread, (uint32_t)sent);
+	ck_assert_uint_gt(s->rate, 0);
+}
+END_TEST
+
+/* An end of ours that waits behind data is no byte. */
+START_TEST(ends_are_not_queued)
+{
+	struct pair p = connection(addresses[_i]);
+
+	shutdown(p.client, SHUT_WR);
+	waits(p.client, 0, 0);
+	waits(p.server, 0, 0);
+	close(p.server);
+}
+END_TEST
+
+/* Each port's, the first of them first. */
+START_TEST(by_port)
+{
+	static const uint16_t ports[] = {9, 5, 7, 5, 0, 7, 7};
+	struct socket_seen s[COUNT(ports)] = {{0}};
+	const struct socket_seen **sorted;
+
+	for (size_t i = 0; i < COUNT(ports); i++)
+		s[i].local_port = ports[i];
+	sorted = sockets_by_port(s, COUNT(ports));
+	ck_assert_ptr_nonnull(sorted);
+	for (size_t i = 1; i < COUNT(ports); i++)
+		ck_assert_uint_le(
+		    sorted[i - 1]->local_port, sorted[i]->local_port);
+	ck_assert_uint_eq(sockets_of_port(sorted, COUNT(ports), 0), 0);
+	ck_assert_uint_eq(sockets_of_port(sorted, COUNT(ports), 5), 1);
+	ck_assert_uint_eq(sockets_of_port(sorted, COUNT(ports), 6), 3);
+	ck_assert_uint_eq(sockets_of_port(sorted, COUNT(ports), 7), 3);
+	ck_assert_uint_eq(sockets_of_port(sorted, COUNT(ports), 10), 7);
+	ck_assert_uint_eq(sockets_of_port(sorted, 0, 7), 0);
+	free(sorted);
+}
+END_TEST
+
 /* More than one datagram of the kernel's. */
 START_TEST(many)
 {
@@ -204,6 +291,9 @@ main(void)
 	tcase_add_loop_test(t, half_closed_by_us, 0, 2);
 	tcase_add_loop_test(t, half_closed_by_peer, 0, 2);
 	tcase_add_loop_test(t, idle, 0, 2);
+	tcase_add_loop_test(t, queues, 0, 2);
+	tcase_add_loop_test(t, ends_are_not_queued, 0, 2);
+	tcase_add_test(t, by_port);
 	tcase_add_loop_test(t, many, 0, 2);
 	suite_add_tcase(s, t);
 	return unit_run(s);

@@ -29,7 +29,9 @@ setup(void)
 	    .started = now - 3600,
 	    .sent = 1234,
 	    .received = 18 * 1024,
-	    .idle = 2000};
+	    .idle = 2000,
+	    .legs = {[LEG_TARGET] = {.inode = 1, .tcp = TCP_IS_ESTABLISHED}},
+	    .state = LEG_OPEN};
 	strcpy(live.seen.page.id, "k3f9abcd");
 }
 
@@ -166,12 +168,79 @@ START_TEST(whole_line)
 	struct row titles;
 
 	filled();
-	layout_make(&layout, &row, 1, false, 0);
+	layout_make(&layout, &row, 1, VIEW_LIST, 0);
 	row_titles(&titles);
 	ck_assert_str_eq(row_line(&titles, &layout, line),
-	    "SESSION  USER  FROM       TARGET   ROAD    SINCE   IN OUT IDLE");
+	    "SESSION  USER  FROM       TARGET   ROAD    SINCE   IN OUT IDLE STATE");
 	ck_assert_str_eq(row_line(&row, &layout, line),
-	    "k3f9abcd alice 192.0.2.10 plc7:502 connect 15:00 1.2K 18K   2s");
+	    "k3f9abcd alice 192.0.2.10 plc7:502 connect 15:00 1.2K 18K   2s open");
+}
+END_TEST
+
+static const struct {
+	uint32_t us;
+	const char *text;
+} rtts[] = {
+    {0, "-"},
+    {1, "1us"},
+    {999, "999us"},
+    {1000, "1.0ms"},
+    {9999, "9.9ms"},
+    {10000, "10ms"},
+    {999999, "999ms"},
+    {1000000, "1.0s"},
+    {UINT32_MAX, "4294.9s"},
+};
+
+START_TEST(round_trips)
+{
+	live.legs[LEG_TARGET].rtt = rtts[_i].us;
+	row_fill_leg(&row, &live, 0);
+	ck_assert_str_eq(row.cell[COLUMN_RTT], rtts[_i].text);
+}
+END_TEST
+
+/* A line for each connection that is known, and one for whom none is. */
+START_TEST(leg_lines)
+{
+	struct layout layout;
+	struct row rows[3];
+
+	live.legs[LEG_USER] = (struct socket_seen){.inode = 1,
+	    .tcp = TCP_IS_CLOSE_WAIT,
+	    .rtt = 23456,
+	    .retransmitted = 12,
+	    .rate = 3 << 20,
+	    .last_heard = 61000};
+	live.legs[LEG_TARGET].queued = 5000;
+	live.legs[LEG_TARGET].unread = 100;
+	live.legs[LEG_TARGET].last_received = 1500;
+	ck_assert_uint_eq(row_legs(&live), 2);
+	row_fill_leg(&rows[1], &live, 0);
+	row_fill_leg(&rows[2], &live, 1);
+	row_titles(&rows[0]);
+	layout_make(&layout, rows, 3, VIEW_LEGS, 0);
+	ck_assert_str_eq(row_line(&rows[0], &layout, line),
+	    "SESSION  USER  TARGET   LEG    STATE        RTT RETR QUEUE UNREAD"
+	    " RATE HEARD");
+	ck_assert_str_eq(row_line(&rows[1], &layout, line),
+	    "k3f9abcd alice plc7:502 user   half-closed 23ms   12     0      0"
+	    " 3.0M    1m");
+	ck_assert_str_eq(row_line(&rows[2], &layout, line),
+	    "k3f9abcd alice plc7:502 target stalled        -    0  4.8K    100"
+	    "    -    0s");
+	for (int room = 1; room < 100; room++) {
+		layout_make(&layout, rows, 3, VIEW_LEGS, room);
+		ck_assert_int_le(
+		    (int)strlen(row_line(&rows[1], &layout, line)), room);
+	}
+	live.legs[LEG_USER].inode = live.legs[LEG_TARGET].inode = 0;
+	ck_assert_uint_eq(row_legs(&live), 1);
+	row_fill_leg(&rows[1], &live, 0);
+	layout_make(&layout, rows, 2, VIEW_LEGS, 0);
+	ck_assert_str_eq(row_line(&rows[1], &layout, line),
+	    "k3f9abcd alice plc7:502 target -       -    -     -      -    -"
+	    "     -");
 }
 END_TEST
 
@@ -182,21 +251,21 @@ static const struct {
 } narrow[] = {
     {"plc7", 200,
 	"k3f9abcd alice 192.0.2.10 plc7:502 connect 15:00  1.2K   18K"
-	"  1.4K     -   2s"},
-    {"plc7", 77,
+	"  1.4K     -   2s open"},
+    {"plc7", 83,
 	"k3f9abcd alice 192.0.2.10 plc7:502 connect 15:00  1.2K   18K"
-	"  1.4K     -   2s"},
-    {"plc7", 76,
+	"  1.4K     -   2s open"},
+    {"plc7", 82,
 	"k3f9abcd alice 192.0.2.10 plc7:502 connect  1.2K   18K  1.4K"
-	"     -   2s"},
-    {"plc7", 70,
-	"k3f9abcd alice plc7:502 connect  1.2K   18K  1.4K     -   2s"},
-    {"averyvery.longtarget.corp.example", 90,
+	"     -   2s open"},
+    {"plc7", 76,
+	"k3f9abcd alice plc7:502 connect  1.2K   18K  1.4K     -   2s open"},
+    {"averyvery.longtarget.corp.example", 96,
 	"k3f9abcd alice 192.0.2.10 averyvery.long...:502 connect 15:0"
-	"0  1.2K   18K  1.4K     -   2s"},
-    {"averyvery.longtarget.corp.example", 80,
+	"0  1.2K   18K  1.4K     -   2s open"},
+    {"averyvery.longtarget.corp.example", 86,
 	"k3f9abcd alice averyvery.longtarget....:502 connect  1.2K   "
-	"18K  1.4K     -   2s"},
+	"18K  1.4K     -   2s open"},
     {"averyvery.longtarget.corp.example", 20, "averyvery.lon...:502"},
     {"averyvery.longtarget.corp.example", 12, "avery...:502"},
     {"plc7", 3, "..."},
@@ -209,7 +278,7 @@ START_TEST(narrow_line)
 
 	strcpy(live.target, narrow[_i].target);
 	filled();
-	layout_make(&layout, &row, 1, true, narrow[_i].room);
+	layout_make(&layout, &row, 1, VIEW_RATES, narrow[_i].room);
 	ck_assert_str_eq(row_line(&row, &layout, line), narrow[_i].text);
 	ck_assert_int_le((int)strlen(line), narrow[_i].room);
 }
@@ -223,7 +292,7 @@ START_TEST(every_room)
 	strcpy(live.source, "2001:db8:1234:5678:9abc:def0:1234:5678");
 	filled();
 	for (int room = 1; room < 200; room++) {
-		layout_make(&layout, &row, 1, true, room);
+		layout_make(&layout, &row, 1, VIEW_RATES, room);
 		row_line(&row, &layout, line);
 		ck_assert_int_le((int)strlen(line), room);
 		ck_assert_int_gt((int)strlen(line), 0);
@@ -244,6 +313,8 @@ main(void)
 	tcase_add_test(t, cells);
 	tcase_add_test(t, escaped);
 	tcase_add_test(t, whole_line);
+	tcase_add_loop_test(t, round_trips, 0, COUNT(rtts));
+	tcase_add_test(t, leg_lines);
 	tcase_add_loop_test(t, narrow_line, 0, COUNT(narrow));
 	tcase_add_test(t, every_room);
 	suite_add_tcase(s, t);

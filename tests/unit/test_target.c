@@ -831,6 +831,180 @@ START_TEST(end_agrees_with_the_slow_one)
 }
 END_TEST
 
+/*
+ * Begins.
+ */
+static const struct {
+	const char *rules, *at, *begin; /* NULL: none */
+} begins[] = {
+    {"allow a: any to web1 when day", "2026-11-23T07:59:59+01:00",
+	"2026-11-23T08:00+01:00"},
+    {"allow a: any to web1 when day", "2026-11-23T18:00+01:00",
+	"2026-11-24T08:00+01:00"},
+    {"allow a: any to web1 when night", "2026-11-23T05:00+01:00",
+	"2026-11-28T22:00+01:00"},
+    {"allow a: any to web1 when { night day }", "2026-11-23T05:00+01:00",
+	"2026-11-23T08:00+01:00"},
+    /* Something is to be done then: that is a beginning too. */
+    {"allow a: any to web1 when day mfa", "2026-11-23T18:00+01:00",
+	"2026-11-24T08:00+01:00"},
+    /* What no time brings, what is over before, what another has. */
+    {"allow a: bob to web1 when day", "2026-11-23T18:00+01:00", NULL},
+    {"allow a: any to web1 until 2026-11-23T12:00+01:00",
+	"2026-11-23T18:00+01:00", NULL},
+    {"allow a: any to web1 when day until 2026-11-24T08:00+01:00",
+	"2026-11-23T18:00+01:00", NULL},
+    {"allow a: any to web1 when day until 2026-11-24T08:01+01:00",
+	"2026-11-23T18:00+01:00", "2026-11-24T08:00+01:00"},
+    {"allow a: any to web1 when day\ndeny d: any to web1",
+	"2026-11-23T18:00+01:00", NULL},
+    /* A deny that ends, far away too, and then in no window. */
+    {"allow a: any to web1\ndeny d: any to web1 until 2028-02-29T00:00:01Z",
+	"2026-11-23T18:00+01:00", "2028-02-29T00:00:01Z"},
+    {"allow a: any to web1 when day\n"
+     "deny d: any to web1 until 2027-03-06T12:00+01:00",
+	"2026-11-23T18:00+01:00", "2027-03-08T08:00+01:00"},
+    {"allow a: any to web1\ndeny d: any to web1 when lunch",
+	"2026-11-23T12:30+01:00", "2026-11-23T13:00+01:00"},
+    /* The clock is put forward: 02:00 is 03:00. */
+    {"allow a: any to web1 when past", "2026-03-28T23:00+01:00",
+	"2026-03-29T01:30+01:00"},
+    {"allow a: any to web1 when two", "2026-03-28T23:00+01:00",
+	"2026-04-05T02:15+02:00"},
+    {"allow a: any to web1 when dark", "2026-03-28T20:00+01:00",
+	"2026-03-28T22:00+01:00"},
+    /* The clock is put back: 03:00 is 02:00 again. */
+    {"allow a: any to web1 when two", "2026-10-25T02:45+02:00",
+	"2026-10-25T02:15+01:00"},
+    {"allow a: any to web1 when past", "2026-10-25T02:45+02:00",
+	"2026-10-25T02:00+01:00"},
+    {"allow a: any to web1 when past", "2026-10-25T02:45+01:00",
+	"2026-11-01T01:30+01:00"},
+};
+
+/* -1: it is no denial. */
+static time_t
+begin_of(const struct policy *p, time_t now)
+{
+	struct policy_request q = request_of(p, "alice", now);
+	struct target asked;
+	struct decision d;
+
+	unit_check(target_parse(&asked, "web1:22", NULL));
+	decide(p, &q, &asked, NULL, 0, &d);
+	return d.action == ACTION_DENY ? decide_begin(p, &q, &asked, &d) : -1;
+}
+
+START_TEST(begin_is)
+{
+	struct policy *p;
+	char *text;
+	int64_t at, want = 0;
+
+	ck_assert_int_gt(
+	    asprintf(&text, "%s%s\n", people, begins[_i].rules), 0);
+	p = policy_in("Europe/Amsterdam", text);
+	ck_assert(policy_time_parse(&at, begins[_i].at));
+	if (begins[_i].begin != NULL)
+		ck_assert(policy_time_parse(&want, begins[_i].begin));
+	ck_assert_int_eq(begin_of(p, at), want);
+	policy_free(p);
+	free(text);
+}
+END_TEST
+
+static bool
+denied(const struct policy *p, time_t t)
+{
+	struct policy_request q = request_of(p, "alice", t);
+	struct policy_verdict v;
+
+	q.addr = unit_addr("10.2.0.10");
+	q.port = 22;
+	policy_evaluate(p, &q, &v);
+	return v.action == ACTION_DENY;
+}
+
+/* The first minute, or deadline, that denies no more; 0: none in 17 days. */
+static time_t
+slow_begin(const struct policy *p, time_t now)
+{
+	time_t first = 0;
+
+	for (time_t t = now - now % 60 + 60; t < now + 17 * DAY; t += 60) {
+		if (!denied(p, t)) {
+			first = t;
+			break;
+		}
+	}
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		time_t t = policy_rule(p, i)->until;
+
+		if (t > now && (first == 0 || t < first) && !denied(p, t))
+			first = t;
+	}
+	return first;
+}
+
+START_TEST(begin_agrees_with_the_slow_one)
+{
+	static const char *const zones[] = {"Europe/Amsterdam",
+	    "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"};
+	static const time_t sundays[] = {1774785600, 1792929600, 1772971200,
+	    1793534400, 1775304000, 1790856000, 1795348800};
+	uint64_t seed = (uint64_t)_i + 1;
+	int began = 0;
+
+	for (int n = 0; n < 12; n++) {
+		time_t now = sundays[unit_random(&seed, COUNT(sundays))] -
+		    unit_random(&seed, 9 * DAY), begin;
+		char *text;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+		struct policy *p;
+
+		fputs("user alice\nhost web1 10.2.0.10 ssh 22\n", out);
+		for (int i = 0; i < 4; i++)
+			random_window(out, &seed, i);
+		fputs("allow w: alice to web1 when w0\n", out);
+		for (int i = 0; i < 2; i++)
+			random_rule(out, &seed, i, now);
+		fclose(out);
+		p = policy_in(zones[unit_random(&seed, COUNT(zones))], text);
+		begin = begin_of(p, now);
+		if (begin != -1 && begin != slow_begin(p, now))
+			ck_abort_msg("%s\nnow %lld: %lld, not %lld", text,
+			    (long long)now, (long long)begin,
+			    (long long)slow_begin(p, now));
+		began += begin > 0;
+		policy_free(p);
+		free(text);
+	}
+	ck_assert_int_gt(began, 0);
+}
+END_TEST
+
+/* A path, and a name that would have to be looked up, begin as well. */
+START_TEST(begin_of_others)
+{
+	static const char *const names[] = {"metr", "a.dev.example:22"};
+	struct policy *p = policy_in("UTC",
+	    "user alice\nsocket metr \"/run/m.sock\"\n"
+	    "domain dev \"*.dev.example\" in 10.8.0.0/16 ssh 22\n"
+	    "window day mon-fri 08:00-18:00\n"
+	    "allow a: alice to { metr dev } when day\n");
+	struct policy_request q = request_of(p, "alice", 1795372200);
+	struct target asked;
+	struct decision d;
+
+	ck_assert(target_parse(&asked, names[_i], NULL));
+	decide(p, &q, &asked, NULL, 0, &d);
+	ck_assert_int_eq(d.action, ACTION_DENY);
+	ck_assert_int_eq(decide_begin(p, &q, &asked, &d), 1795420800);
+	policy_free(p);
+}
+END_TEST
+
 static const int own_deadlines[] = {1, 20, 63, 64, 65, 66, 120, 200};
 
 /* More deadlines than are kept: never later than the truth. */
@@ -1099,6 +1273,9 @@ target_suite(void)
 	tcase_add_test(t, zone_is_needed);
 	tcase_add_test(t, zone_must_be_read);
 	tcase_add_loop_test(t, end_is, 0, COUNT(ends));
+	tcase_add_loop_test(t, begin_is, 0, COUNT(begins));
+	tcase_add_loop_test(t, begin_agrees_with_the_slow_one, 0, 4);
+	tcase_add_loop_test(t, begin_of_others, 0, 2);
 	tcase_add_test(t, end_of_a_path);
 	tcase_add_loop_test(t, end_agrees_with_the_slow_one, 0, 6);
 	tcase_add_loop_test(t, end_of_many_deadlines, 0,

@@ -1,6 +1,7 @@
 #include "keeper.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -35,15 +36,16 @@ message(struct note *note, struct iovec *part, size_t control)
 }
 
 static int
-make(const char *directory, const char *id)
+make(const struct keeper *k, const char *id)
 {
 	char path[64];
 
 	errno = EINVAL;
 	if (!audit_session_valid(id) ||
-	    snprintf(path, sizeof(path), "%s/%s.pcapng", directory, id) >=
-		(int)sizeof(path))
+	    snprintf(path, sizeof(path), "%s/%s.%s", k->directory, id,
+		k->suffix) >= (int)sizeof(path))
 		return -1;
+	umask(077);
 	return open(path,
 	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
 	    0600);
@@ -69,7 +71,7 @@ hand_over(int sock, int fd, int error)
 }
 
 /* The child; its other descriptors are its parent's business. */
-static void __attribute__((noreturn)) serve(int sock, const char *directory)
+static void __attribute__((noreturn)) serve(int sock, const struct keeper *k)
 {
 	char id[AUDIT_SESSION + 1] = "";
 	int fd;
@@ -78,7 +80,7 @@ static void __attribute__((noreturn)) serve(int sock, const char *directory)
 		_exit(1);
 	if (recv(0, id, AUDIT_SESSION, 0) != AUDIT_SESSION)
 		_exit(0);
-	fd = make(directory, id);
+	fd = make(k, id);
 	hand_over(0, fd, errno);
 	_exit(0);
 }
@@ -99,7 +101,7 @@ start(struct keeper *k)
 	k->pid = fork();
 	if (k->pid == 0) {
 		close(pair[0]);
-		serve(pair[1], k->directory);
+		serve(pair[1], k);
 	}
 	k->error = k->pid == -1 ? errno : 0;
 	close(pair[1]);
@@ -111,9 +113,10 @@ start(struct keeper *k)
 }
 
 void
-keeper_start(struct keeper *k, const char *directory)
+keeper_start(struct keeper *k, const char *directory, const char *suffix)
 {
-	*k = (struct keeper){.sock = -1, .directory = directory};
+	*k = (struct keeper){
+	    .sock = -1, .directory = directory, .suffix = suffix};
 	k->error = start(k);
 }
 
@@ -151,7 +154,7 @@ keeper_make(struct keeper *k, const char *id)
 
 	errno = k->error;
 	if (k->sock == -1)
-		return k->error != 0 ? -1 : make(k->directory, id);
+		return k->error != 0 ? -1 : make(k, id);
 	if (send(k->sock, id, AUDIT_SESSION, MSG_NOSIGNAL) == AUDIT_SESSION)
 		fd = receive(k->sock);
 	error = errno;
