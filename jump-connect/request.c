@@ -725,40 +725,16 @@ request_hostkey(struct request *r, struct hostkey **watch)
 	return n == -1 ? -1 : 0;
 }
 
-/* RFC 4648; of valid base64, and only whole groups of it. */
-static size_t
-decode(const char *base64, uint8_t *out, size_t room)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n = 0;
-
-	for (; n + 3 <= room; base64 += 4) {
-		uint32_t group = 0;
-
-		for (int i = 0; i < 4; i++) {
-			const char *at = base64[i] == '\0'
-			    ? NULL
-			    : strchr(digits, base64[i]);
-
-			if (at == NULL)
-				return n;
-			group = group << 6 | (uint32_t)(at - digits);
-		}
-		out[n++] = (uint8_t)(group >> 16);
-		out[n++] = (uint8_t)(group >> 8);
-		out[n++] = (uint8_t)group;
-	}
-	return n;
-}
-
 /* A key begins with its type: RFC 4253, 6.6. */
 static void
 print_hostkey(const char *name, const char *key)
 {
+	char start[64 + 1]; /* has the type of every key */
 	uint8_t head[48];
-	size_t n = decode(key, head, sizeof(head));
+	int n;
 
+	snprintf(start, sizeof(start), "%s", key);
+	n = base64_decode(start, head, sizeof(head));
 	if (n < 4 || head[0] != 0 || head[1] != 0 || head[2] != 0 ||
 	    head[3] > n - 4)
 		return;

@@ -518,7 +518,7 @@ warn_no_hostkey(struct build *b, uint32_t i)
 			    .n != 0)
 			continue;
 		report_warning(b->report, &b->at[PT_REFS][at],
-		    "say hostkey of it, as ssh-keyscan(1) prints them",
+		    "its hostkey: what ssh-keyscan(1) prints after the name",
 		    "only the road shell serves this rule, and it refuses "
 		    "`%.64s', which has no hostkey",
 		    text(b, policy_target(b->p, ref->index)->name));
