@@ -118,7 +118,8 @@ jump-ssh_SRC      := jump-ssh/main.c lib/process.c
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c \
+	jumpctl/export_sshd.c jumpctl/openssh.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
@@ -208,6 +209,8 @@ test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
 	jumpctl/asciicast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
 test_asciicast_SRC := jumpctl/asciicast.c jumpctl/utf8.c
 test_escape_SRC  := jumpctl/escape.c jumpctl/plain.c jumpctl/utf8.c
+UNIT += openssh
+test_openssh_SRC := jumpctl/openssh.c
 UNIT += client
 test_client_SRC  := $(CLIENT) jump-shell/road.c jump-shell/command.c \
 	lib/unmet.c lib/audit.c lib/decide.c lib/target.c $(PARSE) $(POLICY)

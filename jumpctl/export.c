@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "exit.h"
-#include "factors.h"
 #include "nft.h"
 
 static void
@@ -70,25 +69,6 @@ export_nft(void)
 	return unlisted == 0 ? EXIT_OK : EXIT_NO_MATCH;
 }
 
-static int
-export_sshd(void)
-{
-	struct policy *p = policy_in_force();
-	size_t n;
-
-	if (!decide_zone(p))
-		errx(EXIT_POLICY,
-		    "the policy's time zone is not on this machine");
-	n = factors_print(p, stdout);
-	if (policy_damaged(p))
-		errx(EXIT_POLICY, "%s: damaged", POLICY_IMAGE);
-	policy_free(p);
-	if (n == 0)
-		warnx("no rule with mfa concerns anybody without another "
-		      "factor");
-	return n == 0 ? EXIT_NO_MATCH : EXIT_OK;
-}
-
 int
 export_main(int argc, char **argv)
 {
@@ -100,7 +80,7 @@ export_main(int argc, char **argv)
 		return export_hosts();
 	if (argc == 2 && strcmp(argv[1], "nft") == 0)
 		return export_nft();
-	if (argc == 2 && strcmp(argv[1], "sshd") == 0)
-		return export_sshd();
+	if (argc >= 2 && strcmp(argv[1], "sshd") == 0)
+		return export_sshd(argc - 1, argv + 1);
 	return usage("export");
 }

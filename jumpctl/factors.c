@@ -277,9 +277,9 @@ group_wants(const struct policy *p, uint32_t group)
  * Blocks.
  */
 
-/* As a pattern that matches it: sshd takes some characters for its own. */
-static void
-print_name(const char *name, FILE *out)
+/* Sshd takes some characters for its own. */
+void
+factors_print_name(const char *name, FILE *out)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -304,7 +304,7 @@ print_users(const struct names *users, FILE *out)
 {
 	for (size_t i = 0; i < users->n; i++) {
 		fputs(i % NAMES_A_LINE == 0 ? "\nMatch User " : ",", out);
-		print_name(users->list[i], out);
+		factors_print_name(users->list[i], out);
 		if (i % NAMES_A_LINE == NAMES_A_LINE - 1 || i == users->n - 1)
 			print_block(out);
 	}
@@ -321,11 +321,11 @@ print_groups(const struct policy *p, const struct names *others, FILE *out)
 		if (!group_wants(p, i))
 			continue;
 		fputs("\nMatch Group ", out);
-		print_name(policy_unixgroup(p, i), out);
+		factors_print_name(policy_unixgroup(p, i), out);
 		fputs(others->n > 0 ? " User *" : "", out);
 		for (size_t j = 0; j < others->n; j++) {
 			fputs(",!", out);
-			print_name(others->list[j], out);
+			factors_print_name(others->list[j], out);
 		}
 		print_block(out);
 		printed++;
@@ -356,16 +356,22 @@ print_head(const struct policy *p, FILE *out)
 }
 
 size_t
-factors_print(const struct policy *p, FILE *out)
+factors_blocks(const struct policy *p, FILE *out)
 {
 	struct names users = {0}, others = {0};
 	size_t n;
 
 	factors_accounts(p, &users, &others);
-	print_head(p, out);
 	print_users(&users, out);
 	n = users.n + print_groups(p, &others, out);
 	names_free(&users);
 	names_free(&others);
 	return n;
+}
+
+size_t
+factors_print(const struct policy *p, FILE *out)
+{
+	print_head(p, out);
+	return factors_blocks(p, out);
 }

@@ -36,4 +36,10 @@ bool factors_demanded(const char *methods);
  */
 size_t factors_print(const struct policy *, FILE *);
 
+/* The same without the lines at the top that say what it is. */
+size_t factors_blocks(const struct policy *, FILE *);
+
+/* A name as Match takes it: as a pattern that matches it. */
+void factors_print_name(const char *name, FILE *);
+
 #endif

@@ -40,8 +40,8 @@ static const struct {
     {"notify", notify_main, "notify [-n]"},
     {"export", export_main,
 	"export hosts | nft | sshd | ssh_config USER | known_hosts [USER]\n"
-	"               [--format openssh|ansible] [--jump NAME] "
-	"[--from ADDRESS]"},
+	"               [--all | --openssh VERSION] [--format openssh|ansible]\n"
+	"               [--jump NAME] [--from ADDRESS]"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--outcome WORD] [--since TIME] "
