@@ -6,6 +6,10 @@ SBINDIR    ?= $(PREFIX)/sbin
 LIBDIR     ?= $(PREFIX)/lib
 DATADIR    ?= $(PREFIX)/share/jump
 MANDIR     ?= $(PREFIX)/share/man
+UNITDIR    ?= $(LIBDIR)/systemd/system
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib/jump
 DESTDIR    ?=
@@ -115,7 +119,7 @@ jump-record_SRC   := jump-record/main.c jump-record/options.c \
 	lib/target.c $(POLICY)
 # process.c is for builds with ASan, whose leak checker cannot run there.
 jump-ssh_SRC      := jump-ssh/main.c lib/process.c
-jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
+jumpctl_SRC       := jumpctl/main.c jumpctl/complete.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c \
@@ -338,13 +342,16 @@ UNITFILES := $(wildcard dist/systemd/*)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
 SETGID   := jump-shell jump-connect jump-record
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
-	$(LIBDIR)/systemd/system \
+	$(UNITDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) \
 	$(DATADIR)/examples $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
+# Which folders install has made: uninstall removes those.
+FOLDERS   = $(DATADIR)/folders
 INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
-	$(SBINDIR)/jumpctl \
+	$(LIBEXECDIR)/renew $(SBINDIR)/jumpctl \
+	$(BASHDIR)/jumpctl $(ZSHDIR)/_jumpctl $(FISHDIR)/jumpctl.fish \
 	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
-	$(addprefix $(LIBDIR)/systemd/system/,$(notdir $(UNITFILES))) \
+	$(addprefix $(UNITDIR)/,$(notdir $(UNITFILES))) \
 	$(EXAMPLES:dist/%=$(DATADIR)/%) \
 	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
@@ -360,35 +367,62 @@ OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR) $(SYSCONFDIR)/jump/poli
 	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
 	$(SPOOL)/events $(SPOOL) $(RECORDS)
 
-# $(call texts,FILES,FOLDER)
+# Each file is made beside the one before and renamed: who starts a program
+# meanwhile finds one of the two, and who runs one keeps it.
+# $(call put,OPTIONS,FILES,FOLDER)
+define put
+	set -e; echo install $(1) $(2) $(DESTDIR)$(3); \
+	    for f in $(2); do to=$(DESTDIR)$(3)/$${f##*/}; \
+	    install $(1) $$f $$to.new; mv -f $$to.new $$to; done
+endef
+
+# $(call texts,OPTIONS,FILES,FOLDER[,NAME])
 define texts
-	set -e; echo install -m 644 $(1) $(DESTDIR)$(2); \
-	    for f in $(1); do to=$(DESTDIR)$(2)/$${f##*/}; \
-	    install -m 644 /dev/null $$to; \
+	set -e; echo install $(1) $(2) $(DESTDIR)$(3); \
+	    for f in $(2); do \
+	    to=$(DESTDIR)$(3)/$(if $(4),$(4),$${f##*/}); \
+	    install $(1) /dev/null $$to.new; \
 	    sed -e 's,/usr/local/libexec/jump,$(LIBEXECDIR),g' \
 		-e 's,/usr/local/sbin,$(SBINDIR),g' \
 		-e 's,/usr/local/share/jump,$(DATADIR),g' \
 		-e 's,/var/lib/jump,$(STATEDIR),g' \
-		-e 's,/etc/jump,$(SYSCONFDIR)/jump,g' $$f >$$to; done
+		-e 's,/etc/jump,$(SYSCONFDIR)/jump,g' $$f >$$to.new; \
+	    mv -f $$to.new $$to; done
 endef
+
+# What is setgid to a group, in the end; under DESTDIR, others see to it.
+setgid = $(if $(DESTDIR),-m 755,-g $(1) -m 2755)
 
 # The accounts come first: without them, nothing is replaced.
 install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
-	umask 022 && mkdir -p $(PLACES:%=$(DESTDIR)%)
-	install -m 755 $(SETGID:%=$(BUILD)/%) $(BUILD)/jump-ssh \
-	    $(DESTDIR)$(LIBEXECDIR)
-	@$(call texts,dist/ssh_config,$(LIBEXECDIR))
-	install -m 711 $(BUILD)/jump-authkeys $(DESTDIR)$(LIBEXECDIR)
-	install -m 755 $(BUILD)/jumpctl $(DESTDIR)$(SBINDIR)
-	@$(call texts,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
-	@$(call texts,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
-	@$(call texts,$(DATA),$(DATADIR))
-	@$(call texts,$(EXAMPLES),$(DATADIR)/examples)
-	chmod 755 $(EXAMPLES:dist/%=$(DESTDIR)$(DATADIR)/%)
-	@$(call texts,$(UNITFILES),$(LIBDIR)/systemd/system)
-	@$(call texts,docs/*.5,$(MANDIR)/man5)
-	@$(call texts,docs/*.8,$(MANDIR)/man8)
-	$(if $(DESTDIR),,$(MAKE) owners)
+	@umask 022; new=; $(if $(DESTDIR),,for d in $(PLACES); do \
+	    while [ ! -d $$d ]; do new="$$new $$d"; d=$${d%/*}; done; done;) \
+	    mkdir -p $(PLACES:%=$(DESTDIR)%) && \
+	    { [ -z "$$new" ] || printf '%s\n' $$new >>$(FOLDERS); }
+	@$(call put,$(call setgid,_jump),$(SETGID:%=$(BUILD)/%),$(LIBEXECDIR))
+	@$(call put,$(call setgid,_jump-ssh),$(BUILD)/jump-ssh,$(LIBEXECDIR))
+	@$(call put,-m 711,$(BUILD)/jump-authkeys,$(LIBEXECDIR))
+	@$(call put,-m 755,$(BUILD)/jumpctl,$(SBINDIR))
+	@$(call texts,-m 644,dist/ssh_config,$(LIBEXECDIR))
+	@$(call texts,-m 755,dist/renew,$(LIBEXECDIR))
+	@$(call texts,-m 644,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
+	@$(call texts,-m 644,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
+	@$(call texts,-m 644,$(DATA),$(DATADIR))
+	@$(call texts,-m 755,$(EXAMPLES),$(DATADIR)/examples)
+	@$(call texts,-m 644,$(UNITFILES),$(UNITDIR))
+	@$(call texts,-m 644,dist/completions/jumpctl.bash,$(BASHDIR),jumpctl)
+	@$(call texts,-m 644,dist/completions/_jumpctl,$(ZSHDIR))
+	@$(call texts,-m 644,dist/completions/jumpctl.fish,$(FISHDIR))
+	@$(call texts,-m 644,docs/*.5,$(MANDIR)/man5)
+	@$(call texts,-m 644,docs/*.8,$(MANDIR)/man8)
+	$(if $(DESTDIR),,$(MAKE) owners && $(LIBEXECDIR)/renew)
+
+# chgrp(1) takes the bit away for a moment, also where it changes nothing.
+# $(call owned,GROUP,FILES)
+define owned
+	echo setgid $(1) $(2); find $(2) ! -group $(1) -exec chgrp $(1) {} + && \
+	    chmod 2755 $(2)
+endef
 
 accounts:					## make _jump and the groups, if missing
 	dist/accounts
@@ -406,17 +440,20 @@ owners:						## give _jump its programs and folders
 	chmod 3733 $(DESTDIR)$(SPOOL)/events
 	chgrp _jump $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
 	chmod 1730 $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
-	chgrp _jump $(DESTDIR)$(STATEDIR) $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
-	chmod 2755 $(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%)
-	chgrp _jump-ssh $(DESTDIR)$(LIBEXECDIR)/jump-ssh
-	chmod 2755 $(DESTDIR)$(LIBEXECDIR)/jump-ssh
+	chgrp _jump $(DESTDIR)$(STATEDIR)
+	@$(call owned,_jump,$(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%))
+	@$(call owned,_jump-ssh,$(DESTDIR)$(LIBEXECDIR)/jump-ssh)
 	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys
 	chmod 710 $(DESTDIR)$(STATEDIR)
 
 uninstall:					## remove what install has put there
-	rm -f $(INSTALLED:%=$(DESTDIR)%)
-	@for d in $(OWN:%=$(DESTDIR)%); do \
-		[ ! -d $$d ] || rmdir $$d 2>/dev/null || echo "left: $$d"; done
+	@set -e; folders=$$([ ! -f $(DESTDIR)$(FOLDERS) ] || \
+	    sort -ur $(DESTDIR)$(FOLDERS)); \
+	    rm -f $(INSTALLED:%=$(DESTDIR)%) $(DESTDIR)$(FOLDERS); \
+	    for d in $(OWN:%=$(DESTDIR)%); do \
+		[ ! -d $$d ] || rmdir $$d 2>/dev/null || echo "left: $$d"; done; \
+	    for d in $$folders; do \
+		[ ! -d $$d ] || rmdir $$d 2>/dev/null || :; done
 	@echo "left: what is in $(SYSCONFDIR)/ssh, and the accounts"
 
 clean:						## remove what make built

@@ -20,6 +20,10 @@
 /* Say on standard error how a verb is used, NULL for all; returns 64. */
 int usage(const char *verb);
 
+/* The name of the verb at i, and the usage of a verb; NULL: there is none. */
+const char *verb_name(size_t i);
+const char *verb_usage(const char *verb);
+
 /* The verbs: each gets its arguments from argv[1] on, returns an exit code. */
 int check_main(int argc, char **argv);
 int load_main(int argc, char **argv);
@@ -38,6 +42,7 @@ int log_main(int argc, char **argv);
 int requests_main(int argc, char **argv);
 int recordings_main(int argc, char **argv);
 int replay_main(int argc, char **argv);
+int complete_main(int argc, char **argv);
 
 /*
  * source.c: the text of a policy.  Errors go to standard error.

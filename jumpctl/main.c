@@ -54,16 +54,23 @@ static const struct {
 	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"
 	"               [--search TEXT] [--text] [--times] ID"},
     {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
+    {"complete", complete_main, "complete [--] [WORD ...]"},
 };
 
-static bool
-is_verb(const char *word)
+const char *
+verb_name(size_t i)
+{
+	return i < sizeof(verbs) / sizeof(verbs[0]) ? verbs[i].name : NULL;
+}
+
+const char *
+verb_usage(const char *verb)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(verbs[i].name, word) == 0)
-			return true;
+		if (strcmp(verbs[i].name, verb) == 0)
+			return verbs[i].usage;
 	}
-	return false;
+	return NULL;
 }
 
 /* The usage of a verb, or of all of them. */
@@ -182,7 +189,8 @@ main(int argc, char **argv)
 		setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
 	if (argc < 2)
 		return usage(NULL);
-	if (strcmp(argv[1], "help") == 0 && argc == 3 && is_verb(argv[2]))
+	if (strcmp(argv[1], "help") == 0 && argc == 3 &&
+	    verb_usage(argv[2]) != NULL)
 		return finish(help(argv[2]));
 	if (strcmp(argv[1], "help") == 0 || asks_for_help(argv[1]))
 		return finish(help(NULL));

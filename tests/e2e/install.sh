@@ -122,11 +122,11 @@ machine() {
 cat >"$T/on_machine" <<'END'
 set -eu
 mk() {
-	make -s -C "$S" -o all BUILD=build "$@" >>"$T/make.out"
+	make -s -C "$S" -o all BUILD=build "$@" >>"$T/make.out" 2>&1
 }
 places='/usr/local /etc /var/lib /var/spool /var/log'
 all() {
-	find $places ! -type d -exec stat -c '%n %U:%G %a' {} + | sort
+	find $places -exec stat -c '%n %U:%G %a' {} + | sort
 }
 mk accounts
 getent passwd _jump | grep -q nologin
@@ -149,12 +149,25 @@ echo ok install
 all >"$T/installed"
 echo '# mine' >/etc/jump/policy
 echo image >/var/lib/jump/policy.db
-chmod 755 $l/jump-shell
 mk install
-all | grep -v '/jump/policy' >"$T/again"
-cmp "$T/installed" "$T/again"
+grep -q 'correct this, then jumpctl load' "$T/make.out"
+all | grep -v '/jump/policy \|/jump/policy.db ' >"$T/again"
+diff "$T/installed" "$T/again"
 [ "$(cat /etc/jump/policy)" = '# mine' ]
 echo ok upgrade
+# Whoever starts or runs a program meanwhile is served.
+(while [ -g $l/jump-shell ] && [ -x $l/jump-authkeys ]; do :; done
+    echo "gone" >"$T/gone") &
+watch=$!
+ln $l/jump-shell $l/running
+mk install
+kill $watch
+[ ! -e "$T/gone" ]
+[ ! $l/jump-shell -ef $l/running ]
+cmp $l/jump-shell $l/running
+rm $l/running
+[ -z "$(find $places -name '*.new')" ]
+echo ok rename
 : >"$T/make.out"
 mk uninstall
 grep -qx 'left: /etc/jump' "$T/make.out"
@@ -165,7 +178,7 @@ echo ok uninstall keeps
 rm /etc/jump/policy /var/lib/jump/policy.db
 mk uninstall
 all >"$T/after"
-cmp "$T/before" "$T/after"
+diff "$T/before" "$T/after"
 [ -z "$(find $places -name jump)" ]
 echo ok uninstall
 END
@@ -174,7 +187,8 @@ for NO_SYSTEMD in '' 1; do
 	export NO_SYSTEMD
 	on=with${NO_SYSTEMD:+out}
 	machine sh "$T/on_machine"
-	for step in accounts install upgrade 'uninstall keeps' uninstall; do
+	for step in accounts install upgrade rename 'uninstall keeps' \
+	    uninstall; do
 		check "$on systemd: $step" printed "^ok $step\$"
 	done
 	check "$on systemd: to the end" gave 0
