@@ -2,76 +2,33 @@
 # lab: LAB_POLICY=none
 # runs: once
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/guide.lib.sh"
 
-J=$LAB/hosts/jump
-mkdir -p "$T/src" "$T/host" "$T/client"
-
-# --- nothing -----------------------------------------------------------------
-
-for f in passwd shadow group; do
-	sed -i '/^\(alice\|bob\|vend1\|mallory\|jump\|jump-devices\|_jump\):/d' \
-	    "$J/etc/$f"
-done
-rm -rf "$J"/local/* "$J"/home/[b-z]* "$J/home/alice" "$J/var/lib/jump" \
-    "$J/etc/jump" "$J"/etc/ssh/sshd_config.d/[56]0-*
-(cd "$LAB_REPO" && tar -cf - --exclude='./build*' --exclude=./.cache \
-    --exclude=./.git .) | tar -xf - -C "$T/src"
-
-# Two administrators, as the README asks for.
-echo 'sudo:x:27:admin,root' >>"$J/etc/group"
-install -d -m 700 "$J/root/.ssh"
-cp "$LAB/keys/admin.pub" "$J/root/.ssh/authorized_keys"
-
-# What the lab has not got: a package manager that may change the machine, a
-# service manager, and an sshd where one is installed.
-cat >"$T/host/apt-get" <<'STUB'
-#!/bin/sh
-[ "$1" = install ]
-STUB
-cat >"$T/host/systemctl" <<'STUB'
-#!/bin/sh
-[ "$*" = 'reload ssh' ] || exit 1
-pid=$(cat /run/sshd.pid)
-rm /run/sshd.pid
-kill -HUP "$pid"
-until [ -s /run/sshd.pid ]; do sleep 0.1; done
-STUB
-lab on jump mkdir -p /usr/local/sbin
-lab on jump ln -s "$LAB/openssh/usr/sbin/sshd" /usr/local/sbin/sshd
+nothing
+stubs
+source_tree "$T/src"
+mkdir -p "$T/client"
 printf '192.0.2.1 jump.example.com\n' >>/etc/hosts
 { printf 'Host jump.example.com\n\tHostKeyAlias jump\n'; cat "$C"; } >"$T/ssh"
 cat >"$T/client/ssh" <<STUB
 #!/bin/sh
 exec $(command -v ssh) -F $T/ssh "\$@"
 STUB
-chmod +x "$T"/host/* "$T"/client/*
+chmod +x "$T"/client/*
 
 # --- the commands -------------------------------------------------------------
 
-# block N: the Nth block of code under the heading.
-block() {
-	awk -v n="$1" '/^## / { on = /ProxyJump in ten commands/ }
-	    !on { next }
-	    /^```/ { fence++; next }
-	    fence == 2 * n - 1' "$LAB_REPO/README.md"
-}
-
-# commands: how many there are; a here-document belongs to its command.
-commands() {
-	awk '/^END$/ { inside = 0; next } inside { next } { n++ }
-	    /<<.END/ { inside = 1 } END { print n + 0 }' "$@"
-}
-
+steps README.md 'ProxyJump in ten commands'
 block 1 | sed "s,\"ssh-ed25519 [^\"]*\",\"$(cat "$LAB/keys/alice.pub")\"," \
     >"$T/on_host"
 block 2 >"$T/on_client"
-n=$(commands "$T/on_host" "$T/on_client")
+n=$(how_many 1 2)
 check "$n commands are ten at most" [ "$n" -gt 5 -a "$n" -le 10 ]
 check "the key is ours" grep -q alice@lab "$T/on_host"
 
 on_host() {
 	last="the README on the jump host"
-	lab on jump env PATH="$T/host:$PATH" CFLAGS=-O1 MAKEFLAGS=-j2 \
+	lab on jump env PATH="$T/stub:$PATH" CFLAGS=-O1 MAKEFLAGS=-j2 \
 	    sh -euc "cd $T/src; . $T/on_host" >"$T/out" 2>"$T/err" &&
 	    status=0 || status=$?
 }
