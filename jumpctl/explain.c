@@ -626,19 +626,20 @@ print_json(const struct explain *e)
 	puts("]}");
 }
 
-/* One line of a listing: a word for each road that is served. */
+/* One line of a listing: a word for each road. */
 static void
 print_line(const struct explain *e)
 {
 	char text[300];
 
 	if (e->listed == 1)
-		printf("%-15s %-31s %-10s %s\n", "WHO", "WHAT", "FORWARD",
-		    "CONNECT");
-	printf("%-15s %-31s %-10s %s\n", e->question.who,
+		printf("%-15s %-31s %-8s %-8s %s\n", "WHO", "WHAT",
+		    "FORWARD", "CONNECT", "SHELL");
+	printf("%-15s %-31s %-8s %-8s %s\n", e->question.who,
 	    target_text(&e->asked, text, sizeof(text)),
 	    policy_action_names[e->decisions[ROAD_FORWARD].action],
-	    policy_action_names[e->decisions[ROAD_CONNECT].action]);
+	    policy_action_names[e->decisions[ROAD_CONNECT].action],
+	    policy_action_names[e->decisions[ROAD_SHELL].action]);
 }
 
 /* Whether forward gives less of this while the gate does not stand. */

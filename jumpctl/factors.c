@@ -44,7 +44,7 @@ look_at(struct look *l, const struct target *asked)
 {
 	static struct decision d;
 
-	for (int road = ROAD_FORWARD; road <= ROAD_CONNECT; road++) {
+	for (int road = 0; road < ROAD_COUNT; road++) {
 		l->q.road = road;
 		decide(l->p, &l->q, asked, NULL, 0, &d);
 		l->wanted = l->wanted || binds(l, &d.verdict);
@@ -118,8 +118,8 @@ look_at_minute(struct look *l, uint32_t minute)
 {
 	l->q.minute = minute;
 	if (!l->wanted)
-		policy_candidates(l->p, &l->q,
-		    1 << ROAD_FORWARD | 1 << ROAD_CONNECT, look_at_target, l);
+		policy_candidates(l->p, &l->q, (1 << ROAD_COUNT) - 1,
+		    look_at_target, l);
 }
 
 bool

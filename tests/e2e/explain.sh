@@ -105,8 +105,12 @@ check "a device is nobody" said 'is nobody of this policy'
 explain alice any
 check "a list: exit 0" gave 0
 check "a list: its head" eval \
-    'head -n 1 "$T/out" | grep -q "^WHO  *WHAT  *FORWARD  *CONNECT$"'
-check "a list: a line" printed '^alice +web1:22 +allow +allow$'
+    'head -n 1 "$T/out" | grep -q "^WHO  *WHAT  *FORWARD  *CONNECT  *SHELL$"'
+check "a list: a line" printed '^alice +web1:22 +allow +allow +allow$'
+explain bob any --as root
+check "a list: what only the road shell gives" \
+    printed '^bob +web2:22 +deny +deny +ask$'
+explain alice any
 check "a list: what is missing" said '1 nets? and domains|2 nets and domains'
 explain any web1:22
 check "who reaches a target" printed '^carol '

@@ -388,4 +388,15 @@ check "and the record says so" \
 check "who has one stays" kill -0 "$pin_pid"
 exec 8>&-
 kill "$pin_pid" 2>/dev/null || :
+
+# --- who is concerned on one road only ---------------------------------------------
+
+policy <<'END'
+user bob
+key bob "ssh-ed25519 AAAA"
+allow menu: bob to web1:22 via shell
+require factor: any to web1 mfa
+END
+run lab on jump jumpctl export sshd
+check "the road shell alone: export sshd" printed '^Match User bob$'
 finish
