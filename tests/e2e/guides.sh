@@ -16,8 +16,8 @@
 #   says how many there may be.
 # - make (what it would build is there already), rsyslogd and systemctl are
 #   stand-ins: stubs here and in guide.lib.sh.
-# - Each page begins on a machine without a jump host, in a state that the
-#   function of its name makes here.
+# - Each page but controls.md begins on a machine without a jump host, in a state
+#   that the function of its name makes here.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/guide.lib.sh"
 LIMIT=0
@@ -240,6 +240,11 @@ before() {
 	lab on jump chown -R "$account" "/home/$account/.ssh"
 }
 
+# controls: on the machine that operations.md has left.
+controls() {
+	:
+}
+
 # names: what people type leads there without us.
 names() {
 	printf '%s\n' '10.2.0.10 web1' '10.2.0.12 web2' '10.2.0.11 db1' \
@@ -272,8 +277,8 @@ people
 stubs
 more_stubs
 unruns=0
-for page in ${GUIDES:-operations migrate-proxyjump migrate-nc}; do
-	again
+for page in ${GUIDES:-operations controls migrate-proxyjump migrate-nc}; do
+	[ "$page" = controls ] || again
 	"$(echo "$page" | tr - _)"
 	guide "$page.md"
 done
