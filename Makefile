@@ -123,6 +123,9 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/complete.c jumpctl/source.c jumpctl/
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
 	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c \
+	jumpctl/init.c jumpctl/init_accounts.c jumpctl/init_places.c \
+	jumpctl/init_targets.c jumpctl/init_print.c jumpctl/authorized.c \
+	jumpctl/places.c jumpctl/foreign.c \
 	jumpctl/export_sshd.c jumpctl/openssh.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
@@ -213,7 +216,10 @@ test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
 	jumpctl/asciicast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
 test_asciicast_SRC := jumpctl/asciicast.c jumpctl/utf8.c
 test_escape_SRC  := jumpctl/escape.c jumpctl/plain.c jumpctl/utf8.c
-UNIT += openssh
+UNIT += openssh authorized places
+test_places_SRC := jumpctl/places.c jumpctl/foreign.c jumpctl/authorized.c \
+	lib/pubkey.c lib/match.c
+test_authorized_SRC := jumpctl/authorized.c lib/pubkey.c lib/match.c
 test_openssh_SRC := jumpctl/openssh.c
 UNIT += client
 test_client_SRC  := $(CLIENT) jump-shell/road.c jump-shell/command.c \

@@ -75,6 +75,50 @@ account_free(struct account *a)
 	memset(a, 0, sizeof(*a));
 }
 
+/* What a % and this character stand for; NULL: nothing. */
+static const char *
+token(const struct account *a, const char *home, char c, char number[16])
+{
+	switch (c) {
+	case 'h':
+		return home;
+	case 'u':
+		return a->name;
+	case 'U':
+		snprintf(number, 16, "%u", a->uid);
+		return number;
+	case '%':
+		return "%";
+	default:
+		return NULL;
+	}
+}
+
+bool
+account_path(const struct account *a, const char *word, char *buf, size_t size)
+{
+	char *home = realpath(a->home, NULL), number[16];
+	size_t used = 0;
+
+	if (home == NULL)
+		home = own(a->home);
+	if (*word != '/' && strncmp(word, "%h", 2) != 0)
+		used = (size_t)snprintf(buf, size, "%s/", home);
+	for (; *word != '\0' && used < size; word++) {
+		const char *put = NULL;
+
+		if (*word == '%')
+			put = token(a, home, *++word, number);
+		if (*word == '\0')
+			break;
+		used += (size_t)snprintf(buf + used, size - used, "%.*s",
+		    put == NULL ? 1 : (int)strlen(put),
+		    put == NULL ? word : put);
+	}
+	free(home);
+	return used > 0 && used < size && *buf == '/';
+}
+
 bool
 account_in(const struct account *a, const char *group)
 {

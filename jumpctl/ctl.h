@@ -29,6 +29,7 @@ int check_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int export_main(int argc, char **argv);
+int init_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 int edit_main(int argc, char **argv);
 int lock_main(int argc, char **argv);

@@ -82,6 +82,14 @@ struct account {
 bool account_find(struct account *, const char *name);
 void account_free(struct account *);
 
+/*
+ * The path that a word of AuthorizedKeysFile and its like means for this
+ * account: below the home if it is relative, with %h, %u, %U and %%.  The home
+ * is the real one, without links.  False if there is no such path.
+ */
+bool account_path(
+    const struct account *, const char *word, char *buf, size_t size);
+
 /* Whether the account is in the group of this name. */
 bool account_in(const struct account *, const char *group);
 

@@ -48,25 +48,10 @@ static bool
 has_key_file(const struct account *a, const char *word)
 {
 	char path[VALUE_MAX];
-	size_t used = 0;
 	struct stat st;
 
-	if (*word != '/' && strncmp(word, "%h", 2) != 0)
-		used = (size_t)snprintf(path, sizeof(path), "%s/", a->home);
-	for (; *word != '\0' && used < sizeof(path); word++) {
-		const char *put = NULL;
-
-		if (word[0] == '%' && word[1] == 'h')
-			put = a->home;
-		else if (word[0] == '%' && word[1] == 'u')
-			put = a->name;
-		word += put != NULL;
-		used += (size_t)snprintf(path + used, sizeof(path) - used,
-		    "%.*s", put == NULL ? 1 : (int)strlen(put),
-		    put == NULL ? word : put);
-	}
-	return used < sizeof(path) && stat(path, &st) == 0 &&
-	    S_ISREG(st.st_mode) && st.st_size > 0;
+	return account_path(a, word, path, sizeof(path)) &&
+	    stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
 static bool

@@ -24,6 +24,9 @@ static const struct {
     {"explain", explain_main, "explain WHO WHAT [--via ROAD] [--from ADDRESS]"
 			      " [--as LOGIN]\n               [--mfa] [--ticket ID] "
 			      "[--at TIME] [--json]"},
+    {"init", init_main,
+	"init [-n] [--output FILE] [--no-lookup] [--from ADDRESS]"
+	" [--sshd PATH]"},
     {"edit", edit_main, "edit [--no-sweep] [FILE]"},
     {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
     {"lock", lock_main, "lock [--no-sweep] [WHO [REASON]]"},

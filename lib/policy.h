@@ -365,6 +365,9 @@ void policy_report_clear(struct policy_report *);
 struct policy *policy_parse(
     const struct policy_source *, size_t n, struct policy_report *);
 
+/* Whether a word is one of the language: as a name it stands in quotes. */
+bool policy_reserved(const char *);
+
 /* Read a time as the language writes it: seconds since the epoch. */
 bool policy_time_parse(int64_t *, const char *);
 

@@ -75,7 +75,4 @@ void build_check_rows(struct build *);
 /* The rest; there was no error, and the indexes are sorted. */
 void build_check(struct build *);
 
-/* Whether a word is reserved, policy_parse.c. */
-bool build_reserved(const char *);
-
 #endif

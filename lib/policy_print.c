@@ -25,7 +25,7 @@ print_name(const struct print *w, const char *prefix, const char *name,
 		strlen(name) &&
 	    strchr("._-", name[0]) == NULL && strlen(name) < NAME_TEXT;
 
-	if (prefix[0] != '%' && build_reserved(name))
+	if (prefix[0] != '%' && policy_reserved(name))
 		plain = false;
 	if (plain && !always)
 		fprintf(w->f, " %s%s", prefix, name);

@@ -16,7 +16,7 @@ static const char *const reserved[] = {"account", "agent", "alias", "allow",
     "when", "window"};
 
 bool
-build_reserved(const char *word)
+policy_reserved(const char *word)
 {
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
 		if (strcmp(reserved[i], word) == 0)
@@ -187,7 +187,7 @@ const char parse_list_hint[] =
 static bool
 check_name(struct build *b, const char *text, bool word, bool person)
 {
-	if (word && build_reserved(text))
+	if (word && policy_reserved(text))
 		return parse_fail(b, "write it in quotes",
 		    "a reserved word cannot be a name");
 	if (parse_plain_name(text) ||
