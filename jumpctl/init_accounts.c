@@ -582,8 +582,7 @@ note_people(const struct visit *v, const struct old_user *u)
 	if (people.n > 1)
 		survey_note(v->s, v->account->name,
 		    "keys of several people, by their comments: say `user "
-		    "NAME account %s' for each, see SHARED ACCOUNTS in "
-		    "jump-authkeys(8)",
+		    "NAME account %s' for each",
 		    v->account->name);
 	names_free(&people);
 }

@@ -25,8 +25,8 @@ static const struct {
 			      " [--as LOGIN]\n               [--mfa] [--ticket ID] "
 			      "[--at TIME] [--json]"},
     {"init", init_main,
-	"init [-n] [--output FILE] [--no-lookup] [--from ADDRESS]"
-	" [--sshd PATH]"},
+	"init [--dry-run] [--output FILE] [--no-lookup] [--from ADDRESS]\n"
+	"               [--sshd PATH]"},
     {"edit", edit_main, "edit [--no-sweep] [FILE]"},
     {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
     {"lock", lock_main, "lock [--no-sweep] [WHO [REASON]]"},
