@@ -6,8 +6,8 @@
 #
 # - Commands stand in blocks of code that are called console, behind a prompt,
 #   with what is to be seen below them: commands.py says how it is compared.
-# - "jump#" is root on the jump host, "NAME#" root on the target of that name,
-#   and "NAME$" the user NAME on a workstation, whose ~/.ssh/config has the
+# - "jump#" is root on the jump host, "NAME#" root on the target or device of
+#   that name, and "NAME$" the user NAME on a workstation, whose ~/.ssh/config has the
 #   jump host as "jump".  Each command begins in the home folder, in a shell
 #   of its own.
 # - "# exit N" behind a command is how it ends; otherwise that is 0.
@@ -18,6 +18,8 @@
 #   stand-ins: stubs here and in guide.lib.sh.
 # - Each page but controls.md begins on a machine without a jump host, in a state
 #   that the function of its name makes here.
+#
+# GUIDES="PAGE..." runs these alone; SHOW=1 prints what each command shows.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/guide.lib.sh"
 LIMIT=0
@@ -160,6 +162,9 @@ perform() {
 	jump) timeout 60 lab on jump env HOME=/root PATH="$T/stub:$PATH" \
 	    sh -c "cd; $2" ;;
 	collector) timeout 30 lab on db1 sh -c "$2" ;;
+	rtu17) timeout 30 lab on web1 env HOME=/root sh -c "cd; $2" ;;
+	rtu18) timeout 30 lab on web2 env HOME=/root sh -c "cd; $2" ;;
+	rtu19) timeout 30 lab on db1 env HOME=/root sh -c "cd; $2" ;;
 	web1|web2|db1) timeout 30 lab on "$1" sh -c "$2" ;;
 	*) timeout 60 setpriv --reuid "$1" --regid "$1" --clear-groups env -i \
 	    PATH=/usr/local/bin:/usr/bin:/bin USER="$1" LOGNAME="$1" \
@@ -273,11 +278,62 @@ migrate_nc() {
 	END
 }
 
+# Devices on web1 and web2 with one account, whose tunnels come back by
+# themselves, and sockets that everybody on the jump host can connect to.
+migrate_tunnels() {
+	before alice alice
+	before host
+	chmod 711 "$J/home/host"
+	printf 'StreamLocalBind%s\n' 'Unlink yes' 'Mask 0111' \
+	    >"$J/etc/ssh/sshd_config.d/90-old.conf"
+	lab on jump "$T/stub/reload" reload ssh
+	device rtu17 web1
+	device rtu18 web2
+	new_device rtu19 db1
+	ssh_config <<-'END'
+		Host jump
+		    HostName jump.example.com
+		Host rtu17 rtu18
+		    ProxyCommand ssh jump nc -U /home/host/%h.sock
+	END
+	within test -S "$J/home/host/rtu17.sock" -a -S "$J/home/host/rtu18.sock"
+}
+
+# new_device NAME HOST: its key, on HOST and with the administrator.
+new_device() {
+	root=$LAB/hosts/$2/root
+	lab on "$2" hostname "$1"
+	install -d -m 700 "$root/.ssh"
+	ssh-keygen -q -t ed25519 -N '' -C "$1" -f "$root/$1.key"
+	cp "$root/$1.key.pub" "$J/root/keys/$1.pub"
+	sed 's/^jump /&,jump.example.com /; s/ ,/,/' "$LAB/known_hosts" \
+	    >"$root/.ssh/known_hosts"
+	echo '10.2.0.1 jump.example.com' >>"$LAB/hosts/$2/etc/hosts"
+	sed -n "s/^$2 /$1,[$1]:2222 /p" "$LAB/known_hosts" \
+	    >>/etc/ssh/ssh_known_hosts
+}
+
+device() {
+	new_device "$@"
+	cat "$J/root/keys/$1.pub" >>"$J/home/host/.ssh/authorized_keys"
+	lab on "$2" sh -c 'cd; while :; do
+		ssh -i "$1.key" -o BatchMode=yes -o ExitOnForwardFailure=yes -N \
+		    -R "/home/host/$1.sock:localhost:22" host@jump.example.com
+		sleep 0.5
+	done' - "$1" >"$T/$1.log" 2>&1 &
+}
+
 people
 stubs
 more_stubs
 unruns=0
-for page in ${GUIDES:-operations controls migrate-proxyjump migrate-nc}; do
+pages="operations controls migrate-proxyjump migrate-nc"
+if [ -e "$LAB_REPO/sshd_config.d/70-jump-devices.conf" ]; then
+	pages="$pages migrate-tunnels"
+else
+	skip "docs/migrate-tunnels.md: this version serves no devices"
+fi
+for page in ${GUIDES:-$pages}; do
 	[ "$page" = controls ] || again
 	"$(echo "$page" | tr - _)"
 	guide "$page.md"
