@@ -23,7 +23,12 @@ CC     ?= cc
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla
-HARDEN := -fstack-protector-strong -fPIE -fno-plt
+# $(call takes,FLAG): the flag, if the compiler knows it for this machine.
+takes   = $(shell $(CC) $(1) -Werror -fsyntax-only -x c /dev/null \
+	2>/dev/null && echo $(1))
+HARDEN := -fstack-protector-strong -fPIE -fno-plt \
+	$(call takes,-fstack-clash-protection) $(call takes,-fcf-protection) \
+	$(call takes,-mbranch-protection=standard)
 ifdef SAN
 INSTRUMENT := -fsanitize=address,undefined
 HARDEN += -fno-sanitize-recover=all -fno-omit-frame-pointer
