@@ -187,7 +187,8 @@ check_header(const struct image_header *h, size_t size)
 
 	if (memcmp(h->magic, image_magic, sizeof(image_magic)) != 0)
 		return POLICY_BROKEN;
-	if (h->version != IMAGE_VERSION || h->tables != PT_COUNT)
+	if (h->version < IMAGE_OLDEST || h->version > IMAGE_VERSION ||
+	    h->tables != PT_COUNT)
 		return POLICY_VERSION;
 	if (h->size != size || h->sums < sizeof(*h) || h->sums > size ||
 	    h->sums % ALIGN != 0)

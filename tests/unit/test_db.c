@@ -928,6 +928,12 @@ other_version(struct image_header *h)
 }
 
 static void
+older_version(struct image_header *h)
+{
+	h->version = IMAGE_OLDEST - 1;
+}
+
+static void
 other_tables(struct image_header *h)
 {
 	h->tables--;
@@ -1080,6 +1086,7 @@ static const struct {
 	enum policy_error error;
 } headers[] = {
     {other_version, POLICY_VERSION},
+    {older_version, POLICY_VERSION},
     {other_tables, POLICY_VERSION},
     {other_magic, POLICY_BROKEN},
     {other_size, POLICY_BROKEN},
