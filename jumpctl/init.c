@@ -83,8 +83,8 @@ survey_note(struct survey *s, const char *who, const char *format, ...)
 /*
  * Memory.
  */
-static void
-user_free(struct old_user *u)
+void
+old_user_free(struct old_user *u)
 {
 	for (size_t i = 0; i < u->nkeys; i++) {
 		free(u->keys[i].type);
@@ -103,7 +103,7 @@ static void
 survey_free(struct survey *s)
 {
 	for (size_t i = 0; i < s->nusers; i++)
-		user_free(&s->users[i]);
+		old_user_free(&s->users[i]);
 	for (size_t i = 0; i < s->ntargets; i++) {
 		names_free(&s->targets[i].names);
 		names_free(&s->targets[i].hostkeys);

@@ -82,6 +82,9 @@ struct survey {
 void survey_note(struct survey *, const char *who, const char *text, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Free what a user holds. */
+void old_user_free(struct old_user *);
+
 /* Whether this user reaches hosts that no line names. */
 bool user_anywhere(const struct old_user *);
 
@@ -126,6 +129,9 @@ struct seen {
 };
 
 enum place_error target_seen(struct survey *, const struct seen *, int *target);
+
+/* Give each target a name that has none, of its address. */
+void targets_name(struct survey *);
 
 /* Free what the lookups have kept. */
 void targets_forget(void);

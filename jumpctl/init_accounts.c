@@ -28,8 +28,9 @@ struct visit {
 	size_t nopens;
 	const char *file; /* that is read now */
 	unsigned line;
-	size_t first; /* of the account's users */
-	size_t lines; /* of keys, whatever became of them */
+	size_t first;	      /* of the account's users */
+	size_t lines;	      /* of keys, whatever became of them */
+	struct names refused; /* keys of lines that count and are left out */
 };
 
 static void *
@@ -235,6 +236,20 @@ from_text(const struct visit *v, const struct authorized *a)
 	return need(text);
 }
 
+/*
+ * sshd takes the first line of a key that fits, so that a later one does not
+ * say what the key is good for when an earlier one is left out.
+ */
+static bool
+is_refused(const struct visit *v, const struct authorized *a)
+{
+	for (size_t i = 0; i < v->refused.n; i++) {
+		if (strcmp(v->refused.list[i], a->blob) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Options that a policy cannot say; false if the key is none without them. */
 static bool
 can_be_said(const struct visit *v, const struct authorized *a)
@@ -249,13 +264,17 @@ can_be_said(const struct visit *v, const struct authorized *a)
 		    "in jump-authkeys(8)");
 	else if (a->ca && (a->from != NULL || a->verify))
 		left_out(v, "a cert-authority with from= or verify-required");
-	else if (owner != NULL && strcmp(owner, v->account->name) != 0)
+	else if (is_refused(v, a))
+		left_out(v, "so is another line of the same key");
+	else if (owner != NULL && strcmp(owner, v->account->name) == 0)
+		left_out(v, "the same key stands on a line before it");
+	else if (owner != NULL)
 		survey_note(v->s, v->account->name,
 		    "the key in %s:%u is left out: it is %s's too, and a "
 		    "policy has each key once; whose is it?",
 		    v->file, v->line, owner);
 	else
-		return owner == NULL; /* sshd takes the first line of a key */
+		return true;
 	return false;
 }
 
@@ -284,28 +303,37 @@ note_losses(const struct visit *v, const struct authorized *a)
 		    v->line);
 }
 
+/* What a line makes its key good for; 0: nothing that is carried over. */
+static unsigned
+find_rights(struct visit *v, const struct authorized *a, struct old_user *u)
+{
+	u->may = v->may;
+	u->until = a->expires;
+	if (!a->forwards || ((u->may & MAY_FORWARD) && !narrow(v, a, u)))
+		u->may &= ~(unsigned)MAY_FORWARD;
+	if (a->command)
+		u->may &= ~(unsigned)MAY_SESSION;
+	if (!(u->may & MAY_FORWARD))
+		u->nopens = 0;
+	if (u->may == 0)
+		left_out(v,
+		    "it reaches nothing, but may run a program here, or "
+		    "listen; in the group jump it does neither: give that an "
+		    "account of its own");
+	return u->may;
+}
+
 /* A key that sshd takes: whose it is, and what it is good for. */
 static void
 take_key(struct visit *v, const struct authorized *a)
 {
-	struct old_user u = {.may = v->may, .until = a->expires};
+	struct old_user u = {0};
 	char *from;
 
-	if (!a->forwards || ((u.may & MAY_FORWARD) && !narrow(v, a, &u)))
-		u.may &= ~(unsigned)MAY_FORWARD;
-	if (a->command)
-		u.may &= ~(unsigned)MAY_SESSION;
-	if (!(u.may & MAY_FORWARD))
-		u.nopens = 0;
-	if (u.may == 0) {
-		left_out(v,
-		    "it reaches nothing, but may run a program here, "
-		    "or listen; in the group jump it does neither: "
-		    "give that an account of its own");
-		free(u.opens);
+	if (!can_be_said(v, a))
 		return;
-	}
-	if (!can_be_said(v, a) || (from = from_text(v, a)) == NULL) {
+	if (find_rights(v, a, &u) == 0 || (from = from_text(v, a)) == NULL) {
+		names_add(&v->refused, a->blob);
 		free(u.opens);
 		return;
 	}
@@ -530,10 +558,48 @@ has_password(const struct visit *v)
 	    sp != NULL && strchr("!*", sp->sp_pwdp[0]) == NULL;
 }
 
+static bool
+has_authorities_only(const struct old_user *u)
+{
+	for (size_t i = 0; i < u->nkeys; i++) {
+		if (!u->keys[i].ca)
+			return false;
+	}
+	return true;
+}
+
 /*
- * Name the users of the account: by the account, or with a number each.  An
- * authority certifies somebody by name, so that several have none.
+ * Where several users share the account, an authority certifies none of them,
+ * as it does that by name: leave out those who have nothing else.  Some names
+ * cannot be those of a shared account.
  */
+static void
+drop_users(struct visit *v)
+{
+	struct survey *s = v->s;
+	bool unnamed = strpbrk(v->account->name, "\\+") != NULL;
+	size_t kept = v->first;
+
+	if (s->nusers - v->first < 2)
+		return;
+	for (size_t i = v->first; i < s->nusers; i++) {
+		struct old_user *u = &s->users[i];
+
+		if (!unnamed && !has_authorities_only(u))
+			s->users[kept++] = *u;
+		else
+			old_user_free(u);
+	}
+	if (kept < s->nusers)
+		survey_note(s, v->account->name,
+		    unnamed ? "has keys that are good for different things, "
+			      "and no name for a shared account: left out"
+			    : "certificates are good for something else than "
+			      "the account's keys: they are left out");
+	s->nusers = kept;
+}
+
+/* Name the users of the account: by the account, or with a number each. */
 static void
 name_users(struct visit *v)
 {
@@ -623,6 +689,7 @@ visit_account(struct visit *v)
 	if (s->nusers == v->first)
 		return;
 	note_addresses(v);
+	drop_users(v);
 	name_users(v);
 	if (s->nusers == v->first + 1)
 		note_people(v, &s->users[v->first]);
@@ -659,6 +726,7 @@ consider(struct survey *s, const char *name)
 			    s->sshd.from);
 		visit_account(&v);
 		free(v.opens);
+		names_free(&v.refused);
 		sshd_answer_free(&answer);
 	}
 	account_free(&account);

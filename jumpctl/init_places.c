@@ -289,21 +289,12 @@ keep_few(struct survey *s)
 	}
 }
 
-void
-survey_targets(struct survey *s)
+/* All files that say of hosts. */
+static void
+read_all(struct survey *s)
 {
 	struct reading system = {.s = s, .trusted = true};
-	bool anywhere = false;
 
-	for (size_t i = 0; i < s->nusers; i++) {
-		struct old_user *u = &s->users[i];
-
-		anywhere = anywhere || user_anywhere(u);
-		for (size_t j = 0; j < u->nopens; j++)
-			add_opening(s, u, &u->opens[j]);
-	}
-	if (!anywhere)
-		return;
 	read_hosts(s);
 	read_client(&system, "/etc/ssh/ssh_config", 0);
 	read_known(&system, "/etc/ssh/ssh_known_hosts", 0);
@@ -313,5 +304,22 @@ survey_targets(struct survey *s)
 		    strcmp(s->users[i].account, s->users[i - 1].account) != 0)
 			read_own(s, s->users[i].account);
 	}
+}
+
+void
+survey_targets(struct survey *s)
+{
+	bool anywhere = false;
+
+	for (size_t i = 0; i < s->nusers; i++) {
+		struct old_user *u = &s->users[i];
+
+		anywhere = anywhere || user_anywhere(u);
+		for (size_t j = 0; j < u->nopens; j++)
+			add_opening(s, u, &u->opens[j]);
+	}
+	if (anywhere)
+		read_all(s);
+	targets_name(s);
 	keep_few(s);
 }

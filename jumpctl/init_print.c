@@ -10,7 +10,12 @@
 
 #include "exit.h"
 
-enum { WIDTH = 79, EVERYWHERE_PORTS = 64, WORD_MAX_BYTES = 256 };
+enum {
+	WIDTH = 79,
+	EVERYWHERE_PORTS = 64,
+	WORD_MAX_BYTES = 256,
+	RULE_NAME = 100
+};
 
 /*
  * Words.
@@ -26,29 +31,10 @@ print_name(const char *name, FILE *out)
 	fprintf(out, plain ? "%s" : "\"%s\"", name);
 }
 
-/* The nth name of a target (0: the one it is called by), or one made of its
- * address. */
 static void
 print_target(const struct survey *s, int target, FILE *out)
 {
-	const struct old_target *t = &s->targets[target];
-	char text[ADDR_TEXT];
-
-	if (t->names.n > 0) {
-		print_name(t->names.list[0], out);
-		return;
-	}
-	addr_print(&t->addrs[0], text);
-	for (char *c = text; *c != '\0'; c++)
-		*c = *c == ':' ? '-' : *c;
-	fprintf(out, "host-%s", text);
-	for (int i = 0; i < target; i++) { /* with others beside it */
-		if (s->targets[i].names.n == 0 &&
-		    addr_equal(&s->targets[i].addrs[0], &t->addrs[0])) {
-			fprintf(out, "-%d", target);
-			break;
-		}
-	}
+	print_name(s->targets[target].names.list[0], out);
 }
 
 /* Begin a list of n: braces stand around more than one. */
@@ -161,8 +147,8 @@ print_head(const struct survey *s, FILE *out)
 	      "this language can\n"
 	      "# say it; see THE FIRST POLICY in jumpctl(8).  Read it, make "
 	      "it less, then:\n"
-	      "#     jumpctl load, jumpctl export hosts, groups, jumpctl "
-	      "doctor\n"
+	      "#     jumpctl load, jumpctl export hosts, usermod -a -G jump, "
+	      "jumpctl doctor\n"
 	      "#\n"
 	      "# What users lose in any case: a shell of their own here, files "
 	      "copied to here,\n"
@@ -496,7 +482,7 @@ print_limited(const struct survey *s, size_t user, FILE *out)
 
 	if (!is_limited(u) || u->nrefs == 0)
 		return;
-	if (name_plain(u->name))
+	if (name_plain(u->name) && strlen(u->name) < RULE_NAME)
 		fprintf(out, "allow permitopen-%s: ", u->name);
 	else /* in order */
 		fprintf(out, "allow permitopen.%zu: ", user + 1);

@@ -14,7 +14,13 @@
 
 #define HOSTS "/etc/hosts"
 
-enum { SECONDS = 30, ROOM = 512, NAMES_MAX = 4096, SSH_PORT = 22 };
+enum {
+	SECONDS = 30,
+	ROOM = 512,
+	NAMES_MAX = 4096,
+	NAMES_A_TARGET = 16,
+	SSH_PORT = 22
+};
 
 /* Names and their addresses: those of /etc/hosts, and what was looked up. */
 struct known_name {
@@ -239,6 +245,17 @@ name_slot(struct old_target *t, const char *name)
 	return NULL;
 }
 
+/* Whether it is the name of some target. */
+static bool
+is_taken(struct survey *s, const char *name)
+{
+	for (size_t i = 0; i < s->ntargets; i++) {
+		if (name_slot(&s->targets[i], name) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* A name of a target is that of no other; the first trusted one leads. */
 static void
 add_name(struct survey *s, struct old_target *t, const char *name, bool trusted)
@@ -249,11 +266,9 @@ add_name(struct survey *s, struct old_target *t, const char *name, bool trusted)
 	if (addr_parse(&a, name) || !name_plain(name) ||
 	    strchr("._-", *name) != NULL)
 		return;
-	for (size_t i = 0; i < s->ntargets && slot == NULL; i++) {
-		if (name_slot(&s->targets[i], name) != NULL)
-			return;
-	}
 	if (slot == NULL) {
+		if (is_taken(s, name) || t->names.n == NAMES_A_TARGET)
+			return;
 		names_add(&t->names, name);
 		slot = &t->names.list[t->names.n - 1];
 	}
@@ -263,6 +278,25 @@ add_name(struct survey *s, struct old_target *t, const char *name, bool trusted)
 	first = t->names.list[0];
 	t->names.list[0] = *slot;
 	*slot = first;
+}
+
+void
+targets_name(struct survey *s)
+{
+	for (size_t i = 0; i < s->ntargets; i++) {
+		struct old_target *t = &s->targets[i];
+		char name[256], text[ADDR_TEXT];
+
+		if (t->names.n > 0)
+			continue;
+		addr_print(&t->addrs[0], text);
+		for (char *c = text; *c != '\0'; c++)
+			*c = *c == ':' ? '-' : *c;
+		snprintf(name, sizeof(name), "host-%s", text);
+		while (is_taken(s, name) && strlen(name) < sizeof(name) - 1)
+			strcat(name, "x");
+		names_add(&t->names, name);
+	}
 }
 
 static enum place_error
