@@ -115,6 +115,8 @@ foreign_read(const char *path, uid_t owner, const char **why)
 		*why = strerror(errno);
 	else if (got > FOREIGN_MAX)
 		*why = "it is too large";
+	else if (memchr(text, '\0', got) != NULL)
+		*why = "it holds a byte of zero";
 	close(fd);
 	if (*why != NULL) {
 		free(text);

@@ -684,7 +684,8 @@ visit_account(struct visit *v)
 		note_sources(v);
 	if (v->lines == 0 && has_shell(v->account) && has_password(v))
 		survey_note(s, name,
-		    "gets in by password, and has no key: a policy lets in by "
+		    "gets in by password, and no key was found: a policy lets "
+		    "in by "
 		    "keys only");
 	if (s->nusers == v->first)
 		return;

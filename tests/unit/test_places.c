@@ -197,6 +197,22 @@ START_TEST(somebody)
 }
 END_TEST
 
+START_TEST(zero)
+{
+	char path[64];
+	const char *why;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/placesXXXXXX", unit_tmp());
+	fd = mkstemp(path);
+	ck_assert_int_eq(write(fd, "a\0b\n", 4), 4);
+	close(fd);
+	ck_assert_ptr_null(foreign_read(path, getuid(), &why));
+	unlink(path);
+	ck_assert_str_eq(why, "it holds a byte of zero");
+}
+END_TEST
+
 START_TEST(line)
 {
 	char text[] = "a\n\nb", *rest = text;
@@ -219,6 +235,7 @@ main(void)
 	tcase_add_loop_test(tc, client, 0, COUNT(configs));
 	tcase_add_loop_test(tc, foreign, 0, COUNT(files));
 	tcase_add_test(tc, somebody);
+	tcase_add_test(tc, zero);
 	tcase_add_test(tc, line);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
