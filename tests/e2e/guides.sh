@@ -130,7 +130,7 @@ again() {
 	mkdir -p "$J/etc/rsyslog.d" "$J/etc/logrotate.d" \
 	    "$J/var/spool/rsyslog" "$J/root/keys"
 	rm -f "$J"/etc/rsyslog.d/* "$J"/etc/logrotate.d/*
-	sed '/ www\| dev/d' "$J/etc/hosts.lab" >"$J/etc/hosts"
+	sed '/dev\.corp/d' "$J/etc/hosts.lab" >"$J/etc/hosts"
 	cat >"$J/etc/rsyslog.conf" <<-'END'
 		module(load="imuxsock") # provides support for local system logging
 		$WorkDirectory /var/spool/rsyslog
