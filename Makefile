@@ -193,6 +193,8 @@ test_legs_SRC    := jumpctl/legs.c lib/match.c
 test_table_SRC   := jumpctl/table.c jumpctl/legs.c lib/match.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
+UNIT += listener
+test_listener_SRC := lib/listener.c lib/match.c
 UNIT += within judge swept log
 test_judge_SRC   := jumpctl/judge.c jumpctl/within.c jump-authkeys/keys.c \
 	$(GRANT) lib/decide.c lib/process.c lib/target.c $(PARSE) $(POLICY)
