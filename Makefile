@@ -59,6 +59,9 @@ GRANT   := lib/grant.c lib/grant_text.c lib/grant_judge.c \
 	lib/grant_verify.c lib/signature.c lib/program.c
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
+# Notes of logins.
+LOGIN    := lib/login.c lib/login_device.c lib/monitor.c lib/procfs.c
+
 IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
 	jump-authkeys/cert.c jump-authkeys/directory.c jump-authkeys/fence.c \
 	lib/probe.c
@@ -74,7 +77,7 @@ LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/end.c jumpctl/table.c jumpctl/legs.c jumpctl/forwards.c \
 	jumpctl/sockets.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
-	lib/login.c lib/factor.c lib/monitor.c lib/procfs.c lib/swept.c
+	$(LOGIN) lib/factor.c lib/swept.c
 
 SEALS    := jumpctl/recordings.c jumpctl/verify.c jumpctl/verify_log.c jumpctl/replay.c \
 	jumpctl/play.c jumpctl/escape.c jumpctl/plain.c jumpctl/seals.c \
@@ -88,7 +91,7 @@ CLIENT   := lib/client.c lib/client_ssh.c lib/client_ansible.c \
 	lib/client_tunnel.c lib/known.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
-	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
+	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c $(LOGIN) \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c \
@@ -96,22 +99,22 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c 
 	jump-shell/known_hosts.c jump-shell/menu.c jump-shell/layout.c \
 	jump-shell/rows.c jump-shell/wish.c jump-shell/advice.c \
 	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
-	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
+	lib/factor.c $(LOGIN) lib/unmet.c \
 	$(CLIENT) lib/pubkey.c jumpctl/legs.c jumpctl/sockets.c $(GRANT) \
 	$(POLICY) \
-	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
+	lib/audit.c lib/decide.c lib/process.c lib/session.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/gate.c jump-connect/capture.c \
-	lib/keeper.c lib/record.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
+	lib/keeper.c lib/record.c $(LOGIN) jump-connect/relay.c jump-connect/hostkey.c \
+	jump-connect/limits.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/unmet.c lib/session.c \
-	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
+	lib/notice.c $(GRANT) $(POLICY) $(PLUGIN)
 jump-record_SRC   := jump-record/main.c jump-record/options.c \
 	jump-record/copy.c jump-record/terminal.c jump-record/cast.c \
-	lib/record.c lib/keeper.c lib/session.c lib/procfs.c lib/monitor.c \
-	lib/factor.c lib/login.c lib/audit.c lib/process.c lib/decide.c \
+	lib/record.c lib/keeper.c lib/session.c $(LOGIN) \
+	lib/factor.c lib/audit.c lib/process.c lib/decide.c \
 	lib/target.c $(POLICY)
 # process.c is for builds with ASan, whose leak checker cannot run there.
 jump-ssh_SRC      := jump-ssh/main.c lib/process.c
@@ -141,7 +144,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl
 # Unit tests link only the files that they name.
 UNIT := layout rows wish match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session login limits monitor auth factors factor \
+	directory identify program session login login_device limits monitor auth factors factor \
 	capture
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
@@ -222,8 +225,9 @@ test_directory_SRC := jump-authkeys/directory.c jump-authkeys/fence.c lib/progra
 test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_identify_SRC := $(IDENTIFY) lib/program.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
-test_login_SRC  := lib/login.c
-test_factor_SRC := lib/factor.c lib/login.c lib/monitor.c lib/procfs.c
+test_login_SRC  := $(LOGIN)
+test_login_device_SRC := $(LOGIN)
+test_factor_SRC := lib/factor.c $(LOGIN)
 test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)

@@ -264,7 +264,7 @@ main(int argc, char **argv)
 	 * if empty, and waits for what becomes of it. */
 	a.note = login_open(LOGIN_DIRECTORY, getppid());
 	/* A client needs a public key only, no login, to have a note made. */
-	login_clean(LOGIN_DIRECTORY);
+	login_clean_at_times(LOGIN_DIRECTORY);
 	error = policy_open(POLICY_IMAGE, 0, &policy);
 	if (error != POLICY_OK)
 		return give_up(&audit, &offer, policy_strerror(error),
