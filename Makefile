@@ -121,7 +121,7 @@ jump-ssh_SRC      := jump-ssh/main.c lib/process.c
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/load.c jumpctl/folders.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
@@ -354,13 +354,14 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
 SESSIONS  = /run/jump/sessions
 LOGINS    = /run/jump/logins
+DEVICES   = /run/jump/devices
 REQUESTS  = $(STATEDIR)/requests
 # Of what somebody is to be told, and of what was said.
 SPOOL     = /var/spool/jump
 RECORDS   = /var/log/jump
 # Removed by uninstall, where they are empty.
 OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
+	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(DEVICES) $(dir $(SESSIONS)) \
 	$(SPOOL)/events $(SPOOL) $(RECORDS)
 
 # $(call texts,FILES,FOLDER)
@@ -399,11 +400,13 @@ accounts:					## make _jump and the groups, if missing
 owners:						## give _jump its programs and folders
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
 	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(REQUESTS) $(DESTDIR)$(SPOOL)/events \
-	    $(DESTDIR)$(RECORDS)
+	    $(DESTDIR)$(RECORDS) $(DESTDIR)$(DEVICES)
 	chown root:_jump $(DESTDIR)$(REQUESTS)
 	chmod 3773 $(DESTDIR)$(REQUESTS)
 	chown root:_jump $(DESTDIR)$(LOGINS)
 	chmod 1770 $(DESTDIR)$(LOGINS)
+	chown root:_jump $(DESTDIR)$(DEVICES)
+	chmod 2711 $(DESTDIR)$(DEVICES)
 	chown root:_jump $(DESTDIR)$(SPOOL) $(DESTDIR)$(SPOOL)/events
 	chmod 710 $(DESTDIR)$(SPOOL)
 	chmod 3733 $(DESTDIR)$(SPOOL)/events

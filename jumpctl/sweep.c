@@ -15,6 +15,7 @@
 
 #include "ctl.h"
 #include "exit.h"
+#include "folders.h"
 #include "grant.h"
 #include "nft.h"
 #include "probe.h"
@@ -273,6 +274,16 @@ sweep(struct sweep *s)
 	release(s, lock);
 }
 
+/* Also after a boot, when a load has made them long ago. */
+static void
+renew_folders(void)
+{
+	struct policy *p = policy_in_force();
+
+	folders_renew(p, false); /* says itself what it cannot do */
+	policy_free(p);
+}
+
 /* Whether all was seen, and what was to end has. */
 static bool
 is_done(const struct sweep *s)
@@ -339,6 +350,8 @@ sweep_main(int argc, char **argv)
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root ends the sessions of others");
 	sweep(&s);
+	if (!s.dry)
+		renew_folders();
 	if (!is_done(&s))
 		return EXIT_INTERNAL;
 	if (!s.dry && swept_touch(SWEPT_FILE) == -1)
