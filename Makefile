@@ -121,7 +121,8 @@ jump-ssh_SRC      := jump-ssh/main.c lib/process.c
 jumpctl_SRC       := jumpctl/main.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
-	jumpctl/load.c jumpctl/folders.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/load.c jumpctl/folders.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c \
+	jumpctl/export_device.c jumpctl/device_unit.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
@@ -208,6 +209,8 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
 	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
+UNIT += device_unit
+test_device_unit_SRC := jumpctl/device_unit.c lib/match.c
 UNIT += asciicast escape seals
 test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
 	jumpctl/asciicast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
@@ -338,17 +341,18 @@ DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
 	dist/jump-sweep.cron
 EXAMPLES := $(wildcard dist/examples/*)
 UNITFILES := $(wildcard dist/systemd/*)
+DEVICEFILES := $(wildcard dist/device/*)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
 SETGID   := jump-shell jump-connect jump-record
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
 	$(LIBDIR)/systemd/system \
-	$(DATADIR)/examples $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
+	$(DATADIR)/examples $(DATADIR)/device $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
 INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
 	$(SBINDIR)/jumpctl \
 	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
 	$(addprefix $(LIBDIR)/systemd/system/,$(notdir $(UNITFILES))) \
-	$(EXAMPLES:dist/%=$(DATADIR)/%) \
+	$(EXAMPLES:dist/%=$(DATADIR)/%) $(DEVICEFILES:dist/%=$(DATADIR)/%) \
 	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
@@ -360,7 +364,7 @@ REQUESTS  = $(STATEDIR)/requests
 SPOOL     = /var/spool/jump
 RECORDS   = /var/log/jump
 # Removed by uninstall, where they are empty.
-OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
+OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR)/device $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
 	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(DEVICES) $(dir $(SESSIONS)) \
 	$(SPOOL)/events $(SPOOL) $(RECORDS)
 
@@ -389,6 +393,7 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	@$(call texts,$(DATA),$(DATADIR))
 	@$(call texts,$(EXAMPLES),$(DATADIR)/examples)
 	chmod 755 $(EXAMPLES:dist/%=$(DESTDIR)$(DATADIR)/%)
+	install -m 644 $(DEVICEFILES) $(DESTDIR)$(DATADIR)/device
 	@$(call texts,$(UNITFILES),$(LIBDIR)/systemd/system)
 	@$(call texts,docs/*.5,$(MANDIR)/man5)
 	@$(call texts,docs/*.8,$(MANDIR)/man8)

@@ -210,6 +210,9 @@ void conditions_print(
  */
 int export_client(bool known_hosts, int argc, char **argv);
 
+/* export_device.c: export device; argv[0] is that word. */
+int export_device(int argc, char **argv);
+
 /*
  * hosts.c: mark the names that /etc/hosts resolves to the policy's own
  * addresses and nothing else.  Returns how many names it does not.

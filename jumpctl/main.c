@@ -41,7 +41,9 @@ static const struct {
     {"export", export_main,
 	"export hosts | nft | sshd | ssh_config USER | known_hosts [USER]\n"
 	"               [--format openssh|ansible] [--jump NAME] "
-	"[--from ADDRESS]"},
+	"[--from ADDRESS]\n"
+	"       jumpctl export device NAME [--init systemd|openrc|cron]\n"
+	"               [--jump HOST[:PORT]] [--to [PORT=]DESTINATION]"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--outcome WORD] [--since TIME] "
