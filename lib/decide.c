@@ -336,6 +336,15 @@ decide_lookup(const struct policy *p, const struct policy_request *base,
 	d->action = d->verdict.action;
 }
 
+/* A device at a path is what its name says, whatever port a client adds. */
+static bool
+at_path(const struct policy *p, uint32_t target, uint16_t port)
+{
+	const struct policy_target *t = policy_target(p, target);
+
+	return t->path != 0 && (port == 0 || t->kind == TARGET_DEVICE);
+}
+
 static void
 decide_named(const struct policy *p, const struct policy_request *base,
     const struct target *asked, const struct addr *resolved, size_t n,
@@ -347,8 +356,7 @@ decide_named(const struct policy *p, const struct policy_request *base,
 
 	if (known > 0)
 		decide_addresses(p, base, asked, addrs, known, d);
-	else if (target != POLICY_NONE && policy_target(p, target)->path != 0 &&
-	    asked->port == 0)
+	else if (target != POLICY_NONE && at_path(p, target, asked->port))
 		decide_path(p, base, asked, target, d);
 	else if (target == POLICY_NONE && resolved == NULL)
 		decide_lookup(p, base, asked, d);

@@ -833,6 +833,9 @@ class World:
             path = thing.get("path", rng.choice(PATHS))
             request["path"] = path
             request["asked"] = rng.choice([path] + thing["names"])
+            if request["asked"] != path and "path" in thing \
+                    and self.chance(0.4):
+                request["typed"] = str(rng.choice(PORTS))
             return
         if self.chance(0.08):
             port = rng.choice(PORTS + (23, 65535))
