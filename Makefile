@@ -75,7 +75,7 @@ LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 
 LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/end.c jumpctl/table.c jumpctl/legs.c jumpctl/forwards.c \
-	jumpctl/sockets.c \
+	jumpctl/sockets.c jumpctl/device.c jumpctl/devices.c lib/listener.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
 	$(LOGIN) lib/factor.c lib/swept.c
 

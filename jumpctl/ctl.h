@@ -30,6 +30,7 @@ int edit_main(int argc, char **argv);
 int lock_main(int argc, char **argv);
 int unlock_main(int argc, char **argv);
 int who_main(int argc, char **argv);
+int devices_main(int argc, char **argv);
 int kick_main(int argc, char **argv);
 int sweep_main(int argc, char **argv);
 int notify_main(int argc, char **argv);

@@ -30,10 +30,13 @@ static const struct {
     {"unlock", unlock_main, "unlock WHO"},
     {"who", who_main,
 	"who [-vw | --json] [SESSION | USER | TARGET]\n"
-	"               [--session ID] [--user NAME] [--target NAME]"},
+	"               [--session ID] [--user NAME] [--target NAME]\n"
+	"           who --devices [--json] [DEVICE | ACCOUNT]"},
+    {"devices", devices_main, "devices [--json] [NAME ...]"},
     {"kick", kick_main,
 	"kick SESSION | USER | TARGET [REASON]\n"
-	"               [--session ID] [--user NAME] [--target NAME]"},
+	"               [--session ID] [--user NAME] [--target NAME]\n"
+	"           kick --device NAME [REASON]"},
     {"requests", requests_main,
 	"requests [--json | --withdraw ID [--no-sweep]]"},
     {"sweep", sweep_main, "sweep [-n] [--json]"},
