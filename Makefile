@@ -95,7 +95,8 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c \
-	jump-shell/visit.c jump-shell/terminal.c jump-shell/road.c \
+	jump-shell/visit.c jump-shell/device.c \
+	jump-shell/register.c jump-authkeys/keys.c jump-shell/terminal.c jump-shell/road.c \
 	jump-shell/known_hosts.c jump-shell/menu.c jump-shell/layout.c \
 	jump-shell/rows.c jump-shell/wish.c jump-shell/advice.c \
 	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \

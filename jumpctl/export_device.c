@@ -33,7 +33,7 @@ find_device(struct device_unit *u, const struct policy *p)
 	t = policy_target(p, row);
 	u->name = policy_string(p, t->name); /* not the alias */
 	u->account = policy_string(p, t->account);
-	u->replace = false;
+	u->replace = (t->flags & TARGET_REPLACE) != 0;
 	u->path = t->path != 0 ? policy_string(p, t->path) : NULL;
 	if (u->path == NULL)
 		addr_print(

@@ -269,7 +269,7 @@ record_outcome(const struct log_record *r, enum log_outcome *outcome)
 		*outcome = LOG_ADMIN;
 	else if (strcmp(action, "request") == 0 ||
 	    strcmp(action, "approve") == 0 || strcmp(action, "refuse") == 0 ||
-	    strcmp(action, "withdraw") == 0)
+	    strcmp(action, "withdraw") == 0 || strcmp(action, "register") == 0)
 		*outcome = LOG_REQUEST;
 	else
 		return false;

@@ -112,7 +112,9 @@ struct policy_ca {
 enum target_kind {
 	TARGET_HOST, TARGET_NET, TARGET_DOMAIN, TARGET_DEVICE, TARGET_SOCKET
 };
-enum policy_target_flag { TARGET_AGENT = 1, TARGET_RESOLVES = 2 };
+enum policy_target_flag {
+	TARGET_AGENT = 1, TARGET_RESOLVES = 2, TARGET_REPLACE = 4
+};
 enum { ADDRESSES_MAX = 16, NAME_TEXT = 129, PATH_TEXT = 108 };
 
 struct policy_target {
