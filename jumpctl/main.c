@@ -31,12 +31,12 @@ static const struct {
     {"who", who_main,
 	"who [-vw | --json] [SESSION | USER | TARGET]\n"
 	"               [--session ID] [--user NAME] [--target NAME]\n"
-	"           who --devices [--json] [DEVICE | ACCOUNT]"},
+	"       jumpctl who --devices [--json] [DEVICE | ACCOUNT]"},
     {"devices", devices_main, "devices [--json] [NAME ...]"},
     {"kick", kick_main,
 	"kick SESSION | USER | TARGET [REASON]\n"
 	"               [--session ID] [--user NAME] [--target NAME]\n"
-	"           kick --device NAME [REASON]"},
+	"       jumpctl kick --device NAME [REASON]"},
     {"requests", requests_main,
 	"requests [--json | --withdraw ID [--no-sweep]]"},
     {"sweep", sweep_main, "sweep [-n] [--json]"},
