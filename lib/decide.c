@@ -178,6 +178,24 @@ person_identify(struct person *person, const char *id)
 	return 0;
 }
 
+int
+person_identify_device(struct person *person, const char *name)
+{
+	const struct policy *p = person->policy;
+	uint32_t row = policy_find_user(p, name);
+	const struct policy_user *u;
+
+	if (row == POLICY_NONE)
+		return -1;
+	u = policy_user(p, row);
+	if (!(u->flags & USER_DEVICE) ||
+	    strcmp(policy_string(p, u->account), person->account) != 0)
+		return -1;
+	person->user = row;
+	person->name = policy_string(p, u->name);
+	return 0;
+}
+
 enum person_error
 person_find(struct person *person, const struct policy *p,
     const char *account, gid_t gid, const char *id)

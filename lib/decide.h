@@ -46,7 +46,13 @@ int person_look_up(struct person *, const struct policy *,
  */
 int person_identify(struct person *, const char *id);
 
-/* Both of them. */
+/*
+ * Find the device of that name, which has this account; without a look-up.  0,
+ * or -1.
+ */
+int person_identify_device(struct person *, const char *name);
+
+/* person_look_up() and person_identify(). */
 enum person_error person_find(struct person *, const struct policy *,
     const char *account, gid_t gid, const char *id);
 

@@ -13,7 +13,7 @@ for f in passwd shadow group; do
 	    "$J/etc/$f"
 done
 rm -rf "$J"/local/* "$J"/home/[b-z]* "$J/home/alice" "$J/var/lib/jump" \
-    "$J/etc/jump" "$J"/etc/ssh/sshd_config.d/[56]0-*
+    "$J/etc/jump" "$J"/etc/ssh/sshd_config.d/[567]0-*
 (cd "$LAB_REPO" && tar -cf - --exclude='./build*' --exclude=./.cache \
     --exclude=./.git .) | tar -xf - -C "$T/src"
 

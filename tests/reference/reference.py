@@ -387,7 +387,7 @@ class Policy:
             elif option in ("account", "comment"):
                 reader.text()
             else:
-                assert option == "agent", option
+                assert option in ("agent", "replace"), option
         self.targets[name] = Target(kind, name, addresses, nets, patterns,
                                     path, ports, ssh, aliases, tags)
 
