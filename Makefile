@@ -108,6 +108,7 @@ jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c 
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/gate.c jump-connect/capture.c \
+	jump-connect/reach.c jump-connect/device.c lib/listener.c \
 	lib/keeper.c lib/record.c $(LOGIN) jump-connect/relay.c jump-connect/hostkey.c \
 	jump-connect/limits.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/unmet.c lib/session.c \
@@ -198,7 +199,9 @@ test_legs_SRC    := jumpctl/legs.c lib/match.c
 test_table_SRC   := jumpctl/table.c jumpctl/legs.c lib/match.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
-UNIT += listener
+UNIT += listener device
+test_device_SRC := jump-connect/device.c jump-connect/dial.c lib/listener.c \
+	$(LOGIN) $(PARSE) $(POLICY)
 test_listener_SRC := lib/listener.c lib/match.c
 UNIT += within judge swept log
 test_judge_SRC   := jumpctl/judge.c jumpctl/within.c jump-authkeys/keys.c \

@@ -637,6 +637,35 @@ decide_name(const struct policy *p, const struct policy_request *base,
 	return policy_string(p, policy_target(p, n.target)->name);
 }
 
+struct device_of {
+	const struct policy *policy;
+	uint16_t port;
+	uint32_t target;
+};
+
+static void
+device_cover(void *arg, uint32_t target, bool certain)
+{
+	struct device_of *d = arg;
+	const struct policy_target *t = policy_target(d->policy, target);
+
+	if (certain && t->kind == TARGET_DEVICE &&
+	    policy_declares(d->policy, t, d->port, NULL))
+		d->target = target;
+}
+
+uint32_t
+decide_device(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct choice *choice, const char *path)
+{
+	struct policy_request q =
+	    request_for(base, asked, &choice->addr, path);
+	struct device_of d = {p, q.port, POLICY_NONE};
+
+	policy_covers(p, &q, device_cover, &d);
+	return d.target;
+}
+
 /*
  * Host keys.
  */

@@ -135,6 +135,13 @@ ssize_t decide_hostkeys(const struct policy *, const struct policy_request *,
 const char *decide_name(const struct policy *, const struct policy_request *,
     const struct target *asked, const struct choice *, const char *path);
 
+/*
+ * The device that a choice is: one at the address and port, or at the path; or
+ * POLICY_NONE.
+ */
+uint32_t decide_device(const struct policy *, const struct policy_request *,
+    const struct target *asked, const struct choice *, const char *path);
+
 /* The refusal that a user sees, without its reference; one line. */
 const char *decide_contact(const struct policy *);
 

@@ -32,18 +32,38 @@ find_child(const char *proc, pid_t pid, uid_t uid, struct procfs_process *child)
 	return -1;
 }
 
+static pid_t
+parent_of(const char *proc, const struct procfs_process *child)
+{
+	struct procfs_process monitor;
+
+	if (procfs_read(proc, child->parent, &monitor) == -1)
+		return MONITOR_NONE;
+	/* Who has lost their parent is given another one. */
+	if (monitor.uid != 0 || strcmp(monitor.name, child->name) != 0)
+		return MONITOR_GONE;
+	return monitor.pid;
+}
+
 pid_t
 monitor_find(const char *proc, pid_t parent, uid_t uid)
 {
-	struct procfs_process child, monitor;
+	struct procfs_process child;
 
-	if (uid == 0 || find_child(proc, parent, uid, &child) == -1 ||
-	    procfs_read(proc, child.parent, &monitor) == -1)
+	if (uid == 0 || find_child(proc, parent, uid, &child) == -1)
 		return MONITOR_NONE;
-	/* Who has lost their parent is given another one. */
-	if (monitor.uid != 0 || strcmp(monitor.name, child.name) != 0)
-		return MONITOR_GONE;
-	return monitor.pid;
+	return parent_of(proc, &child);
+}
+
+pid_t
+monitor_of(const char *proc, pid_t pid, uid_t uid)
+{
+	struct procfs_process child;
+
+	if (uid == 0 || procfs_read(proc, pid, &child) == -1 ||
+	    child.uid != uid || !is_sshd(&child))
+		return MONITOR_NONE;
+	return parent_of(proc, &child);
 }
 
 /* Of the children that proc(5) lists, of which sshd has one or two; or 0. */

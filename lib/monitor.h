@@ -28,6 +28,12 @@ enum {
 pid_t monitor_find(const char *proc, pid_t parent, uid_t uid);
 
 /*
+ * The same of a process that must be sshd's child itself, and uid's: not one
+ * that it has started.
+ */
+pid_t monitor_of(const char *proc, pid_t child, uid_t uid);
+
+/*
  * Whether the process is sshd's monitor of a login of uid that has succeeded:
  * before, its child is another user's.  False under hidepid.
  */

@@ -128,6 +128,13 @@ policy_records(const struct policy *p)
 	return p != NULL && policy_meta(p)->records > 0 && !policy_damaged(p);
 }
 
+bool
+policy_has_device_paths(const struct policy *p)
+{
+	return p != NULL && policy_meta(p)->device_paths > 0 &&
+	    !policy_damaged(p);
+}
+
 uint32_t
 policy_obligations(const struct policy *p)
 {

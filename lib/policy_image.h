@@ -7,7 +7,7 @@
 
 #include "policy.h"
 
-enum { IMAGE_VERSION = 4, CHUNK = 4096, ALIGN = 8 };
+enum { IMAGE_VERSION = 5, CHUNK = 4096, ALIGN = 8 };
 
 extern const char image_magic[8];
 
