@@ -18,8 +18,8 @@
 enum { FOLDERS_MODE = 02711, FOLDER_MODE = 02710 };
 
 /* Whether the device's path is directly in such a folder, and its name. */
-bool folder_name(const struct policy *, const struct policy_target *,
-    char name[PATH_TEXT]);
+bool folder_name(
+    const struct policy *, const struct policy_target *, char name[PATH_TEXT]);
 
 /*
  * Make what is missing, and remove the folders that no device of the policy
