@@ -25,12 +25,13 @@ answer(const void *arg, const void *question, int *code)
 	uid_t account;
 
 	memcpy(&target, question, sizeof(target));
-	*code = pw == NULL || target >= p->table[PT_TARGETS].n
-	    ? EINVAL
-	    : DEVICE_NO_ACCOUNT;
-	if (*code == EINVAL || !device_account(p, target, &account))
+	*code = EINVAL;
+	if (pw == NULL || target >= p->table[PT_TARGETS].n)
 		return -1;
-	w.keeper = pw->pw_uid;
+	w.keeper = pw->pw_uid; /* pw is the next look-up's */
+	*code = DEVICE_NO_ACCOUNT;
+	if (!device_account(p, target, &account))
+		return -1;
 	return device_connect(&w, target, account, WAIT, code);
 }
 
