@@ -95,7 +95,7 @@ jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c \
-	jump-shell/visit.c jump-shell/device.c \
+	jump-shell/visit.c jump-shell/device.c jump-shell/online.c lib/listener.c \
 	jump-shell/register.c jump-authkeys/keys.c jump-shell/terminal.c jump-shell/road.c \
 	jump-shell/known_hosts.c jump-shell/menu.c jump-shell/layout.c \
 	jump-shell/rows.c jump-shell/wish.c jump-shell/advice.c \
@@ -162,12 +162,12 @@ test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
 test_layout_SRC  := jump-shell/layout.c lib/audit.c
 test_wish_SRC    := jump-shell/wish.c jump-shell/command.c lib/target.c $(POLICY)
-test_rows_SRC    := jump-shell/rows.c jump-shell/advice.c jump-shell/layout.c \
+test_rows_SRC    := jump-shell/online.c lib/listener.c jump-shell/rows.c jump-shell/advice.c jump-shell/layout.c \
 	jump-shell/answer.c jump-shell/road.c jump-shell/command.c \
 	lib/grant_text.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
-test_answer_SRC  := jump-shell/road.c jump-shell/command.c lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+test_answer_SRC  := jump-shell/online.c lib/listener.c jump-shell/road.c jump-shell/command.c lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \

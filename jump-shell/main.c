@@ -258,12 +258,12 @@ answer(struct visit *s, const struct command *c)
 		/* FALLTHROUGH */
 	case COMMAND_LIST:
 		if (answer_list(stdout, s->policy, &request, s->method != NULL,
-			isatty(STDOUT_FILENO)) == 0)
+			isatty(STDOUT_FILENO), &s->online) == 0)
 			return EXIT_OK;
 		return visit_broken("write its list");
 	case COMMAND_WHY:
 		switch (answer_why(stdout, s->policy, &request,
-		    s->method != NULL, &c->target, &why)) {
+		    s->method != NULL, &c->target, &why, &s->online)) {
 		case ACTION_ALLOW:
 			return EXIT_OK;
 		case ACTION_ASK:

@@ -10,6 +10,7 @@
 #include "device.h"
 #include "factor.h"
 #include "grant.h"
+#include "online.h"
 #include "session.h"
 
 enum { ID_TEXT = 128 };
@@ -29,6 +30,7 @@ struct visit {
 	const char *term, *agent;      /* TERM, SSH_AUTH_SOCK; or NULL */
 	const char *no_color, *place;  /* NO_COLOR, JUMP_MENU; or NULL */
 	struct factor factor;
+	struct online online;
 	struct device device; /* whose login this is, if it is one's */
 	bool mfa; /* the key of the login is a second factor */
 	struct addr from;

@@ -13,13 +13,9 @@ state() {
 	printed "^$1 +$2 "
 }
 
-lab on jump sh -c 'set -eu
-for i in 1 2 3 4; do
-	echo "rtu$i:x:220$i:220$i::/home/rtu$i:/bin/sh" >>/etc/passwd
-	echo "rtu$i:x:220$i:" >>/etc/group
-	install -d -m 700 -o 220$i -g 220$i /home/rtu$i
-done
-sed -i "s/^jump-devices:.*/jump-devices:x:2101:rtu1,rtu2,rtu3,rtu4/" /etc/group'
+device_account rtu1 2201
+device_account rtu2 2202
+device_account boxes 2203
 
 policy <<'END'
 allow all: alice to { web1 }
@@ -71,4 +67,50 @@ check "--json" python3 -c 'import json, sys
 assert o["version"] == 1 and o["device"] == "rtu2" and o["state"] == "foreign"
 assert o["logins"] == [] and len(o["troubles"]) == 1, o' "$T/out"
 kill $one
+
+# --- real ones -----------------------------------------------------------------
+
+keys=$(for d in rtu1 rtu2 box1; do device_key $d; done)
+web1key=$(cut -d' ' -f1,2 "$LAB/keys/host_web1.pub")
+policy <<END
+user root
+device rtu1 127.77.0.1 ssh 2222 tcp 8080 account rtu1 tag ot comment "pump 1"
+device rtu2 "/run/jump/devices/rtu2/ssh.sock" ssh account rtu2 tag ot
+device box1 "/run/jump/devices/box1/ssh.sock" ssh account boxes replace
+$keys
+hostkey rtu1 "$web1key"
+hostkey rtu2 "$web1key"
+hostkey box1 "$web1key"
+allow all: alice to { rtu1 rtu2 box1 web1 }
+END
+
+# up NAME ACCOUNT OPTION...: a connection that stays until down NAME.
+up() {
+	up=$1
+	as_device "$@" -M -S "$T/s.$1" -fN jump >"$T/out" 2>"$T/err" </dev/null
+	status=$?
+	last="up $*"
+}
+
+down() {
+	ssh -F "$C" -S "$T/s.$1" -O exit jump 2>/dev/null
+}
+
+tunnels() {
+	up rtu1 rtu1 -R 127.77.0.1:2222:10.2.0.10:22 \
+	    -R 127.77.0.1:8080:10.2.0.10:80
+	up rtu2 rtu2 -R /run/jump/devices/rtu2/ssh.sock:10.2.0.10:22
+	up box1 boxes -R /run/jump/devices/box1/ssh.sock:10.2.0.10:22
+}
+
+as alice jump list
+check "list: offline, at the end" printed "^rtu1	2222	ssh	[a-z]+	open	pump 1	offline$"
+check "list: not of hosts" printed "^web1	22	ssh	[a-z]+	open	$"
+as alice jump why rtu1
+check "why: offline" printed '^But rtu1 is offline now\.$'
+tunnels
+for d in rtu1 rtu2 box1; do
+	check "$d is online" within state $d online
+	check "$d: since, from, bytes" printed "^$d +online +[^ ]+ +[0-9:]+ +192\\.0\\.2\\.[0-9]+ +[0-9.]+K? +[0-9.]+K? +0$"
+done
 finish
