@@ -70,7 +70,7 @@ print_at(const struct survey *s, struct device *d)
 	const struct policy *p = s->world->policy;
 	const struct policy_target *t = policy_target(p, d->target);
 	struct policy_range ports = policy_clip(p, PT_PORTS, t->ports);
-	const struct net *net = policy_row(p, PT_NETS, t->nets.first);
+	const struct net *net;
 	char text[ADDR_TEXT];
 	size_t n;
 
@@ -78,6 +78,8 @@ print_at(const struct survey *s, struct device *d)
 		snprintf(d->at, sizeof(d->at), "%s", policy_string(p, t->path));
 		return;
 	}
+	/* Not before: a row that is not there marks the policy as damaged. */
+	net = policy_row(p, PT_NETS, t->nets.first);
 	addr_print(&net->addr, text);
 	n = (size_t)snprintf(
 	    d->at, sizeof(d->at), addr_is_v4(&net->addr) ? "%s" : "[%s]", text);
@@ -317,12 +319,13 @@ place_of(const struct policy *p, const struct policy_target *t, size_t device,
 	    .port = port,
 	    .path = policy_string(p, t->path),
 	    .heard = none};
-	const struct net *net = policy_row(p, PT_NETS, t->nets.first);
+	const struct net *net;
 	struct stat st;
 
-	if (t->path == 0)
+	if (t->path == 0) {
+		net = policy_row(p, PT_NETS, t->nets.first);
 		place.addr = net->addr;
-	else if (lstat(place.path, &st) == 0 && S_ISSOCK(st.st_mode))
+	} else if (lstat(place.path, &st) == 0 && S_ISSOCK(st.st_mode))
 		place.file = (uint32_t)st.st_ino;
 	return place;
 }
