@@ -90,7 +90,8 @@ look_up(struct live_owner *o, const struct live_world *w)
 	snprintf(o->account, sizeof(o->account), "%s", pw->pw_name);
 	o->jump = account_in_policy(w->policy, o->account, &o->shared);
 	if (account_find(&a, o->account)) {
-		o->member = account_in(&a, "jump");
+		o->member =
+		    account_in(&a, "jump") || account_in(&a, "jump-devices");
 		o->jump = o->jump || o->member;
 		o->admin = !o->jump &&
 		    (o->uid == 0 || account_in(&a, "sudo") ||

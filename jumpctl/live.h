@@ -15,9 +15,9 @@ struct live_owner {
 	uid_t uid;
 	char account[SESSION_USER]; /* #UID if the machine has none */
 	char user[SESSION_USER];    /* of the policy; empty: not known */
-	bool jump;   /* of the policy or the group jump, or of no account */
+	bool jump;   /* of the policy or a group of ours, or of no account */
 	bool known;  /* the machine has the account */
-	bool member; /* of the group jump */
+	bool member; /* of the group jump or jump-devices */
 	bool admin;  /* not jump, and root or of the group sudo or wheel */
 	bool shared; /* by several people */
 };

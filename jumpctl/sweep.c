@@ -36,6 +36,14 @@ enum {
 /*
  * What is said of it.
  */
+
+/* Not one of several on it, people or devices. */
+static bool
+is_known_by_account(const struct live *l)
+{
+	return *l->user == '\0' || strcmp(l->user, l->owner->account) == 0;
+}
+
 static void
 record(struct sweep *s, const struct end *e, enum audit_outcome outcome)
 {
@@ -48,7 +56,7 @@ record(struct sweep *s, const struct end *e, enum audit_outcome outcome)
 	    .policy = s->hash,
 	    .reason = e->reason,
 	    .who = l->user[0] != '\0' ? l->user : l->owner->account,
-	    .account = l->owner->shared ? l->owner->account : NULL,
+	    .account = is_known_by_account(l) ? NULL : l->owner->account,
 	    .session = l->relay ? l->seen.page.id : NULL,
 	    .source = l->source,
 	    .address = l->target,
@@ -227,6 +235,7 @@ static void
 release(struct sweep *s, int lock)
 {
 	judge_free(&s->judge);
+	free(s->devices);
 	free(s->carriers);
 	free(s->ends);
 	live_free(&s->sessions);

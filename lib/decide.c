@@ -208,6 +208,18 @@ person_find(struct person *person, const struct policy *p,
 	return PERSON_UNKNOWN;
 }
 
+enum person_error
+person_find_device(struct person *person, const struct policy *p,
+    const char *account, gid_t gid, const char *name)
+{
+	if (person_look_up(person, p, account, gid) == -1)
+		return PERSON_SYSTEM;
+	if (person_identify_device(person, name) == 0)
+		return PERSON_OK;
+	person_free(person);
+	return PERSON_UNKNOWN;
+}
+
 bool
 person_has_rights(const struct person *person, enum policy_reason *why)
 {

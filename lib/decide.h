@@ -52,9 +52,11 @@ int person_identify(struct person *, const char *id);
  */
 int person_identify_device(struct person *, const char *name);
 
-/* person_look_up() and person_identify(). */
+/* person_look_up() and one of these. */
 enum person_error person_find(struct person *, const struct policy *,
     const char *account, gid_t gid, const char *id);
+enum person_error person_find_device(struct person *, const struct policy *,
+    const char *account, gid_t gid, const char *name);
 
 /* Whether the person may have any rights now; else why not. */
 bool person_has_rights(const struct person *, enum policy_reason *why);
