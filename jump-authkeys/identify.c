@@ -32,8 +32,9 @@ identify_key(struct login *l, const struct offer *o)
 	key = policy_key(p, row);
 	u = policy_user(p, key->owner);
 	if (u->flags & USER_DEVICE)
-		return refuse(l, "the key is a device's, which is served only "
-				 "with --devices");
+		return refuse(l,
+		    "the key is a device's, which is served only "
+		    "with --devices");
 	if (person_identify(&l->person,
 		u->flags & USER_SHARED ? policy_string(p, u->name) : NULL) ==
 		-1 ||
@@ -72,8 +73,8 @@ identify_device_key(struct login *l, const struct offer *o)
 	uint32_t row;
 
 	if (name == NULL || person_identify_device(&l->person, name) == -1)
-		return refuse(
-		    l, "the policy has no such key of a device for this account");
+		return refuse(l,
+		    "the policy has no such key of a device for this account");
 	row = keys_find(p, o->account, o->type, o->blob, o->fingerprint);
 	l->credential = (struct credential){.type = o->type,
 	    .blob = o->blob,

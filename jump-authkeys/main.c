@@ -42,7 +42,8 @@ struct answer {
 	bool gate;  /* what is forwarded goes through jump-connect */
 	struct grant_rights rights; /* of all on the account */
 	int note;   /* of login_open() */
-	bool mute;  /* a device, of which another login lives: it may not listen */
+	bool mute;  /* a device, of which another login lives: it may not listen
+		     */
 	char *line;
 	size_t size;
 };
@@ -102,8 +103,8 @@ record(struct audit *audit, const struct answer *a, const struct offer *offer)
 	const struct person *person = &l->person;
 	char hash[17];
 	struct audit_event event = {.kind = AUDIT_LOGIN,
-	    .outcome = l->reason == NULL && !a->mute ? AUDIT_SUCCESS
-						      : AUDIT_FAILURE,
+	    .outcome =
+		l->reason == NULL && !a->mute ? AUDIT_SUCCESS : AUDIT_FAILURE,
 	    .uid = a->uid,
 	    .user = person->name,
 	    .key = offer->fingerprint,
@@ -111,8 +112,8 @@ record(struct audit *audit, const struct answer *a, const struct offer *offer)
 	    .certificate = l->key_id,
 	    .serial = l->certified ? l->serial : NULL,
 	    .reason = l->reason != NULL ? l->reason
-		: a->mute ? "another login of this device is live"
-			  : NULL,
+		: a->mute		? "another login of this device is live"
+					: NULL,
 	    .policy = hash};
 
 	policy_hash_text(person->policy, hash);
@@ -206,11 +207,10 @@ look_up_device(struct answer *a, const struct policy *p, const char *name)
 	uint32_t target = policy_find_target(p, name);
 	struct login_live other;
 
-	if (login_device_enter(LOGIN_DIRECTORY, "/proc", name, getppid()) ==
-	    -1)
+	if (login_device_enter(LOGIN_DIRECTORY, "/proc", name, getppid()) == -1)
 		return "the device's login cannot be noted";
-	a->mute = login_device_lives(LOGIN_DIRECTORY, "/proc", geteuid(),
-		      name, getppid(), &other) &&
+	a->mute = login_device_lives(LOGIN_DIRECTORY, "/proc", geteuid(), name,
+		      getppid(), &other) &&
 	    (target == POLICY_NONE ||
 		!(policy_target(p, target)->flags & TARGET_REPLACE));
 	return NULL;

@@ -533,7 +533,7 @@ certifiable(const struct policy *p, uint32_t user, const uint8_t *groups)
 	return false;
 }
 
-/* Users who cannot log in, or not any more. */
+/* Users and devices that cannot log in, or not any more. */
 static size_t
 warn_users(const struct policy *p, const struct sources *s)
 {
@@ -555,11 +555,13 @@ warn_users(const struct policy *p, const struct sources *s)
 		const struct policy_user *u = policy_user(p, i);
 		bool ended = u->until != 0 && u->until <= time(NULL);
 
-		if ((u->flags & USER_DEVICE) || (!ended && (has_key[i] ||
-			certifiable(p, i, groups))))
+		bool device = (u->flags & USER_DEVICE) != 0;
+
+		if (!ended && (has_key[i] ||
+			(!device && certifiable(p, i, groups))))
 			continue;
 		warn_user(s, u, ended ? "the rights of this user have ended" :
-		    "this user has no key");
+		    device ? "this device has no key" : "this user has no key");
 		warnings++;
 	}
 	free(groups);

@@ -104,8 +104,7 @@ add_device(struct sweep *s, const struct live *l, int64_t written)
 
 	if (s->ndevices == s->device_room) {
 		s->device_room = s->device_room * 2 + 16;
-		more = reallocarray(
-		    s->devices, s->device_room, sizeof(*more));
+		more = reallocarray(s->devices, s->device_room, sizeof(*more));
 		if (more == NULL)
 			err(EXIT_INTERNAL, NULL);
 		s->devices = more;
@@ -289,8 +288,8 @@ judge_devices(struct sweep *s)
 			add_login(s, older,
 			    "a newer login of this device replaces it");
 		else
-			add_login(s, newer,
-			    "an older login of this device is live");
+			add_login(
+			    s, newer, "an older login of this device is live");
 	}
 }
 

@@ -223,8 +223,8 @@ login_read(const char *directory, uid_t owner, pid_t monitor,
 }
 
 int
-login_look(const char *directory, uid_t owner, pid_t monitor,
-    uint64_t started, struct login_note *note)
+login_look(const char *directory, uid_t owner, pid_t monitor, uint64_t started,
+    struct login_note *note)
 {
 	int fd = login_find(directory, monitor), result;
 

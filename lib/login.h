@@ -142,8 +142,8 @@ bool login_gone(pid_t);
 ssize_t login_clean(const char *directory);
 
 /*
- * The same, unless somebody has begun to in the last LOGIN_CLEAN_SECONDS: a scan
- * of all notes is not for each login.  0 then.
+ * The same, unless somebody has begun to in the last LOGIN_CLEAN_SECONDS: a
+ * scan of all notes is not for each login.  0 then.
  */
 enum { LOGIN_CLEAN_SECONDS = 5 };
 

@@ -221,13 +221,12 @@ END_TEST
 /*
  * Devices.
  */
-#define RTU_LINE(rights)                                                           \
+#define RTU_LINE(rights)                                                       \
 	"restrict,command=\"x --id=rtu\"" rights " ssh-ed25519 " KA "\n"
 #define LISTENS                                                                \
 	",port-forwarding,permitopen=\"255.255.255.255:1\""                    \
 	",permitlisten=\"127.77.0.17:2222\""
-#define RTU                                                                    \
-	"device rtu 127.77.0.17 ssh 2222\nkey rtu \"ssh-ed25519 " KA "\"\n"
+#define RTU	  "device rtu 127.77.0.17 ssh 2222\nkey rtu \"ssh-ed25519 " KA "\"\n"
 #define MOVED_RTU "where it may listen has changed"
 static const struct {
 	const char *policy, *account, *user, *key;
@@ -243,26 +242,27 @@ static const struct {
 	"the key is the device's no more"},
     {"device rtu 127.77.0.17 ssh 2222\n", "rtu", "rtu", FA, LOGIN_LISTENS,
 	RTU_LINE(LISTENS), "the key is the device's no more"},
-    {"device plc 127.77.0.17 ssh 2222\nkey plc \"ssh-ed25519 " KA "\"\n",
-	"rtu", "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS),
+    {"device plc 127.77.0.17 ssh 2222\nkey plc \"ssh-ed25519 " KA "\"\n", "rtu",
+	"rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS),
 	"the device is of the policy no more"},
     {"user rtu\nkey rtu \"ssh-ed25519 " KA "\"\n", "rtu", "rtu", FA,
-	LOGIN_LISTENS, RTU_LINE(LISTENS), "the device is of the policy no more"},
+	LOGIN_LISTENS, RTU_LINE(LISTENS),
+	"the device is of the policy no more"},
     {RTU, "rtu", "rtu", FA, LOGIN_NO_DEVICE, RTU_LINE(LISTENS),
 	"the user is of the policy no more"},
     {"device rtu 127.77.0.17 ssh 2222 account dev\nkey rtu \"ssh-ed25519 " KA
      "\"\n",
 	"rtu", "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS),
 	"the device has another account now"},
-    {"device rtu 127.77.0.18 ssh 2222\nkey rtu \"ssh-ed25519 " KA "\"\n",
-	"rtu", "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), MOVED_RTU},
+    {"device rtu 127.77.0.18 ssh 2222\nkey rtu \"ssh-ed25519 " KA "\"\n", "rtu",
+	"rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), MOVED_RTU},
     {"device rtu 127.77.0.17 ssh { 2222 2223 }\nkey rtu \"ssh-ed25519 " KA
      "\"\n",
 	"rtu", "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), MOVED_RTU},
     {RTU, "rtu", "rtu", FA, LOGIN_LISTENS,
 	RTU_LINE(LISTENS ",permitlisten=\"127.77.0.17:2223\""), MOVED_RTU},
-    {"device rtu \"/run/x.sock\" ssh\nkey rtu \"ssh-ed25519 " KA "\"\n",
-	"rtu", "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), MOVED_RTU},
+    {"device rtu \"/run/x.sock\" ssh\nkey rtu \"ssh-ed25519 " KA "\"\n", "rtu",
+	"rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), MOVED_RTU},
     {RTU, "rtu", "rtu", FA, LOGIN_LISTENS, "", MOVED_RTU},
 };
 

@@ -607,8 +607,7 @@ static const struct {
 	const char *line;
 } devices[] = {
     {"", false, false,
-	AS("rtu") REACHES ",permitlisten=\"127.77.0.17:2222\" " ED " " KD
-			  "\n"},
+	AS("rtu") REACHES ",permitlisten=\"127.77.0.17:2222\" " ED " " KD "\n"},
     {"", true, false, AS("rtu") " " ED " " KD "\n"},
     {"", false, true,
 	AS("rtu") ",verify-required" REACHES
@@ -619,8 +618,7 @@ static const struct {
 	",permitlisten=\"127.77.0.18:22\",permitlisten=\"127.77.0.18:2222\""
 	",permitlisten=\"127.77.0.18:8080\" " ED " " KD "\n"},
     {"::ffff:127.77.0.19 ssh 2222", false, false,
-	AS("new") REACHES ",permitlisten=\"127.77.0.19:2222\" " ED " " KD
-			  "\n"},
+	AS("new") REACHES ",permitlisten=\"127.77.0.19:2222\" " ED " " KD "\n"},
     {"\"/run/x.sock\" ssh", false, false,
 	AS("new") REACHES ",permitlisten=\"255.255.255.255:1\" " ED " " KD
 			  "\n"},
@@ -659,8 +657,9 @@ END_TEST
 /* From where the key is accepted; and a user is no device. */
 START_TEST(line_of_device_has_limits)
 {
-	struct policy *p = policy_of("device d 127.77.0.20 ssh 2222\n"
-				     "key d \"" ED " " KU "\" from 192.0.2.0/24");
+	struct policy *p =
+	    policy_of("device d 127.77.0.20 ssh 2222\n"
+		      "key d \"" ED " " KU "\" from 192.0.2.0/24");
 	struct policy_request q = request_of(p, key_of(p, KU));
 	struct credential c = credential_of(p, key_of(p, KU));
 	char *line;
