@@ -6,11 +6,16 @@
 
 J=$LAB/hosts/jump
 SOCK=/run/jump/devices/rtu18/ssh.sock
-# sshd misses a client after INTERVAL * (COUNT + 1) s; the lines of the shipped
-# snippet make a minute, these make it short.
-INTERVAL=2 COUNT=2
+# sshd misses a client after INTERVAL * (COUNT + 1) s, that of 9.2 after twice
+# that; the lines of the shipped snippet make one minute or two, these make it
+# short.
+INTERVAL=2 COUNT=1
 BOUND=$((INTERVAL * (COUNT + 1)))
-# A loop waits 1 s, a login on a busy machine some more.
+case $("$LAB/openssh/usr/sbin/sshd" -V 2>&1) in
+*OpenSSH_9.*) BOUND=$((2 * BOUND)) ;;
+esac
+# A loop waits 1 s, a user who is not answered 3 s, and a login on a busy machine
+# takes some more.
 SLACK=8
 servers=
 
@@ -36,6 +41,7 @@ reload
 statements="device rtu17 127.77.0.17 ssh 2222
 device rtu18 \"$SOCK\" ssh
 device rtu19 127.77.0.19 ssh 2222 account boxes replace
+device rtu20 127.77.0.20 ssh 2222 account boxes replace
 allow devices: alice to { rtu17 rtu18 rtu19 }"
 printf '%s\n' "$statements" | policy
 
@@ -158,13 +164,14 @@ comes() {
 		[ $(($(date +%s) - since)) -le $((BOUND + SLACK)) ] || return 1
 		sleep 0.3
 	done
-	took=$(($(date +%s) - since))
-	echo "# $1 was reached after $took s"
+	echo "# $1 was reached after $(($(date +%s) - since)) s of $BOUND"
 }
 
 for d in "rtu17 systemd 9017" "rtu18 openrc 9018" "rtu19 systemd 9019"; do
 	make_device $d
 done
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$DEV/rtu20.key"
+echo "key rtu20 \"$(cut -d' ' -f1,2 "$DEV/rtu20.key.pub")\"" >>"$T/keys"
 printf '%s\n' "$statements" "$(cat "$T/keys")" | policy
 systemd_command rtu17
 openrc_command rtu18
@@ -195,12 +202,15 @@ for d in rtu17 rtu18 rtu19; do
 	start $d
 done
 check "rtu19 vanished and is served again" comes rtu19
-check "... at once, with replace" [ "$took" -lt $BOUND ]
+check "... before sshd has missed it, with replace" not grep -q \
+    'Timeout, client not responding from user boxes' "$LAB/jump.log"
 check "... on record" logged \
     '"register","event.outcome":"success","user.name":"rtu19".*"process.pid":'
 
 for d in rtu17 rtu18; do
 	check "$d vanished and is served again" comes $d
+	check "... since sshd has missed it" logged \
+	    "Timeout, client not responding from user $d"
 done
 
 vanish rtu17
@@ -237,6 +247,16 @@ check "another tunnel, without replace: not made" gave 255 ""
 check "... and the first goes on" answers rtu17
 
 first=$(tunnel rtu19)
+device rtu20 boxes jump register
+check "register of another device of the same account" gave 0 \
+    "jump: rtu20: listen at 127.77.0.20:2222"
+check "... leaves the first alone" [ "$(tunnel rtu19)" = "$first" ]
+for words in "-c register" "--id=rtu19 -c register"; do
+	run lab on -u boxes jump /usr/local/libexec/jump/jump-shell $words
+	check "by hand, without a login: $words" gave 77 ""
+	check "... says so" said '^jump: this login is of no device\.'
+done
+check "... and ends nothing" kill -0 "$first"
 device rtu19 boxes jump register
 check "register, with replace" gave 0 \
     "jump: rtu19: listen at 127.77.0.19:2222"
