@@ -144,7 +144,7 @@ list_form(void *arg, const struct policy_target *t, const struct answer_form *f)
 
 	if (line.name == NULL)
 		strcpy(line.net, f->net);
-	if (asked.form == TARGET_PATH)
+	if (t->path != 0)
 		line.path = policy_string(l->policy, t->path);
 	line.comment = policy_string(l->policy, t->comment);
 	for (uint32_t i = 0; i < r.n; i++) {
@@ -217,7 +217,7 @@ answer_forms(const struct policy *p, const struct policy_target *t,
 		give_nets(p, t, each, arg);
 	} else if (t->kind == TARGET_DOMAIN) {
 		give_patterns(p, t, each, arg);
-	} else if (t->path != 0) {
+	} else if (t->path != 0 && t->kind != TARGET_DEVICE) {
 		f.asked.form = TARGET_PATH;
 		give_form(&f, policy_string(p, t->path), t, each, arg);
 	} else {
@@ -490,6 +490,21 @@ why_shell(FILE *out, const struct policy *p,
 	return action;
 }
 
+/* Whether it is a device at a path, which has a name and no port. */
+static bool
+is_device_path(const struct policy *p, const struct target *asked)
+{
+	uint32_t found = asked->form == TARGET_NAMED
+	    ? policy_find_target(p, asked->text)
+	    : POLICY_NONE;
+	const struct policy_target *t;
+
+	if (found == POLICY_NONE)
+		return false;
+	t = policy_target(p, found);
+	return t->path != 0 && t->kind == TARGET_DEVICE;
+}
+
 /* One port and all roads.  The best action. */
 static enum policy_action
 why_port(FILE *out, const struct policy *p, const struct policy_request *base,
@@ -521,8 +536,9 @@ why_port(FILE *out, const struct policy *p, const struct policy_request *base,
 		if (action > best)
 			best = action;
 	}
-	action = asked->port == 0 ? ACTION_DENY
-				  : why_shell(out, p, base, step, asked);
+	action = asked->port == 0 && !is_device_path(p, asked)
+	    ? ACTION_DENY
+	    : why_shell(out, p, base, step, asked);
 	return action > best ? action : best;
 }
 

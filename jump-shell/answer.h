@@ -44,7 +44,7 @@ enum policy_action answer_judge(const struct policy *,
 /*
  * What stands for a target where it is listed: itself; of a net each of its
  * networks, asked as the address in its middle; of a domain each of its
- * patterns, which matches itself; of what has a path, that.  asked is without
+ * patterns, which matches itself; of a socket its path.  asked is without
  * a port.  Calls each(arg, target, form).
  */
 struct answer_form {

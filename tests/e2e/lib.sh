@@ -302,6 +302,22 @@ as_device() {
 	ssh -F "$C" -i "$T/$name" -l "$account" -o ExitOnForwardFailure=yes "$@"
 }
 
+# device_up NAME ACCOUNT OPTION...: a device that is web1, so that localhost is; it
+# stays until device_down NAME.
+device_up() {
+	name=$1 account=$2
+	shift 2
+	last="device_up $name $account $*"
+	lab on web1 env LAB_USER=device timeout 30 ssh -F "$C" -i "$T/$name" \
+	    -l "$account" -o HostName=10.2.0.1 -o ExitOnForwardFailure=yes \
+	    -M -S "/tmp/s.$name" -fN "$@" jump >"$T/out" 2>"$T/err" \
+	    </dev/null && status=0 || status=$?
+}
+
+device_down() {
+	lab on web1 ssh -F "$C" -S "/tmp/s.$1" -O exit jump 2>/dev/null
+}
+
 # --- policies ----------------------------------------------------------------
 
 # policy: standard input, with the accounts of the lab, is put in force.
