@@ -266,6 +266,17 @@ ended() {
 check "... the older login ends" within ended
 check "... and comes back by itself" comes rtu19
 
+# A connection of before the policy has another key does not register.
+ssh -F "$C" -o IdentityFile=none -i "$DEV/rtu20.key" -l boxes \
+    -M -S "$T/master" -fN jump </dev/null
+grep -v rtu20 "$T/keys" >"$T/fewer"
+printf '%s\n' "$statements" "$(cat "$T/fewer")" |
+    LAB_LOAD=--no-sweep policy
+run ssh -F "$C" -S "$T/master" -l boxes jump register </dev/null
+check "register, with a key that was taken away" gave 77 ""
+check "... on record" logged "the key of the login is the device's no more"
+ssh -F "$C" -S "$T/master" -O exit jump 2>/dev/null
+
 vanish rtu17
 alone() {
 	device rtu17 rtu17 jump register
