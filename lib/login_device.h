@@ -8,7 +8,8 @@
  * note, and that sshd(8) serves the login.  A number is entered before the line
  * is printed, stays in its place, and gives way when its process is gone; when
  * there is no more room, to another that serves nobody.  So a login that serves
- * is never lost, however many others ask.
+ * is never lost, however many others ask; one that is still to succeed can be,
+ * and is then left to jumpctl sweep, which looks at all notes.
  *
  * Readers take no lock, which a stopped program could hold for ever: a number
  * is written at once.
@@ -18,7 +19,7 @@
 
 #include "login.h"
 
-enum { LOGIN_DEVICE_SLOTS = 1024 };
+enum { LOGIN_DEVICE_SLOTS = 256 };
 
 /* A login that sshd(8) serves. */
 struct login_live {

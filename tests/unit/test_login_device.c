@@ -149,6 +149,7 @@ END_TEST
 
 START_TEST(the_oldest_is_first)
 {
+	ask(getppid(), "rtu17", LOGIN_LISTENS); /* and again, later */
 	ask(1, "rtu17", LOGIN_LISTENS);
 	usleep(2000);
 	ask(getpid(), "rtu17", LOGIN_MUTE);
