@@ -329,6 +329,11 @@ bench: all $(BENCH:%=$(BUILD)/%)		## speed and memory beside peers
 	LAB_BUILD=$(BUILD) tests/lab/lab run -- tests/bench/run $(BUILD) \
 	    $(BENCH_FLAGS)
 
+# FLEET: numbers of devices, and options of tests/bench/devices.
+fleet: all					## 1,000 devices online at once (root)
+	LAB_BUILD=$(BUILD) LAB_POLICY=none tests/lab/lab run -- \
+	    tests/bench/devices $(FLEET)
+
 coverage:					## what the tests reach (root)
 	$(Q)$(MAKE) -s CC=clang COVERAGE=1 BUILD=build-cov tests
 	tests/coverage run build-cov
@@ -441,5 +446,5 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check check-clients bench fuzz fuzzers coverage format lint install uninstall accounts \
+.PHONY: all tests check check-clients bench fleet fuzz fuzzers coverage format lint install uninstall accounts \
 	owners clean help always
