@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,26 +87,6 @@ look_at_account(const struct look *l)
 		say(l, a->name, false, "mkhomedir_helper NAME",
 		    "has devices, but no home directory: register begins with "
 		    "a warning");
-}
-
-/* sshd(8) lets root alone listen below IPPORT_RESERVED. */
-static void
-look_at_ports(const struct look *l)
-{
-	const struct policy_target *t =
-	    policy_target(l->policy, l->item->target);
-
-	for (uint32_t i = 0; i < t->ports.n; i++) {
-		const struct policy_port *port =
-		    policy_row(l->policy, PT_PORTS, t->ports.first + i);
-
-		if (port->port < IPPORT_RESERVED)
-			say(l, l->item->name, true,
-			    "another port in the policy, and in its -R",
-			    "cannot listen at port %u: below 1024, sshd lets "
-			    "root only",
-			    port->port);
-	}
 }
 
 /*
@@ -366,9 +345,7 @@ look_at_one(struct look *l, const struct item *list, size_t n)
 		    "machine");
 	for (i = 0; i < n && strcmp(list[i].account, list->account) == 0; i++) {
 		l->item = &list[i];
-		if (*l->item->path == '\0')
-			look_at_ports(l);
-		else if (found)
+		if (found && *l->item->path != '\0')
 			look_at_path(l, i == 0 ? NULL : &list[i - 1]);
 	}
 	if (found)

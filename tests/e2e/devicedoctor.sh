@@ -219,16 +219,6 @@ check "sshd: fewer logins at once than devices" says warn \
 rm "$ssh_d/99-cis.conf"
 check "sshd as it was: content" content 4
 
-# --- ports --------------------------------------------------------------------
-
-members rtu1
-policy <<'END'
-device rtu1 127.77.0.1 ssh { 22 1023 1024 }
-END
-both "a port below 1024" FAIL 'rtu1: cannot listen at port 22'
-both "... each" FAIL 'rtu1: cannot listen at port 1023'
-check "... and no other" not printed 'listen at port 1024'
-
 # --- ProxyJump ----------------------------------------------------------------
 
 members rtu1
