@@ -199,6 +199,26 @@ places(const struct policy *p, const struct policy_target *t,
 	}
 }
 
+/* Whether the device may have rights now; EXIT_OK, or refused. */
+static int
+judge(struct visit *s, const char *name)
+{
+	struct policy_request request;
+	const char *why;
+
+	if (person_look_up(&s->person, s->policy, s->account, s->gid) == -1 ||
+	    person_identify_device(&s->person, name) == -1)
+		return visit_refuse_because(s,
+		    "the user or the machine cannot be judged",
+		    "who you are cannot be found out.", EXIT_INTERNAL);
+	decide_request(&request, &s->person, ROAD_FORWARD, time(NULL));
+	why = keys_refused(s->policy, &request);
+	return why == NULL
+	    ? EXIT_OK
+	    : visit_refuse_because(
+		  s, why, "this device may not listen now.", EXIT_DENIED);
+}
+
 static int
 serve(struct visit *s)
 {
@@ -212,7 +232,9 @@ serve(struct visit *s)
 		return visit_refuse_because(
 		    s, why, "this login is of no device.", EXIT_DENIED);
 	t = policy_target(s->policy, row);
-	s->person.name = policy_string(s->policy, t->name);
+	code = judge(s, policy_string(s->policy, t->name));
+	if (code != EXIT_OK)
+		return code;
 	if (s->device.n == -1)
 		return visit_refuse_because(s,
 		    "the logins of the device cannot be found out",

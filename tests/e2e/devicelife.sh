@@ -269,6 +269,11 @@ check "... and comes back by itself" comes rtu19
 # A connection of before the policy has another key does not register.
 ssh -F "$C" -o IdentityFile=none -i "$DEV/rtu20.key" -l boxes \
     -M -S "$T/master" -fN jump </dev/null
+run lab on jump jumpctl lock --no-sweep rtu20
+run ssh -F "$C" -S "$T/master" -l boxes jump register </dev/null
+check "register, of a device that is locked meanwhile" gave 77 ""
+check "... says so" said '^jump: this device may not listen now\.'
+run lab on jump jumpctl unlock rtu20
 grep -v rtu20 "$T/keys" >"$T/fewer"
 printf '%s\n' "$statements" "$(cat "$T/fewer")" |
     LAB_LOAD=--no-sweep policy
