@@ -520,6 +520,17 @@ warn_devices(const struct policy *p, const struct sources *s)
 	return l.n;
 }
 
+static size_t
+warn_forward(const struct policy *p, const struct sources *s)
+{
+	if (!s->system || geteuid() != 0 || !lacks_known(p) ||
+	    !lacks_firewall(p))
+		return 0;
+	fprintf(stderr, "warning: %s\n    hint: %s\n", LACKS_FIREWALL,
+	    LACKS_FIREWALL_REMEDY);
+	return 1;
+}
+
 /* Whether some authority may certify the user, who is in every Unix group. */
 static bool
 certifiable(const struct policy *p, uint32_t user, const uint8_t *groups)
@@ -668,7 +679,8 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	    warn_gate(p, s) +
 	    warn_names(s, hosts_mark(p)) + warn_users(p, s) +
 	    warn_unixgroups(p) + warn_programs(p, s) +
-	    approvers_warn(p, s) + warn_devices(p, s);
+	    approvers_warn(p, s) + warn_devices(p, s) +
+	    warn_forward(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (s->system)
 		*errors += add_locks(p, warnings);

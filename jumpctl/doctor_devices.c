@@ -98,75 +98,12 @@ check_above(struct doctor *d)
 	    (unsigned)FOLDERS_MODE);
 }
 
-/*
- * The road forward.
- */
-static bool
-is_at_address(const struct policy *p, uint32_t target)
-{
-	const struct policy_target *t = policy_target(p, target);
-
-	return t->kind == TARGET_DEVICE && t->path == 0;
-}
-
-static bool
-has_tag(const struct policy *p, uint32_t target, uint32_t tag)
-{
-	struct policy_range tags = policy_target(p, target)->tags;
-
-	for (uint32_t i = 0; i < tags.n; i++) {
-		if (policy_ref(p, tags.first + i)->index == tag)
-			return true;
-	}
-	return false;
-}
-
-/* Whether what a rule allows has a device at an address in it. */
-static bool
-means_device(const struct policy *p, const struct policy_ref *what)
-{
-	bool found = false;
-
-	if (what->kind == REF_TARGET)
-		return is_at_address(p, what->index);
-	for (uint32_t i = 0; i < p->table[PT_TARGETS].n && !found; i++)
-		found = is_at_address(p, i) &&
-		    (what->kind == REF_ANYTHING ||
-			(what->kind == REF_TAG && has_tag(p, i, what->index)));
-	return found;
-}
-
-static bool
-forwards_to_devices(const struct policy *p)
-{
-	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
-		const struct policy_rule *rule = policy_rule(p, i);
-
-		if (rule->verb != VERB_ALLOW ||
-		    (rule->roads != 0 && !(rule->roads & 1U << ROAD_FORWARD)))
-			continue;
-		for (uint32_t j = 0; j < rule->what.n; j++) {
-			if (means_device(
-				p, policy_ref(p, rule->what.first + j)))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* On that road sshd connects, and asks nobody who it is that listens. */
 static void
 check_forward(struct doctor *d)
 {
-	if (policy_meta(d->policy)->gate != 0 ||
-	    !forwards_to_devices(d->policy) || table_is_loaded())
-		return;
-	found(d, LEVEL_WARN, NULL, NULL,
-	    "set nft in the policy, or allow devices via { connect shell } "
-	    "only: DEVICES in jumpctl(8)",
-	    "devices are reached by ProxyJump, and without the firewall table "
-	    "whoever has a shell here can listen in the place of one that is "
-	    "offline");
+	if (lacks_firewall(d->policy))
+		found(d, LEVEL_WARN, NULL, NULL, LACKS_FIREWALL_REMEDY, "%s",
+		    LACKS_FIREWALL);
 }
 
 /*

@@ -368,3 +368,66 @@ lacks_find(const struct policy *p, lacks_each *each, void *arg)
 		i += look_at_one(&l, list + i, n - i);
 	free(list);
 }
+
+/*
+ * The road forward.
+ */
+static bool
+is_at_address(const struct policy *p, uint32_t target)
+{
+	const struct policy_target *t = policy_target(p, target);
+
+	return t->kind == TARGET_DEVICE && t->path == 0;
+}
+
+static bool
+has_tag(const struct policy *p, uint32_t target, uint32_t tag)
+{
+	struct policy_range tags = policy_target(p, target)->tags;
+
+	for (uint32_t i = 0; i < tags.n; i++) {
+		if (policy_ref(p, tags.first + i)->index == tag)
+			return true;
+	}
+	return false;
+}
+
+/* Whether what a rule allows has a device at an address in it. */
+static bool
+means_device(const struct policy *p, const struct policy_ref *what)
+{
+	bool found = false;
+
+	if (what->kind == REF_TARGET)
+		return is_at_address(p, what->index);
+	for (uint32_t i = 0; i < p->table[PT_TARGETS].n && !found; i++)
+		found = is_at_address(p, i) &&
+		    (what->kind == REF_ANYTHING ||
+			(what->kind == REF_TAG && has_tag(p, i, what->index)));
+	return found;
+}
+
+static bool
+forwards_to_devices(const struct policy *p)
+{
+	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++) {
+		const struct policy_rule *rule = policy_rule(p, i);
+
+		if (rule->verb != VERB_ALLOW ||
+		    (rule->roads != 0 && !(rule->roads & 1U << ROAD_FORWARD)))
+			continue;
+		for (uint32_t j = 0; j < rule->what.n; j++) {
+			if (means_device(
+				p, policy_ref(p, rule->what.first + j)))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool
+lacks_firewall(const struct policy *p)
+{
+	return policy_meta(p)->gate == 0 && policy_meta(p)->nft == 0 &&
+	    forwards_to_devices(p) && !table_is_loaded();
+}

@@ -29,4 +29,18 @@ bool lacks_known(const struct policy *);
  */
 void lacks_find(const struct policy *, lacks_each *, void *arg);
 
+/*
+ * Whether devices are reached on the road forward, where sshd(8) connects and
+ * asks nobody who it is that listens, with neither the gate nor a firewall
+ * table between.
+ */
+bool lacks_firewall(const struct policy *);
+
+#define LACKS_FIREWALL                                                         \
+	"devices are reached by ProxyJump, and without the firewall table "    \
+	"whoever has a shell here can listen in the place of one that is "     \
+	"offline"
+#define LACKS_FIREWALL_REMEDY                                                  \
+	"set nft in the policy, or allow devices via { connect shell } only"
+
 #endif

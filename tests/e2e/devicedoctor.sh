@@ -230,6 +230,8 @@ END
 check "no device by ProxyJump: content" content 1
 sed -i 's/ via.*//' "$T/policy"
 run lab load "$T/policy"
+check "by ProxyJump, and no firewall table: load warns" \
+    said 'warning: devices are reached by ProxyJump'
 doctor
 check "by ProxyJump, and no firewall table" says warn \
     'devices are reached by ProxyJump, and without the firewall table'
