@@ -19,8 +19,8 @@ static const struct {
 } columns[COLUMNS] = {
     [COLUMN_SESSION] = {"SESSION", false, 6, ALL},
     [COLUMN_USER] = {"USER", false, 10, ALL},
-    [COLUMN_DEVICE] = {"NAME", false, 12, DEVICES},
-    [COLUMN_ONLINE] = {"STATE", false, 11, VIEW_DEVICES},
+    [COLUMN_DEVICE] = {"NAME", false, 15, DEVICES},
+    [COLUMN_ONLINE] = {"STATE", false, 14, VIEW_DEVICES},
     [COLUMN_AT] = {"AT", false, 13, DEVICES},
     [COLUMN_ONLINE_SINCE] = {"SINCE", false, 7, DEVICES},
     [COLUMN_FROM] = {"FROM", false, 2, LISTS | DEVICES},

@@ -183,6 +183,25 @@ device_up rtu1 rtu1 -R 127.77.0.1:2222:localhost:22
 check "somebody is there: it cannot" [ "$status" -ne 0 ]
 kill $one
 
+# ports WORD: GatewayPorts of sshd.
+ports() {
+	lab on jump sh -c "sed -i 's/GatewayPorts .*/GatewayPorts $1/' \
+	    /etc/ssh/sshd_config.d/70-jump-devices.conf
+	    pid=\$(cat /run/sshd.pid); rm /run/sshd.pid; kill -HUP \$pid"
+	within lab on jump test -s /run/sshd.pid
+}
+
+for word in no yes; do
+	ports $word
+	device_up rtu1 rtu1 -R 127.77.0.1:2222:localhost:22
+	addr=$([ $word = no ] && echo '127\.0\.0\.1' || echo '0\.0\.0\.0')
+	check "GatewayPorts $word: offline, and why" within told rtu1 \
+	    "; it is at $addr:2222.*: GatewayPorts of sshd is"
+	check "GatewayPorts $word: offline" printed '^rtu1 +offline '
+	run lab on jump jumpctl kick --device rtu1
+done
+ports clientspecified
+
 # The log.
 log() {
 	run lab on jump jumpctl log --file "$LAB/jump.log" "$@"
