@@ -70,24 +70,18 @@ device_account(const struct policy *p, uint32_t target, uid_t *uid)
  * At an address.
  */
 
-/* Of who listens now.  0, or a fault. */
-static int
-check_listener(int sock, uid_t account)
+int
+device_listens(const struct sockaddr *at, uid_t account)
 {
-	struct sockaddr_storage ss = {0};
-	socklen_t size = sizeof(ss);
 	struct listener l;
 	struct addr addr;
 
-	if (getpeername(sock, (struct sockaddr *)&ss, &size) == -1)
-		return errno;
-	if (!addr_from_sockaddr(&addr, (const struct sockaddr *)&ss))
+	if (!addr_from_sockaddr(&addr, at))
 		return EAFNOSUPPORT;
-	switch (
-	    listener_find(&addr, addr_port((const struct sockaddr *)&ss), &l)) {
+	switch (listener_find(&addr, addr_port(at), &l)) {
 	case 1:
 		return l.uid == account && addr_equal(&l.addr, &addr)
-		    ? 0
+		    ? DEVICE_REACHED
 		    : DEVICE_FOREIGN;
 	case 0:
 		return DEVICE_OFFLINE;
@@ -117,8 +111,13 @@ wait_some(struct patience patience, int pause)
 int
 device_check(int sock, uid_t account, struct patience patience)
 {
-	int pause = PAUSE_MS, fault = check_listener(sock, account);
+	struct sockaddr_storage ss = {0};
+	socklen_t size = sizeof(ss);
+	int pause = PAUSE_MS, fault;
 
+	if (getpeername(sock, (struct sockaddr *)&ss, &size) == -1)
+		return errno;
+	fault = device_listens((const struct sockaddr *)&ss, account);
 	while (fault == 0) {
 		struct listener l;
 		int found = listener_peer(sock, &l);

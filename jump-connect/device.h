@@ -33,6 +33,12 @@ const char *device_fault_text(int fault);
 bool device_account(const struct policy *, uint32_t target, uid_t *);
 
 /*
+ * Whether that account listens at that very address and port, and nobody else
+ * would be connected to.  DEVICE_REACHED, or why not.
+ */
+int device_listens(const struct sockaddr *, uid_t account);
+
+/*
  * Whether a connected TCP socket, whose peer was checked, leads to that
  * account: it listens at that very address, and has accepted this connection,
  * for which patience lasts.  DEVICE_REACHED, or why not.

@@ -72,6 +72,17 @@ reach_path(struct request *r, uint32_t device)
 }
 
 bool
+reach_listens(struct request *r, uint32_t device, const struct sockaddr *at)
+{
+	uid_t account;
+
+	r->fault = device_account(r->policy, device, &account)
+	    ? device_listens(at, account)
+	    : DEVICE_NO_ACCOUNT;
+	return r->fault == DEVICE_REACHED;
+}
+
+bool
 reach_check(struct request *r, uint32_t device, int sock)
 {
 	uid_t account;

@@ -515,6 +515,17 @@ device_of(const struct request *r, const struct choice *c)
 	    r->policy, &r->query, &r->target, c, r->decision.path);
 }
 
+/* Whether what is at an address is to be connected to, as far as is known. */
+static bool
+may_dial(struct request *r, const struct choice *c,
+    const struct sockaddr_storage *at)
+{
+	uint32_t device = device_of(r, c);
+
+	return device == POLICY_NONE ||
+	    reach_listens(r, device, (const struct sockaddr *)at);
+}
+
 /* Who has answered at an address; the socket, or -1. */
 static int
 check_device(struct request *r, const struct choice *c, int fd)
@@ -564,6 +575,8 @@ dial_choices(struct request *r, struct dial *dial)
 	}
 	if (d->path != NULL)
 		fd = dial_there(r, dial, from[0]);
+	else if (!may_dial(r, from[0], &addrs[0]))
+		return -1;
 	else
 		fd = dial_addresses(
 		    dial, addrs, n, r->options->family, r->patience, &which);

@@ -426,19 +426,19 @@ listens 2002 127.77.0.17:2222
 check "forward without the table: an impostor is not seen" jumped
 echo 'set nft "/usr/sbin/nft"' >"$T/nft"
 devices <"$T/nft"
-jumps 3
+jumps 2
 check "forward with it: an impostor is mute" not gave 0 web1
 check "... and counted" [ "$(muted)" -gt 0 ]
 ask rtu17 2222
-check "connect with it: cannot be reached either" not gave 0
+check "connect with it: refused, and nobody waits" refused_as "$foreign"
 stop
 listens 0 0.0.0.0:2222
-jumps 3
+jumps 2
 check "forward: root at all addresses is mute there" not gave 0 web1
 run lab on jump socat -u TCP:127.0.0.1:2222,connect-timeout=5 -
 check "... and nowhere else" printed '^SSH-2.0'
 stop
-jumps 3
+jumps 2
 check "forward: nobody there is refused at once" said 'Connection refused'
 online rtu17 rtu17 127.77.0.17:2222
 check "forward with it: the device" within jumped

@@ -433,6 +433,29 @@ static const struct {
     {"127.77.0.17", ACCOUNT, 0, ETIMEDOUT},
 };
 
+START_TEST(listener_is)
+{
+	struct addr a = unit_addr("127.77.0.17");
+	struct sockaddr_storage ss;
+	bool right = places[_i].listener == ACCOUNT &&
+	    strcmp(places[_i].bound, "127.77.0.17") == 0;
+	uint16_t port = 0;
+	int fd;
+
+	if (!can())
+		return;
+	become(places[_i].listener);
+	fd = listen_at(places[_i].bound, &port);
+	become(0);
+	addr_to_sockaddr(&a, port, &ss);
+	ck_assert_int_eq(device_listens((struct sockaddr *)&ss, ACCOUNT),
+	    right ? DEVICE_REACHED : DEVICE_FOREIGN);
+	close(fd);
+	ck_assert_int_eq(
+	    device_listens((struct sockaddr *)&ss, ACCOUNT), DEVICE_OFFLINE);
+}
+END_TEST
+
 START_TEST(place_is)
 {
 	struct patience patience = {dial_clock() + 200, -1};
@@ -547,6 +570,7 @@ main(void)
 	tcase_add_loop_test(t, scene_is, 0, COUNT(scenes));
 	tcase_add_test(t, others);
 	tcase_add_test(t, waits);
+	tcase_add_loop_test(t, listener_is, 0, COUNT(places));
 	tcase_add_loop_test(t, place_is, 0, COUNT(places));
 	tcase_add_test(t, another_came);
 	tcase_add_test(t, accepts_later);
