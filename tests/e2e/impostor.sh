@@ -96,9 +96,10 @@ refused_as() {
 is_offline() {
 	said "$off" && silent && recorded 'the device is offline'
 }
-# ask NAME PORT: bare, for the exit status.
+# ask NAME PORT: the same without ssh around it, for the exit status.
 ask() {
-	run ssh -F "$C" jump connect "$1" "${2:-22}" </dev/null
+	run lab on -u alice jump /usr/local/libexec/jump/jump-connect \
+	    "$1" "${2:-22}" </dev/null
 }
 
 devices </dev/null
@@ -435,7 +436,7 @@ stop
 listens 0 0.0.0.0:2222
 jumps 2
 check "forward: root at all addresses is mute there" not gave 0 web1
-run lab on jump socat -u TCP:127.0.0.1:2222,connect-timeout=5 -
+run lab on jump nc -w 2 127.0.0.1 2222 </dev/null
 check "... and nowhere else" printed '^SSH-2.0'
 stop
 jumps 2
