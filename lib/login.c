@@ -125,6 +125,8 @@ login_write(int fd, struct login_note *note, const char *line, size_t size)
 	return n == (ssize_t)all ? 0 : -1;
 }
 
+_Static_assert(sizeof(struct login_note) == 280, "as LOGIN_VERSION_BEFORE");
+
 static bool
 is_text(const char *text, size_t size)
 {
@@ -182,11 +184,15 @@ read_note(int fd, uint64_t started, struct login_note *note, char **line)
 		return -1;
 	errno = EBADMSG;
 	if (read(fd, note, sizeof(*note)) != (ssize_t)sizeof(*note) ||
-	    note->version != LOGIN_VERSION || note->size > LOGIN_LINE ||
+	    (note->version != LOGIN_VERSION &&
+		note->version != LOGIN_VERSION_BEFORE) ||
+	    note->size > LOGIN_LINE ||
 	    !is_text(note->user, sizeof(note->user)) ||
 	    !is_text(note->key, sizeof(note->key)) ||
 	    !is_text(note->policy, sizeof(note->policy)))
 		return -1;
+	if (note->version == LOGIN_VERSION_BEFORE)
+		note->device = LOGIN_NO_DEVICE;
 	errno = ESTALE;
 	if (is_stale(note, started))
 		return -1;

@@ -61,14 +61,19 @@ struct login_note {
 	uint32_t size;	  /* of the line */
 	uint8_t mfa;	  /* enum login_mfa: the line gives what wants one */
 	uint8_t by;	  /* enum login_by */
-	uint8_t device;	  /* enum login_device: user is the device's name */
 	char user[LOGIN_USER];
 	char key[LOGIN_KEY];
 	char policy[LOGIN_POLICY];
 	uint8_t authority[LOGIN_AUTHORITY]; /* SHA256 of a certificate's CA */
+	uint8_t device; /* enum login_device: user is the device's name */
 };
 
-#define LOGIN_VERSION 0x33474f4cU /* "LOG3" */
+/*
+ * That of before devices were served is still read, so that an upgrade ends no
+ * login: its byte for device has no meaning.
+ */
+#define LOGIN_VERSION_BEFORE 0x32474f4cU /* "LOG2" */
+#define LOGIN_VERSION	     0x33474f4cU /* "LOG3" */
 
 /*
  * Open the note of this process, empty and locked, which takes the place of an
