@@ -200,7 +200,8 @@ test_legs_SRC    := jumpctl/legs.c lib/match.c
 test_table_SRC   := jumpctl/table.c jumpctl/legs.c lib/match.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
-UNIT += listener device
+UNIT += listener device online
+test_online_SRC := jump-shell/online.c lib/listener.c $(PARSE) $(POLICY)
 test_device_SRC := jump-connect/device.c jump-connect/dial.c lib/listener.c \
 	$(LOGIN) $(PARSE) $(POLICY)
 test_listener_SRC := lib/listener.c lib/match.c
