@@ -125,9 +125,10 @@ struct scene {
 	/* Of the processes; "" or 0 as it should be. */
 	const char *child, *monitor;
 	uid_t monitor_uid, child_uid;
-	bool grandchild; /* listens, and the child lives */
-	bool heir;	 /* has the listener, and the child does not */
-	bool silent;	 /* nobody listens */
+	bool grandchild;     /* listens, and the child lives */
+	const char *program; /* its name */
+	bool heir;	     /* has the listener, and the child does not */
+	bool silent;	     /* nobody listens */
 	/* Of the note. */
 	bool no_note;
 	const char *user, *key;
@@ -171,6 +172,8 @@ static const struct scene scenes[] = {
     {"a monitor that is not root's", .fault = DEVICE_NO_LOGIN,
 	.monitor_uid = ACCOUNT},
     {"a program of the login's", .fault = DEVICE_NO_LOGIN, .grandchild = true},
+    {"one of another name", .fault = DEVICE_NO_LOGIN, .grandchild = true,
+	.program = "nc"},
     {"an heir", .fault = DEVICE_GONE, .heir = true},
     {"no note", .fault = DEVICE_NO_LOGIN, .no_note = true},
     {"an earlier process's", .fault = DEVICE_NO_LOGIN, .earlier = 1000},
@@ -186,6 +189,7 @@ static const struct scene scenes[] = {
 	.key = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
     {"no key", .fault = DEVICE_KEY, .key = "SHA256:"},
     {"another kind", .fault = DEVICE_KEY, .key = "MD5:00"},
+    {"another hash", .fault = DEVICE_KEY, .key = "SHA512:"},
     {"of the other's socket", .fault = DEVICE_OTHER, .user = "rtu19",
 	.key = "rtu19", .shell = "mv s t; mv t s"},
 };
@@ -216,6 +220,8 @@ static void __attribute__((noreturn)) child(const struct scene *s, int ready)
 	prctl(PR_SET_NAME, s->child != NULL ? s->child : "sshd");
 	if (s->grandchild && fork() != 0)
 		wait_for_end();
+	if (s->program != NULL)
+		prctl(PR_SET_NAME, s->program);
 	if (!s->silent && listen(fd, 4) == -1)
 		_exit(4);
 	if (s->heir && fork() != 0)
@@ -276,6 +282,10 @@ leave_note(const struct scene *s, pid_t monitor, bool listens)
 	    s->user != NULL ? s->user : "rtu18");
 	snprintf(note.key, sizeof(note.key), "%s",
 	    strchr(key, ':') != NULL ? key : fingerprint(key));
+	if (strcmp(key, "SHA512:") == 0) { /* of the right bytes */
+		strcpy(note.key, fingerprint("rtu18"));
+		memcpy(note.key, "SHA512", 6);
+	}
 	fd = login_open(notes, monitor);
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(login_write(fd, &note, "line", 4), 0);
