@@ -69,6 +69,18 @@ check "sweep makes the folder above too" sweeps
 check "... as it must be" is . 0 990 2711
 check "... with all in it" is rtu2 2102 990 2710
 
+# With no more than what the unit of the sweep leaves it.
+set -- $(sed -n 's/^CapabilityBoundingSet=//p' \
+    "$LAB_REPO/dist/systemd/jump-sweep.service" | tr A-Z a-z)
+bounds=-all
+for c; do
+	bounds=$bounds,+${c#cap_}
+done
+rmdir "$D/rtu2"
+run lab on jump setpriv --bounding-set "$bounds" --no-new-privs jumpctl sweep
+check "sweep as its unit runs it" gave 0
+check "... makes it" is rtu2 2102 990 2710
+
 # Half made, and of an account that has changed.
 chown 0 "$D/rtu2"
 check "what was half made is completed" sweeps
