@@ -391,6 +391,9 @@ check "what it says of itself makes the same" \
 if command -v systemd-analyze >/dev/null; then
 	run systemd-analyze verify --man=no "$T/jump-device@rtu17.service"
 	check "systemd takes it" [ ! -s "$T/err" ]
+	run systemd-analyze security --offline=true --threshold=20 \
+	    "$T/jump-device@rtu17.service"
+	check "... and finds it hardened" gave 0
 else
 	skip "systemd-analyze"
 fi
