@@ -68,6 +68,9 @@ GRANT   := lib/grant.c lib/grant_text.c lib/grant_judge.c \
 	lib/grant_verify.c lib/signature.c lib/program.c
 PLUGIN  := lib/audit.c lib/process.c lib/sandbox.c lib/decide.c lib/target.c
 
+# Notes of logins.
+LOGIN    := lib/login.c lib/login_device.c lib/monitor.c lib/procfs.c
+
 IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
 	jump-authkeys/cert.c jump-authkeys/directory.c jump-authkeys/fence.c \
 	lib/probe.c
@@ -81,9 +84,9 @@ LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 
 LIVE     := jumpctl/who.c jumpctl/kick.c jumpctl/watch.c jumpctl/live.c \
 	jumpctl/end.c jumpctl/table.c jumpctl/legs.c jumpctl/forwards.c \
-	jumpctl/sockets.c \
+	jumpctl/sockets.c jumpctl/device.c jumpctl/devices.c lib/listener.c \
 	jumpctl/sweep.c jumpctl/sweep_judge.c jumpctl/judge.c jumpctl/within.c lib/session.c \
-	lib/login.c lib/factor.c lib/monitor.c lib/procfs.c lib/swept.c
+	$(LOGIN) lib/factor.c lib/swept.c
 
 SEALS    := jumpctl/recordings.c jumpctl/verify.c jumpctl/verify_log.c jumpctl/replay.c \
 	jumpctl/play.c jumpctl/escape.c jumpctl/plain.c jumpctl/seals.c \
@@ -97,44 +100,47 @@ CLIENT   := lib/client.c lib/client_ssh.c lib/client_ansible.c \
 	lib/client_tunnel.c lib/known.c
 
 jump-authkeys_SRC := jump-authkeys/main.c jump-authkeys/confine.c \
-	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c lib/login.c \
+	jump-authkeys/text.c $(IDENTIFY) lib/pubkey.c $(LOGIN) \
 	lib/swept.c \
 	$(GRANT) $(POLICY) $(PLUGIN)
 jump-shell_SRC    := jump-shell/main.c jump-shell/command.c jump-shell/config.c \
-	jump-shell/visit.c jump-shell/terminal.c jump-shell/road.c \
+	jump-shell/visit.c jump-shell/device.c jump-shell/online.c lib/listener.c \
+	jump-shell/register.c jump-authkeys/keys.c jump-shell/terminal.c jump-shell/road.c \
 	jump-shell/known_hosts.c jump-shell/menu.c jump-shell/layout.c \
 	jump-shell/rows.c jump-shell/wish.c jump-shell/advice.c \
 	jump-shell/answer.c lib/grant_print.c jump-shell/request.c jump-shell/who.c jump-shell/auth.c jumpctl/table.c \
-	lib/factor.c lib/login.c lib/monitor.c lib/unmet.c \
+	lib/factor.c $(LOGIN) lib/unmet.c \
 	$(CLIENT) lib/pubkey.c jumpctl/legs.c jumpctl/sockets.c $(GRANT) \
 	$(POLICY) \
-	lib/audit.c lib/decide.c lib/process.c lib/session.c lib/procfs.c \
+	lib/audit.c lib/decide.c lib/process.c lib/session.c \
 	lib/probe.c lib/swept.c lib/target.c
 jump-connect_SRC  := jump-connect/main.c jump-connect/dial.c \
 	jump-connect/confine.c jump-connect/lookup.c jump-connect/options.c \
 	jump-connect/request.c jump-connect/gate.c jump-connect/capture.c \
-	lib/keeper.c lib/record.c lib/login.c jump-connect/relay.c jump-connect/hostkey.c \
-	jump-connect/limits.c lib/monitor.c lib/factor.c jump-connect/asker.c \
+	jump-connect/reach.c jump-connect/device.c lib/listener.c \
+	lib/keeper.c lib/record.c $(LOGIN) jump-connect/relay.c jump-connect/hostkey.c \
+	jump-connect/limits.c lib/factor.c jump-connect/asker.c \
 	jump-connect/ticket.c lib/unmet.c lib/session.c \
-	lib/notice.c lib/procfs.c $(GRANT) $(POLICY) $(PLUGIN)
+	lib/notice.c $(GRANT) $(POLICY) $(PLUGIN)
 jump-record_SRC   := jump-record/main.c jump-record/options.c \
 	jump-record/copy.c jump-record/terminal.c jump-record/cast.c \
-	lib/record.c lib/keeper.c lib/session.c lib/procfs.c lib/monitor.c \
-	lib/factor.c lib/login.c lib/audit.c lib/process.c lib/decide.c \
+	lib/record.c lib/keeper.c lib/session.c $(LOGIN) \
+	lib/factor.c lib/audit.c lib/process.c lib/decide.c \
 	lib/target.c $(POLICY)
 # process.c is for builds with ASan, whose leak checker cannot run there.
 jump-ssh_SRC      := jump-ssh/main.c lib/process.c
 jumpctl_SRC       := jumpctl/main.c jumpctl/complete.c jumpctl/source.c jumpctl/check.c \
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
-	jumpctl/load.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c \
+	jumpctl/load.c jumpctl/folders.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c \
 	jumpctl/init.c jumpctl/init_accounts.c jumpctl/init_places.c \
 	jumpctl/init_targets.c jumpctl/init_print.c jumpctl/authorized.c \
 	jumpctl/places.c jumpctl/foreign.c \
-	jumpctl/export_sshd.c jumpctl/openssh.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
+	jumpctl/export_device.c jumpctl/device_unit.c jumpctl/export_sshd.c jumpctl/openssh.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
+	jumpctl/doctor_devices.c jumpctl/lacks.c \
 	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
@@ -154,7 +160,7 @@ PROGRAMS := jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl
 # Unit tests link only the files that they name.
 UNIT := layout rows wish match pubkey parse deny eval db print target audit command answer \
 	keys process sandbox relay dial lookup options hostkey cert \
-	directory identify program session login limits monitor auth factors factor \
+	directory identify program session login login_device limits monitor auth factors factor \
 	capture
 test_match_SRC   := lib/match.c
 test_pubkey_SRC  := lib/pubkey.c lib/match.c
@@ -168,12 +174,12 @@ test_target_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_audit_SRC   := lib/audit.c
 test_layout_SRC  := jump-shell/layout.c lib/audit.c
 test_wish_SRC    := jump-shell/wish.c jump-shell/command.c lib/target.c $(POLICY)
-test_rows_SRC    := jump-shell/rows.c jump-shell/advice.c jump-shell/layout.c \
+test_rows_SRC    := jump-shell/online.c lib/listener.c jump-shell/rows.c jump-shell/advice.c jump-shell/layout.c \
 	jump-shell/answer.c jump-shell/road.c jump-shell/command.c \
 	lib/grant_text.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
-test_answer_SRC  := jump-shell/road.c jump-shell/command.c lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
+test_answer_SRC  := jump-shell/online.c lib/listener.c jump-shell/road.c jump-shell/command.c lib/grant_text.c jump-shell/answer.c lib/unmet.c lib/audit.c lib/decide.c lib/target.c \
 	$(PARSE) $(POLICY)
 test_keys_SRC    := jump-authkeys/keys.c lib/target.c $(PARSE) $(POLICY)
 test_sandbox_SRC := lib/sandbox.c jump-connect/confine.c \
@@ -206,6 +212,11 @@ test_legs_SRC    := jumpctl/legs.c lib/match.c
 test_table_SRC   := jumpctl/table.c jumpctl/legs.c lib/match.c lib/audit.c
 test_forwards_SRC := jumpctl/forwards.c jumpctl/sockets.c lib/procfs.c \
 	lib/match.c
+UNIT += listener device online
+test_online_SRC := jump-shell/online.c lib/listener.c $(PARSE) $(POLICY)
+test_device_SRC := jump-connect/device.c jump-connect/dial.c lib/listener.c \
+	$(LOGIN) $(PARSE) $(POLICY)
+test_listener_SRC := lib/listener.c lib/match.c
 UNIT += within judge swept log
 test_judge_SRC   := jumpctl/judge.c jumpctl/within.c jump-authkeys/keys.c \
 	$(GRANT) lib/decide.c lib/process.c lib/target.c $(PARSE) $(POLICY)
@@ -216,6 +227,8 @@ LOG_LINES        := $(filter jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
 	jumpctl/log_memory.c,$(LOG))
 test_log_SRC     := $(LOG_LINES) jumpctl/log_filter.c $(PARSE) $(POLICY)
+UNIT += device_unit
+test_device_unit_SRC := jumpctl/device_unit.c lib/match.c
 UNIT += asciicast escape seals
 test_seals_SRC   := jumpctl/seals.c jumpctl/seal.c jumpctl/recording.c \
 	jumpctl/asciicast.c jumpctl/utf8.c lib/audit.c lib/session.c lib/procfs.c
@@ -238,8 +251,9 @@ test_directory_SRC := jump-authkeys/directory.c jump-authkeys/fence.c lib/progra
 test_person_SRC  := lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_identify_SRC := $(IDENTIFY) lib/program.c lib/decide.c lib/target.c $(PARSE) $(POLICY)
 test_program_SRC := lib/program.c
-test_login_SRC  := lib/login.c
-test_factor_SRC := lib/factor.c lib/login.c lib/monitor.c lib/procfs.c
+test_login_SRC  := $(LOGIN)
+test_login_device_SRC := $(LOGIN)
+test_factor_SRC := lib/factor.c $(LOGIN)
 test_session_SRC := lib/session.c lib/procfs.c
 test_limits_SRC  := jump-connect/limits.c lib/session.c lib/procfs.c \
 	lib/decide.c lib/target.c $(PARSE) $(POLICY)
@@ -333,6 +347,11 @@ bench: all $(BENCH:%=$(BUILD)/%)		## speed and memory beside peers
 	LAB_BUILD=$(BUILD) tests/lab/lab run -- tests/bench/run $(BUILD) \
 	    $(BENCH_FLAGS)
 
+# FLEET: numbers of devices, and options of tests/bench/devices.
+fleet: all					## 1,000 devices online at once (root)
+	LAB_BUILD=$(BUILD) LAB_POLICY=none tests/lab/lab run -- \
+	    tests/bench/devices $(FLEET)
+
 coverage:					## what the tests reach (root)
 	$(Q)$(MAKE) -s CC=clang COVERAGE=1 BUILD=build-cov tests
 	tests/coverage run build-cov
@@ -350,11 +369,12 @@ DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
 	dist/jump-sweep.cron
 EXAMPLES := $(wildcard dist/examples/*)
 UNITFILES := $(wildcard dist/systemd/*)
+DEVICEFILES := $(wildcard dist/device/*)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
 SETGID   := jump-shell jump-connect jump-record
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
 	$(UNITDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) \
-	$(DATADIR)/examples $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
+	$(DATADIR)/examples $(DATADIR)/device $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
 # Which folders install has made: uninstall removes those.
 FOLDERS   = $(DATADIR)/folders
 INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
@@ -363,19 +383,20 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
 	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
 	$(addprefix $(UNITDIR)/,$(notdir $(UNITFILES))) \
-	$(EXAMPLES:dist/%=$(DATADIR)/%) \
+	$(EXAMPLES:dist/%=$(DATADIR)/%) $(DEVICEFILES:dist/%=$(DATADIR)/%) \
 	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
 SESSIONS  = /run/jump/sessions
 LOGINS    = /run/jump/logins
+DEVICES   = /run/jump/devices
 REQUESTS  = $(STATEDIR)/requests
 # Of what somebody is to be told, and of what was said.
 SPOOL     = /var/spool/jump
 RECORDS   = /var/log/jump
 # Removed by uninstall, where they are empty.
-OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(dir $(SESSIONS)) \
+OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR)/device $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
+	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(DEVICES) $(dir $(SESSIONS)) \
 	$(SPOOL)/events $(SPOOL) $(RECORDS)
 
 # Each file is made beside the one before and renamed: who starts a program
@@ -420,6 +441,7 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	@$(call texts,-m 644,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
 	@$(call texts,-m 644,$(DATA),$(DATADIR))
 	@$(call texts,-m 755,$(EXAMPLES),$(DATADIR)/examples)
+	@$(call put,-m 644,$(DEVICEFILES),$(DATADIR)/device)
 	@$(call texts,-m 644,$(UNITFILES),$(UNITDIR))
 	@$(call texts,-m 644,dist/completions/jumpctl.bash,$(BASHDIR),jumpctl)
 	@$(call texts,-m 644,dist/completions/_jumpctl,$(ZSHDIR))
@@ -441,11 +463,13 @@ accounts:					## make _jump and the groups, if missing
 owners:						## give _jump its programs and folders
 	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
 	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(REQUESTS) $(DESTDIR)$(SPOOL)/events \
-	    $(DESTDIR)$(RECORDS)
+	    $(DESTDIR)$(RECORDS) $(DESTDIR)$(DEVICES)
 	chown root:_jump $(DESTDIR)$(REQUESTS)
 	chmod 3773 $(DESTDIR)$(REQUESTS)
 	chown root:_jump $(DESTDIR)$(LOGINS)
 	chmod 1770 $(DESTDIR)$(LOGINS)
+	chown root:_jump $(DESTDIR)$(DEVICES)
+	chmod 2711 $(DESTDIR)$(DEVICES)
 	chown root:_jump $(DESTDIR)$(SPOOL) $(DESTDIR)$(SPOOL)/events
 	chmod 710 $(DESTDIR)$(SPOOL)
 	chmod 3733 $(DESTDIR)$(SPOOL)/events
@@ -473,5 +497,5 @@ clean:						## remove what make built
 help:						## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-.PHONY: all tests check check-clients bench fuzz fuzzers coverage format lint install uninstall accounts \
+.PHONY: all tests check check-clients bench fleet fuzz fuzzers coverage format lint install uninstall accounts \
 	owners clean help always

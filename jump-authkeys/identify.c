@@ -32,7 +32,9 @@ identify_key(struct login *l, const struct offer *o)
 	key = policy_key(p, row);
 	u = policy_user(p, key->owner);
 	if (u->flags & USER_DEVICE)
-		return refuse(l, "devices are not served by this version");
+		return refuse(l,
+		    "the key is a device's, which is served only "
+		    "with --devices");
 	if (person_identify(&l->person,
 		u->flags & USER_SHARED ? policy_string(p, u->name) : NULL) ==
 		-1 ||
@@ -46,6 +48,42 @@ identify_key(struct login *l, const struct offer *o)
 }
 
 /*
+ * Devices.
+ */
+const char *
+identify_device(const struct policy *p, const struct offer *o)
+{
+	const struct policy_user *u;
+	uint32_t row;
+
+	if (!o->devices)
+		return NULL;
+	row = keys_find(p, o->account, o->type, o->blob, o->fingerprint);
+	if (row == POLICY_NONE)
+		return NULL;
+	u = policy_user(p, policy_key(p, row)->owner);
+	return u->flags & USER_DEVICE ? policy_string(p, u->name) : NULL;
+}
+
+static bool
+identify_device_key(struct login *l, const struct offer *o)
+{
+	const struct policy *p = l->person.policy;
+	const char *name = identify_device(p, o);
+	uint32_t row;
+
+	if (name == NULL || person_identify_device(&l->person, name) == -1)
+		return refuse(l,
+		    "the policy has no such key of a device for this account");
+	row = keys_find(p, o->account, o->type, o->blob, o->fingerprint);
+	l->credential = (struct credential){.type = o->type,
+	    .blob = o->blob,
+	    .row = row,
+	    .verify = policy_key(p, row)->verify != 0};
+	return true;
+}
+
+/*
  * Keys of a directory.
  */
 bool
@@ -54,7 +92,7 @@ identify_wants_directory(const struct login *l, const struct offer *o)
 	const struct policy *p = l->person.policy;
 	struct policy_request q;
 
-	if (policy_meta(p)->keys_from == 0 || o->principals ||
+	if (policy_meta(p)->keys_from == 0 || o->principals || o->devices ||
 	    !pubkey_known(o->type) || !policy_person_name(o->account) ||
 	    policy_find_user(p, o->account) != POLICY_NONE ||
 	    policy_find_account(p, o->account) != POLICY_NONE)
@@ -261,6 +299,8 @@ identify(struct login *l, const struct offer *o, const struct directory *d,
     time_t now)
 {
 	l->reason = NULL;
+	if (o->devices)
+		return identify_device_key(l, o);
 	if (cert_known(o->type) || o->principals)
 		return identify_certificate(l, o, now);
 	if (d != NULL)

@@ -14,6 +14,7 @@
 struct offer {
 	const char *account, *type, *blob, *fingerprint;
 	bool principals; /* AuthorizedPrincipalsCommand */
+	bool devices;	 /* they are asked for, and nobody else */
 	bool step;	 /* sshd demands a second method of this user */
 };
 
@@ -31,6 +32,12 @@ struct login {
 };
 
 /*
+ * The device whose key it is, for an offer of one, or NULL: its name, a string
+ * of the policy.
+ */
+const char *identify_device(const struct policy *, const struct offer *);
+
+/*
  * Whether keys-from is to be asked: about a plain key of an account of the
  * policy that has no user line and no device.
  */
@@ -38,7 +45,8 @@ bool identify_wants_directory(const struct login *, const struct offer *);
 
 /*
  * Find the person whom the offer belongs to, and what the login rests on; on
- * a shared account it is the key or the principal that says who.  directory
+ * a shared account it is the key or the principal that says who.  Devices have
+ * plain keys only.  directory
  * is what keys-from said, NULL if it was not asked.  False, with a reason, if
  * nobody may log in with it.
  */

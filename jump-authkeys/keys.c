@@ -295,3 +295,68 @@ keys_line(const struct policy *p, const struct policy_request *q,
 		fprintf(out, " %s %s\n", c->type, c->blob);
 	return ferror(out) || policy_damaged(p) ? -1 : 0;
 }
+
+/*
+ * Devices.
+ */
+
+/*
+ * Nothing is reached there, since TCP has no broadcasts, RFC 1122 4.2.3.10; and
+ * nothing can listen, since sshd(8) lets no user do so below port 1024.
+ */
+#define NOWHERE "255.255.255.255:1"
+
+uint32_t
+keys_device_target(const struct policy *p, uint32_t device)
+{
+	uint32_t target = policy_find_target(
+	    p, policy_string(p, policy_user(p, device)->name));
+
+	return target != POLICY_NONE &&
+		policy_target(p, target)->kind == TARGET_DEVICE
+	    ? target
+	    : POLICY_NONE;
+}
+
+void
+keys_device_rights(const struct policy *p, uint32_t target, FILE *out)
+{
+	const struct policy_target *t = policy_target(p, target);
+	struct policy_range ports = policy_clip(p, PT_PORTS, t->ports);
+	struct policy_range nets = policy_clip(p, PT_NETS, t->nets);
+	const struct net *net;
+	char text[ADDR_TEXT];
+
+	fputs(",port-forwarding,permitopen=\"" NOWHERE "\"", out);
+	if (nets.n == 0) {
+		fputs(",permitlisten=\"" NOWHERE "\"", out);
+		return;
+	}
+	net = policy_row(p, PT_NETS, nets.first);
+	for (uint32_t i = 0; i < ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(p, PT_PORTS, ports.first + i);
+
+		fprintf(out, ",permitlisten=\"%s:%u\"",
+		    addr_print(&net->addr, text), port->port);
+	}
+}
+
+int
+keys_device_line(const struct policy *p, const struct policy_request *q,
+    const struct credential *c, bool mute, const char *shell, FILE *out)
+{
+	uint32_t target = keys_device_target(p, q->user);
+
+	if (target == POLICY_NONE)
+		return -1;
+	fprintf(out, "restrict,command=\"%s --id=%s\"", shell,
+	    policy_string(p, policy_user(p, q->user)->name));
+	print_from(p, policy_key(p, c->row), out);
+	if (c->verify)
+		fputs(",verify-required", out);
+	if (!mute)
+		keys_device_rights(p, target, out);
+	fprintf(out, " %s %s\n", c->type, c->blob);
+	return ferror(out) || policy_damaged(p) ? -1 : 0;
+}

@@ -66,4 +66,24 @@ int keys_line(const struct policy *, const struct policy_request *,
     const struct credential *, bool names, bool principals,
     const char *shell, FILE *);
 
+/*
+ * The target that is this device, or POLICY_NONE: device is a row of PT_USERS.
+ */
+uint32_t keys_device_target(const struct policy *, uint32_t device);
+
+/*
+ * Write what a device may do with its connection, as options each after a
+ * comma: to listen at its address, on each port that it declares; with a path,
+ * to listen on sockets, and at no address.
+ */
+void keys_device_rights(const struct policy *, uint32_t target, FILE *);
+
+/*
+ * Write the line for the request's user, a device; with mute, it may not
+ * listen.  Its command is jump-shell, on every line; its rights stand last.
+ * Returns 0, or -1 as keys_line().
+ */
+int keys_device_line(const struct policy *, const struct policy_request *,
+    const struct credential *, bool mute, const char *shell, FILE *);
+
 #endif

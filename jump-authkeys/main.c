@@ -20,6 +20,7 @@
 #include "grant.h"
 #include "identify.h"
 #include "login.h"
+#include "login_device.h"
 #include "probe.h"
 #include "process.h"
 #include "swept.h"
@@ -41,6 +42,8 @@ struct answer {
 	bool gate;  /* what is forwarded goes through jump-connect */
 	struct grant_rights rights; /* of all on the account */
 	int note;   /* of login_open() */
+	bool mute;  /* a device, of which another login lives: it may not listen
+		     */
 	char *line;
 	size_t size;
 };
@@ -82,8 +85,11 @@ make_line(struct answer *a, const struct offer *offer)
 	f = text_open(&a->line, &a->size);
 	if (f == NULL)
 		return false;
-	result = keys_line(p, &request, &l->credential, a->names,
-	    offer->principals, JUMP_SHELL, f);
+	result = offer->devices
+	    ? keys_device_line(
+		  p, &request, &l->credential, a->mute, JUMP_SHELL, f)
+	    : keys_line(p, &request, &l->credential, a->names,
+		  offer->principals, JUMP_SHELL, f);
 	if (fclose(f) != 0 || result == -1)
 		return false;
 	l->reason = NULL;
@@ -97,14 +103,17 @@ record(struct audit *audit, const struct answer *a, const struct offer *offer)
 	const struct person *person = &l->person;
 	char hash[17];
 	struct audit_event event = {.kind = AUDIT_LOGIN,
-	    .outcome = l->reason == NULL ? AUDIT_SUCCESS : AUDIT_FAILURE,
+	    .outcome =
+		l->reason == NULL && !a->mute ? AUDIT_SUCCESS : AUDIT_FAILURE,
 	    .uid = a->uid,
 	    .user = person->name,
 	    .key = offer->fingerprint,
 	    .ca = l->ca,
 	    .certificate = l->key_id,
 	    .serial = l->certified ? l->serial : NULL,
-	    .reason = l->reason,
+	    .reason = l->reason != NULL ? l->reason
+		: a->mute		? "another login of this device is live"
+					: NULL,
 	    .policy = hash};
 
 	policy_hash_text(person->policy, hash);
@@ -159,6 +168,8 @@ note_login(struct answer *a, const struct offer *offer)
 	struct login_note note = {.uid = a->uid, .time = a->now};
 
 	note_credential(&note, l);
+	if (offer->devices)
+		note.device = a->mute ? LOGIN_MUTE : LOGIN_LISTENS;
 	policy_hash_text(l->person.policy, note.policy);
 	snprintf(note.user, sizeof(note.user), "%s", l->person.name);
 	snprintf(note.key, sizeof(note.key), "%s", offer->fingerprint);
@@ -187,6 +198,35 @@ answer(struct answer *a, const struct offer *offer, struct audit *audit)
 }
 
 /*
+ * Whether the device whose key it is has another login, and enter this one.
+ * Returns NULL, or why it cannot be let in.
+ */
+static const char *
+look_up_device(struct answer *a, const struct policy *p, const char *name)
+{
+	uint32_t target = policy_find_target(p, name);
+	struct login_live other;
+
+	if (login_device_enter(LOGIN_DIRECTORY, "/proc", name, getppid()) == -1)
+		return "the device's login cannot be noted";
+	a->mute = login_device_lives(LOGIN_DIRECTORY, "/proc", geteuid(), name,
+		      getppid(), &other) &&
+	    (target == POLICY_NONE ||
+		!(policy_target(p, target)->flags & TARGET_REPLACE));
+	return NULL;
+}
+
+/* What the rights of a user depend on, but for the policy. */
+static void
+look_up_rights(struct answer *a, const struct policy *p, const char *account)
+{
+	a->swept = swept_lately(SWEPT_FILE, 0, time(NULL));
+	a->gate = policy_meta(p)->gate != 0 && probe_gate(PROBE_MS);
+	grant_rights_read(&a->rights, p, a->uid);
+	grant_rights_judge(&a->rights, p, account, a->uid, time(NULL));
+}
+
+/*
  * Ask the machine about the account: NSS, addresses, and keys-from.  Returns
  * NULL, or why nobody can be let in; *code is then what to exit with.
  */
@@ -196,21 +236,21 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 {
 	static struct directory directory;
 	const struct passwd *pw = getpwnam(offer->account);
+	const char *device = identify_device(p, offer);
 
 	*code = EXIT_OK;
 	if (pw == NULL)
 		return "no such account";
 	a->uid = pw->pw_uid;
 	a->names = policy_hosts_changed() == p->hosts_changed;
-	a->swept = swept_lately(SWEPT_FILE, 0, time(NULL));
-	a->gate = policy_meta(p)->gate != 0 && probe_gate(PROBE_MS);
-	grant_rights_read(&a->rights, p, a->uid);
-	grant_rights_judge(
-	    &a->rights, p, offer->account, a->uid, time(NULL));
+	if (!offer->devices)
+		look_up_rights(a, p, offer->account);
 	*code = EXIT_INTERNAL;
 	if (person_look_up(
 		&a->login.person, p, offer->account, pw->pw_gid) == -1)
 		return "the machine's addresses cannot be read";
+	if (device != NULL)
+		return look_up_device(a, p, device);
 	if (identify_wants_directory(&a->login, offer)) {
 		directory_ask(&directory,
 		    policy_string(p, policy_meta(p)->keys_from),
@@ -225,6 +265,9 @@ read_offer(int argc, char **argv)
 {
 	struct offer offer = {0};
 
+	offer.devices = argc == 6 && strcmp(argv[1], "--devices") == 0;
+	argv += offer.devices;
+	argc -= offer.devices;
 	offer.step = argc > 5 && strcmp(argv[1], "--mfa") == 0;
 	argv += offer.step;
 	argc -= offer.step;
@@ -233,7 +276,8 @@ read_offer(int argc, char **argv)
 	if (argc - offer.principals != 5)
 		errx(EXIT_USAGE,
 		    "usage: jump-authkeys [--mfa] [--principals] USER TYPE KEY "
-		    "FINGERPRINT, for sshd: %%u %%t %%k %%f");
+		    "FINGERPRINT, or --devices with these, for sshd: "
+		    "%%u %%t %%k %%f");
 	offer.account = argv[1];
 	offer.type = argv[2];
 	offer.blob = argv[3];
@@ -264,7 +308,7 @@ main(int argc, char **argv)
 	 * if empty, and waits for what becomes of it. */
 	a.note = login_open(LOGIN_DIRECTORY, getppid());
 	/* A client needs a public key only, no login, to have a note made. */
-	login_clean(LOGIN_DIRECTORY);
+	login_clean_at_times(LOGIN_DIRECTORY);
 	error = policy_open(POLICY_IMAGE, 0, &policy);
 	if (error != POLICY_OK)
 		return give_up(&audit, &offer, policy_strerror(error),

@@ -21,7 +21,7 @@
 #include "notice.h"
 #include "probe.h"
 #include "process.h"
-#include "request.h"
+#include "reach.h"
 
 #define POLICY_IMAGE STATEDIR "/policy.db"
 
@@ -377,6 +377,7 @@ jump(struct request *r, const struct options *o, struct dial *dial,
 	if (code == EXIT_OK)
 		code = request_dial(r, dial, &sock);
 	keeper_stop(&r->keeper);
+	keeper_stop(&r->caller);
 	if (code != EXIT_OK)
 		return code;
 	dial_close(dial);
@@ -395,7 +396,7 @@ int
 main(int argc, char **argv)
 {
 	static struct request request = {
-	    .keeper = {.sock = -1}, .terminal = -1};
+	    .keeper = {.sock = -1}, .caller = {.sock = -1}, .terminal = -1};
 	struct options options;
 	struct dial dial;
 	enum policy_error error;
@@ -409,6 +410,7 @@ main(int argc, char **argv)
 	request_prepare(&request);
 	if (policy_records(request.policy))
 		keeper_start(&request.keeper, RECORD_DIRECTORY, "pcapng");
+	reach_prepare(&request);
 	if (is_inner(argc, argv)) {
 		signal(SIGHUP, SIG_IGN);
 		request_terminal(&request);
@@ -434,8 +436,9 @@ main(int argc, char **argv)
 	if (!options.plain)
 		return jump(&request, &options, &dial, error);
 	asker_close(&request.asker);
-	policy_free(request.policy);
 	keeper_stop(&request.keeper);
+	keeper_stop(&request.caller);
+	policy_free(request.policy);
 	grant_rights_free(&request.rights);
 	if (request.image != -1)
 		close(request.image);

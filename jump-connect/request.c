@@ -10,9 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "exit.h"
 #include "lookup.h"
 #include "notice.h"
+#include "reach.h"
 #include "ticket.h"
 #include "unmet.h"
 
@@ -506,6 +508,55 @@ request_decide(struct request *r)
 	return code == EXIT_OK ? record_decision(r, reason) : code;
 }
 
+static uint32_t
+device_of(const struct request *r, const struct choice *c)
+{
+	return decide_device(
+	    r->policy, &r->query, &r->target, c, r->decision.path);
+}
+
+/* Whether what is at an address is to be connected to, as far as is known. */
+static bool
+may_dial(struct request *r, const struct choice *c,
+    const struct sockaddr_storage *at)
+{
+	uint32_t device = device_of(r, c);
+
+	return device == POLICY_NONE ||
+	    reach_listens(r, device, (const struct sockaddr *)at);
+}
+
+/* Who has answered at an address; the socket, or -1. */
+static int
+check_device(struct request *r, const struct choice *c, int fd)
+{
+	int error = errno;
+	uint32_t device = device_of(r, c);
+
+	if (device == POLICY_NONE || r->decision.path != NULL) {
+		errno = error;
+		return fd;
+	}
+	if (fd == -1)
+		r->fault = error == ECONNREFUSED ? DEVICE_OFFLINE : error;
+	else if (reach_check(r, device, fd))
+		return fd;
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+/* What is at a path; the socket, or -1. */
+static int
+dial_there(struct request *r, struct dial *dial, const struct choice *c)
+{
+	uint32_t device = device_of(r, c);
+
+	return device == POLICY_NONE
+	    ? dial_path(dial, r->decision.path, r->patience)
+	    : reach_path(r, device);
+}
+
 /* Connect to one of the choices that are allowed; the socket, or -1. */
 static int
 dial_choices(struct request *r, struct dial *dial)
@@ -523,10 +574,13 @@ dial_choices(struct request *r, struct dial *dial)
 		addr_to_sockaddr(&c->addr, r->target.port, &addrs[n++]);
 	}
 	if (d->path != NULL)
-		fd = dial_path(dial, d->path, r->patience);
+		fd = dial_there(r, dial, from[0]);
+	else if (!may_dial(r, from[0], &addrs[0]))
+		return -1;
 	else
 		fd = dial_addresses(
 		    dial, addrs, n, r->options->family, r->patience, &which);
+	fd = check_device(r, from[which], fd);
 	if (fd == -1)
 		return -1;
 	r->choice = from[which];
@@ -587,6 +641,24 @@ unreachable(struct request *r, int error)
 	snprintf(what, sizeof(what), "%s cannot be reached: %s.",
 	    target_text(&r->target, name, sizeof(name)), e.reason);
 	return tell(r, &e, what, EXIT_UNREACHABLE);
+}
+
+/* The device is away, or who is there is not the device. */
+static int
+refuse_device(struct request *r)
+{
+	char name[300], what[500], hash[17];
+	struct audit_event e = event_of(r, AUDIT_OPEN, hash);
+	bool offline = r->fault == DEVICE_OFFLINE;
+
+	e.reason = device_fault_text(r->fault);
+	snprintf(what, sizeof(what),
+	    offline ? "%s is offline."
+		    : "%s cannot be reached: who listens there is not the "
+		      "device.",
+	    target_text(&r->target, name, sizeof(name)));
+	return tell(
+	    r, &e, what, offline ? EXIT_UNREACHABLE : EXIT_DENIED);
 }
 
 /* What cannot be notified of does not happen. */
@@ -694,8 +766,10 @@ request_dial(struct request *r, struct dial *dial, int *sock)
 	if (code != EXIT_OK)
 		return code;
 	*sock = dial_choices(r, dial);
+	if (*sock == -1 && r->fault < 0)
+		return refuse_device(r);
 	if (*sock == -1)
-		return unreachable(r, errno);
+		return unreachable(r, r->fault != 0 ? r->fault : errno);
 	limits_keep(&r->limits, r->choice);
 	grant_basis(
 	    &r->rights.list, &r->choice->verdict, r->approval, r->approver);

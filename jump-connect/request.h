@@ -53,6 +53,8 @@ struct request {
 	char approval[GRANT_BASIS], approver[GRANT_BASIS]; /* it rests on */
 
 	struct keeper keeper; /* of the right to make a file for the capture */
+	struct keeper caller; /* of the right to connect to devices at paths */
+	int fault; /* of a device: device.h; 0: none */
 
 	/* Of request_dial(): the choice that is connected, and its ends. */
 	const struct choice *choice;

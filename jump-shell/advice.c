@@ -30,7 +30,7 @@ open_ssh(FILE *out, const char *name, const struct target *asked, bool jump)
 {
 	char port[16] = "";
 
-	if (asked->port != SSH_PORT)
+	if (asked->port != SSH_PORT && asked->port != 0)
 		snprintf(port, sizeof(port), " -p %u", asked->port);
 	if (jump)
 		fprintf(out, "  ssh -J jump%s %s\n", port, name);
@@ -76,7 +76,7 @@ advice_open(FILE *out, const struct rows *rows, const struct target *asked,
 		open_tcp(out, name, asked);
 	else
 		fprintf(out, "  ssh -T jump connect %s %u\n", asked->text,
-		    asked->port);
+		    asked->port != 0 ? asked->port : SSH_PORT);
 	fputs(" (jump is this host, as you call it.)\n", out);
 }
 
@@ -97,8 +97,12 @@ advice_ask(FILE *out, const struct target *asked, const struct row_state *state)
 			fprintf(
 			    out, "  ssh -t jump ssh --ticket ID %s\n", name);
 		else
-			fprintf(out, "  ssh -T jump connect --ticket ID %s%s\n",
-			    asked->form == TARGET_PATH ? "-U " : "", name);
+			fprintf(out,
+			    "  ssh -T jump connect --ticket ID %s%s%s\n",
+			    asked->form == TARGET_PATH ? "-U " : "", name,
+			    asked->form != TARGET_PATH && asked->port == 0
+				? " 22"
+				: "");
 	}
 	if (state->unmet & MUST_MFA)
 		fprintf(out,

@@ -56,12 +56,14 @@ struct line {
 	enum policy_action action;
 	unsigned int roads; /* with that action, bits of 1 << ROAD_ */
 	const char *comment;
+	enum online_state online;
 };
 
 struct lister {
 	const struct policy *policy;
 	const struct policy_request *request;
 	bool step;
+	struct online *online; /* or NULL */
 	bool *seen; /* targets */
 	struct line *lines;
 	size_t n, room;
@@ -142,7 +144,7 @@ list_form(void *arg, const struct policy_target *t, const struct answer_form *f)
 
 	if (line.name == NULL)
 		strcpy(line.net, f->net);
-	if (asked.form == TARGET_PATH)
+	if (t->path != 0)
 		line.path = policy_string(l->policy, t->path);
 	line.comment = policy_string(l->policy, t->comment);
 	for (uint32_t i = 0; i < r.n; i++) {
@@ -152,8 +154,12 @@ list_form(void *arg, const struct policy_target *t, const struct answer_form *f)
 		asked.port = line.port = port->port;
 		line.protocol = port->protocol;
 		judge_roads(l, &asked, &line);
-		if (line.action != ACTION_DENY)
-			keep(l, &line);
+		if (line.action == ACTION_DENY)
+			continue;
+		if (l->online != NULL)
+			line.online =
+			    online_of(l->online, l->policy, t, port->port);
+		keep(l, &line);
 	}
 }
 
@@ -211,7 +217,7 @@ answer_forms(const struct policy *p, const struct policy_target *t,
 		give_nets(p, t, each, arg);
 	} else if (t->kind == TARGET_DOMAIN) {
 		give_patterns(p, t, each, arg);
-	} else if (t->path != 0) {
+	} else if (t->path != 0 && t->kind != TARGET_DEVICE) {
 		f.asked.form = TARGET_PATH;
 		give_form(&f, policy_string(p, t->path), t, each, arg);
 	} else {
@@ -257,6 +263,20 @@ line_words(const struct line *line, const char *words[COLUMNS],
 	words[5] = audit_escape(comment, COMMENT_TEXT, line->comment);
 }
 
+/* A table has it before the comment. */
+static void
+mark_offline(const struct line *line, const char *words[COLUMNS],
+    char text[COMMENT_TEXT + SPAN_TEXT])
+{
+	const char *offline = online_word(line->online);
+
+	if (*offline == '\0')
+		return;
+	snprintf(text, COMMENT_TEXT + SPAN_TEXT, "%s%s%s", offline,
+	    *words[5] == '\0' ? "" : ", ", words[5]);
+	words[5] = text;
+}
+
 /* A row of the table, without spaces at its end. */
 static void
 write_row(
@@ -275,6 +295,7 @@ static void
 write_table(FILE *out, const struct line *lines, size_t n)
 {
 	char port[SPAN_TEXT], comment[COMMENT_TEXT];
+	char marked[COMMENT_TEXT + SPAN_TEXT];
 	const char *words[COLUMNS];
 	size_t i, c, length, widths[COLUMNS];
 
@@ -291,10 +312,12 @@ write_table(FILE *out, const struct line *lines, size_t n)
 	write_row(out, headings, widths);
 	for (i = 0; i < n; i++) {
 		line_words(&lines[i], words, port, comment);
+		mark_offline(&lines[i], words, marked);
 		write_row(out, words, widths);
 	}
 }
 
+/* Of a device there is one field more. */
 static void
 write_fields(FILE *out, const struct line *lines, size_t n)
 {
@@ -305,16 +328,24 @@ write_fields(FILE *out, const struct line *lines, size_t n)
 	for (i = 0; i < n; i++) {
 		line_words(&lines[i], words, port, comment);
 		for (c = 0; c < COLUMNS; c++)
-			fprintf(out, "%s%c", words[c],
-			    c + 1 < COLUMNS ? '\t' : '\n');
+			fprintf(out, "%s%s", c == 0 ? "" : "\t", words[c]);
+		if (lines[i].online != ONLINE_NO_DEVICE)
+			fprintf(out, "\t%s",
+			    lines[i].online == ONLINE_YES ? "online"
+							  : "offline");
+		fputc('\n', out);
 	}
 }
 
 int
 answer_list(FILE *out, const struct policy *p,
-    const struct policy_request *request, bool step, bool table)
+    const struct policy_request *request, bool step, bool table,
+    struct online *online)
 {
-	struct lister l = {.policy = p, .request = request, .step = step};
+	struct lister l = {.policy = p,
+	    .request = request,
+	    .step = step,
+	    .online = online};
 
 	l.seen = calloc(p->table[PT_TARGETS].n + 1, sizeof(*l.seen));
 	if (l.seen == NULL)
@@ -459,6 +490,21 @@ why_shell(FILE *out, const struct policy *p,
 	return action;
 }
 
+/* Whether it is a device at a path, which has a name and no port. */
+static bool
+is_device_path(const struct policy *p, const struct target *asked)
+{
+	uint32_t found = asked->form == TARGET_NAMED
+	    ? policy_find_target(p, asked->text)
+	    : POLICY_NONE;
+	const struct policy_target *t;
+
+	if (found == POLICY_NONE)
+		return false;
+	t = policy_target(p, found);
+	return t->path != 0 && t->kind == TARGET_DEVICE;
+}
+
 /* One port and all roads.  The best action. */
 static enum policy_action
 why_port(FILE *out, const struct policy *p, const struct policy_request *base,
@@ -490,13 +536,15 @@ why_port(FILE *out, const struct policy *p, const struct policy_request *base,
 		if (action > best)
 			best = action;
 	}
-	action = asked->port == 0 ? ACTION_DENY
-				  : why_shell(out, p, base, step, asked);
+	action = asked->port == 0 && !is_device_path(p, asked)
+	    ? ACTION_DENY
+	    : why_shell(out, p, base, step, asked);
 	return action > best ? action : best;
 }
 
-enum policy_action
-answer_why(FILE *out, const struct policy *p, const struct policy_request *base,
+/* A name without a port stands for its ports. */
+static enum policy_action
+why_target(FILE *out, const struct policy *p, const struct policy_request *base,
     bool step, const struct target *asked, struct policy_verdict *why)
 {
 	enum policy_action action, best;
@@ -523,6 +571,25 @@ answer_why(FILE *out, const struct policy *p, const struct policy_request *base,
 		if (action > best)
 			best = action;
 	}
+	return best;
+}
+
+enum policy_action
+answer_why(FILE *out, const struct policy *p, const struct policy_request *base,
+    bool step, const struct target *asked, struct policy_verdict *why,
+    struct online *online)
+{
+	enum policy_action best = why_target(out, p, base, step, asked, why);
+	uint32_t found = policy_find_target(p, asked->text);
+	const struct policy_target *t;
+
+	if (best == ACTION_DENY || online == NULL || found == POLICY_NONE ||
+	    asked->form == TARGET_ADDRESSED)
+		return best;
+	t = policy_target(p, found);
+	if (online_of(online, p, t, asked->port) == ONLINE_NO)
+		fprintf(out, "But %s is offline now.\n",
+		    policy_string(p, t->name));
 	return best;
 }
 

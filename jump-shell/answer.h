@@ -11,15 +11,16 @@
 #include <stdio.h>
 
 #include "decide.h"
+#include "online.h"
 
 /*
  * A line for each port of each target that is open, or may be asked for, and
  * for nets and domains for each of their networks and patterns: as an aligned
- * table, or separated by tabs.  0, or -1 if memory or writing failed.
+ * table, or separated by tabs.  0, or -1 if memory or writing failed.  Devices
+ * that are offline are marked, unless online is NULL.
  */
-int answer_list(
-    FILE *, const struct policy *, const struct policy_request *, bool step,
-    bool table);
+int answer_list(FILE *, const struct policy *, const struct policy_request *,
+    bool step, bool table, struct online *);
 
 /*
  * A line for each road and port by which the target is open, or may be asked
@@ -28,7 +29,7 @@ int answer_list(
  */
 enum policy_action answer_why(FILE *, const struct policy *,
     const struct policy_request *, bool step, const struct target *,
-    struct policy_verdict *why);
+    struct policy_verdict *why, struct online *);
 
 void answer_help(FILE *);
 
@@ -43,7 +44,7 @@ enum policy_action answer_judge(const struct policy *,
 /*
  * What stands for a target where it is listed: itself; of a net each of its
  * networks, asked as the address in its middle; of a domain each of its
- * patterns, which matches itself; of what has a path, that.  asked is without
+ * patterns, which matches itself; of a socket its path.  asked is without
  * a port.  Calls each(arg, target, form).
  */
 struct answer_form {

@@ -32,7 +32,7 @@ static const struct verb {
     {"refuse", COMMAND_REFUSE, false},
     {"config", COMMAND_CONFIG, false},
     {"known_hosts", COMMAND_KNOWN_HOSTS, false},
-    {"register", COMMAND_LATER, false},
+    {"register", COMMAND_REGISTER, false},
 };
 
 static const char *const folders[] = {"/bin/", "/usr/bin/", "/usr/local/bin/"};
@@ -487,8 +487,6 @@ command_parse(struct command *c, const char *request)
 	if (verb == NULL)
 		return COMMAND_UNKNOWN;
 	c->verb = verb->verb;
-	if (c->verb == COMMAND_LATER)
-		return COMMAND_NOT_SERVED;
 	if (c->verb == COMMAND_REQUEST)
 		return read_request(c, strcpy(text, request));
 	if (c->verb == COMMAND_SSH)
@@ -612,7 +610,6 @@ command_error_reason(enum command_error error)
 	static const char *const reasons[] = {
 	    [COMMAND_OK] = "no error",
 	    [COMMAND_UNKNOWN] = "no such request",
-	    [COMMAND_NOT_SERVED] = "not served by this version",
 	    [COMMAND_OPTION] = "option not permitted",
 	    [COMMAND_PORT] = "no port",
 	    [COMMAND_TICKET] = "not a ticket",
@@ -651,6 +648,8 @@ usage_text(enum command_verb verb)
 		       ". _ -.";
 	case COMMAND_KNOWN_HOSTS:
 		return "usage: known_hosts [HOST[:PORT]].";
+	case COMMAND_REGISTER:
+		return "usage: register.";
 	case COMMAND_CONFIG:
 		return "usage: config [--format openssh|ansible] "
 		       "[--jump NAME].";
@@ -666,8 +665,6 @@ command_error_text(enum command_error error, const struct command *c,
 	switch (error) {
 	case COMMAND_OK:
 		return "nothing is wrong.";
-	case COMMAND_NOT_SERVED:
-		return "this request is not served by this version.";
 	case COMMAND_OPTION:
 		if (c->verb == COMMAND_SSH)
 			return "no option of ssh(1) is permitted here; "

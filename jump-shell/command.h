@@ -35,7 +35,7 @@ enum command_verb {
 	COMMAND_SSH,
 	COMMAND_CONFIG,
 	COMMAND_KNOWN_HOSTS,
-	COMMAND_LATER /* reserved; this version does not serve it */
+	COMMAND_REGISTER /* of devices only */
 };
 
 /* What config is to print. */
@@ -66,7 +66,6 @@ struct command {
 enum command_error {
 	COMMAND_OK,
 	COMMAND_UNKNOWN,    /* no request of ours */
-	COMMAND_NOT_SERVED, /* COMMAND_LATER */
 	COMMAND_OPTION,	    /* an option that is not permitted */
 	COMMAND_PORT,	    /* nothing is wrong but the port */
 	COMMAND_TICKET,	    /* nothing is wrong but the ticket */

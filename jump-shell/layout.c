@@ -262,10 +262,14 @@ fill_state(struct cell *c, const struct layout *l, const struct layout_row *row,
     unsigned int columns, int64_t now)
 {
 	bool narrow = l->columns < LAYOUT_NARROW;
-	char text[LAYOUT_TIME + 32], at[LAYOUT_TIME];
-	const char *word = "open";
+	char text[LAYOUT_TIME + 48], at[LAYOUT_TIME];
+	const char *word = "open", *beside = row->offline ? ", offline" : "";
 
 	layout_time(at, row->when, now);
+	if (narrow && row->offline && row->state == LAYOUT_OPEN) {
+		fill(c, l, "offline", columns);
+		return;
+	}
 	if (row->state == LAYOUT_ASK)
 		word = "ask";
 	else if (row->state == LAYOUT_CLOSED)
@@ -273,9 +277,9 @@ fill_state(struct cell *c, const struct layout *l, const struct layout_row *row,
 	else if (row->when != 0)
 		word = narrow ? "till" : "open until";
 	if (row->when == 0 || row->state == LAYOUT_ASK)
-		snprintf(text, sizeof(text), "%s", word);
+		snprintf(text, sizeof(text), "%s%s", word, beside);
 	else
-		snprintf(text, sizeof(text), "%s %s", word, at);
+		snprintf(text, sizeof(text), "%s %s%s", word, at, beside);
 	fill(c, l, text, columns);
 }
 
@@ -376,7 +380,10 @@ write_row(FILE *out, const struct layout *l, const struct layout_row *row,
 			continue;
 		fill_cell(&c, l, row, i, width[i], now);
 		write_cell(
-		    out, &c, i, width[i], l->colour ? colours[row->state] : "");
+		    out, &c, i, width[i],
+		    !l->colour	       ? ""
+			: row->offline ? colours[LAYOUT_CLOSED]
+				       : colours[row->state]);
 	}
 }
 

@@ -34,6 +34,7 @@ struct layout_row {
 	bool recorded;
 	enum layout_state state;
 	int64_t when; /* it ends, if open, or begins, if closed; 0: never */
+	bool offline; /* a device, and nobody listens for it */
 };
 
 /*

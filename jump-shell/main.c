@@ -20,6 +20,7 @@
 #include "menu.h"
 #include "process.h"
 #include "probe.h"
+#include "register.h"
 #include "request.h"
 #include "terminal.h"
 #include "visit.h"
@@ -257,12 +258,12 @@ answer(struct visit *s, const struct command *c)
 		/* FALLTHROUGH */
 	case COMMAND_LIST:
 		if (answer_list(stdout, s->policy, &request, s->method != NULL,
-			isatty(STDOUT_FILENO)) == 0)
+			isatty(STDOUT_FILENO), &s->online) == 0)
 			return EXIT_OK;
 		return visit_broken("write its list");
 	case COMMAND_WHY:
 		switch (answer_why(stdout, s->policy, &request,
-		    s->method != NULL, &c->target, &why)) {
+		    s->method != NULL, &c->target, &why, &s->online)) {
 		case ACTION_ALLOW:
 			return EXIT_OK;
 		case ACTION_ASK:
@@ -293,6 +294,18 @@ answer(struct visit *s, const struct command *c)
 	}
 }
 
+/* What was answered counts only if all of it could be read and written. */
+static int
+finish(struct visit *s, int code)
+{
+	if (policy_damaged(s->policy))
+		return visit_refuse_because(
+		    s, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
+	if (code == EXIT_INTERNAL || (fflush(stdout) == 0 && !ferror(stdout)))
+		return code;
+	return visit_broken("write its answer");
+}
+
 /* What a request comes to; an exit code. */
 static int
 serve(struct visit *s)
@@ -303,6 +316,10 @@ serve(struct visit *s)
 
 	if (error == COMMAND_OK)
 		error = command_default_ticket(&command, s->ticket);
+	if (register_account(s->policy, s->account))
+		return finish(s, register_serve(s, error, &command));
+	if (error == COMMAND_OK && command.verb == COMMAND_REGISTER)
+		error = COMMAND_UNKNOWN;
 	if (error == COMMAND_OK && command.verb == COMMAND_CONNECT)
 		return connect_target(s, &command);
 	code = identify(s);
@@ -310,14 +327,9 @@ serve(struct visit *s)
 		return code;
 	if (error != COMMAND_OK)
 		return refuse_command(s, error, &command);
-	code = command.verb == COMMAND_SSH ? terminal_exec(s, &command)
-					   : answer(s, &command);
-	if (policy_damaged(s->policy))
-		return visit_refuse_because(
-		    s, policy_strerror(POLICY_BROKEN), unusable, EXIT_POLICY);
-	if (code == EXIT_INTERNAL || (fflush(stdout) == 0 && !ferror(stdout)))
-		return code;
-	return visit_broken("write its answer");
+	return finish(s,
+	    command.verb == COMMAND_SSH ? terminal_exec(s, &command)
+					: answer(s, &command));
 }
 
 int
@@ -336,6 +348,7 @@ main(int argc, char **argv)
 	reason = policy_strerror(error);
 	session_own_open(&s.own, SESSION_DIRECTORY, getuid());
 	factor_open(&s.factor, "/proc", LOGIN_DIRECTORY);
+	device_open(&s.device, "/proc", LOGIN_DIRECTORY);
 	s.requests = grants_open(GRANT_DIRECTORY, 0);
 	if (s.requests != -1)
 		grants_read(&s.grants, s.requests, GRANT_ANYBODY);

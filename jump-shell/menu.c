@@ -551,8 +551,10 @@ menu_show(struct visit *s, struct policy_request *request)
 	set_modes(&m);
 	measure(&m);
 	wish_place_parse(s->place, &m.first, m.search);
-	m.rows = (struct rows){
-	    .policy = s->policy, .request = request, .step = s->method != NULL};
+	m.rows = (struct rows){.policy = s->policy,
+	    .request = request,
+	    .step = s->method != NULL,
+	    .online = &s->online};
 	if (rows_open(&m.rows, m.search) == -1)
 		return visit_broken("list the targets");
 	more = show_page(&m);

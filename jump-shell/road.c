@@ -18,7 +18,7 @@ default_port(const struct policy *p, const struct target *asked)
 	for (uint32_t i = 0; i < r.n; i++) {
 		row = policy_row(p, PT_PORTS, r.first + i);
 		if (row->protocol == PROTO_SSH && (port == 0 || row->port == 22))
-			port = row->port;
+			port = row->port != 0 ? row->port : 22; /* a path */
 	}
 	return port;
 }
@@ -134,7 +134,8 @@ static void
 add_choice(const struct policy *p, const struct policy_request *base,
     const struct choice *c, struct road *r)
 {
-	struct agents a = {.policy = p, .port = r->target.port};
+	struct agents a = {.policy = p,
+	    .port = r->decision.path != NULL ? 0 : r->target.port};
 	struct policy_request q = *base;
 	const char **keys;
 
@@ -142,10 +143,12 @@ add_choice(const struct policy *p, const struct policy_request *base,
 	r->consent |= (c->verdict.obligations & MUST_CONSENT) != 0;
 	q.asked = r->target.form == TARGET_NAMED ? r->target.text : NULL;
 	q.addr = c->addr;
-	q.port = r->target.port;
+	q.path = r->decision.path;
+	q.port = a.port;
 	policy_covers(p, &q, count_agent, &a);
 	r->agent &= a.n > 0 && a.n == a.permit;
-	if (decide_hostkeys(p, base, &r->target, c, NULL, &keys) <= 0)
+	if (decide_hostkeys(
+		p, base, &r->target, c, r->decision.path, &keys) <= 0)
 		r->lack = ROAD_NO_HOSTKEY;
 	free(keys);
 }
@@ -157,9 +160,9 @@ complete(const struct policy *p, const struct policy_request *base,
 	const struct decision *d = &r->decision;
 
 	r->agent = d->n > 0;
-	if (d->n == 0 || d->path != NULL)
+	if (d->n == 0)
 		r->lack = ROAD_NO_HOSTKEY; /* a name of a domain */
-	for (size_t i = 0; i < d->n && d->path == NULL; i++) {
+	for (size_t i = 0; i < d->n; i++) {
 		if (d->choices[i].verdict.action == d->action)
 			add_choice(p, base, &d->choices[i], r);
 	}

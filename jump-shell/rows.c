@@ -379,9 +379,13 @@ rows_show(const struct rows *rows, size_t i, struct layout_row *to,
 	const struct policy_target *t =
 	    policy_target(rows->policy, row->target);
 	size_t n = 0;
+	bool offline = rows->online != NULL && row->nports > 0;
 
 	ports[0] = '\0';
 	for (size_t port = 0; port < row->nports; port++) {
+		offline = offline &&
+		    online_of(rows->online, rows->policy, t,
+			row->ports[port].port) == ONLINE_NO;
 		if (row->ports[port].port != 0)
 			n += (size_t)snprintf(ports + n, ROW_TEXT - n, "%s%u",
 			    n == 0 ? "" : " ", row->ports[port].port);
@@ -394,6 +398,7 @@ rows_show(const struct rows *rows, size_t i, struct layout_row *to,
 		? needs_text(row->state.unmet)
 		: "",
 	    .recorded = row->state.recorded,
+	    .offline = offline,
 	    .state = row->state.state,
 	    .when = row->state.when};
 }

@@ -35,6 +35,7 @@ struct rows {
 	const struct policy *policy;
 	const struct policy_request *request;
 	bool step;	 /* as in answer.h */
+	struct online *online; /* NULL: devices are not looked for */
 	struct row *row; /* owned, as are the next */
 	size_t n, room;
 	uint32_t *candidates; /* PT_TARGETS, sorted as they are shown */

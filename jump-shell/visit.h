@@ -7,8 +7,10 @@
 #include "audit.h"
 #include "command.h"
 #include "decide.h"
+#include "device.h"
 #include "factor.h"
 #include "grant.h"
+#include "online.h"
 #include "session.h"
 
 enum { ID_TEXT = 128 };
@@ -28,6 +30,8 @@ struct visit {
 	const char *term, *agent;      /* TERM, SSH_AUTH_SOCK; or NULL */
 	const char *no_color, *place;  /* NO_COLOR, JUMP_MENU; or NULL */
 	struct factor factor;
+	struct online online;
+	struct device device; /* whose login this is, if it is one's */
 	bool mfa; /* the key of the login is a second factor */
 	struct addr from;
 	char from_text[ADDR_TEXT]; /* "" if it is not known */

@@ -120,13 +120,18 @@ account_path(const struct account *a, const char *word, char *buf, size_t size)
 }
 
 bool
+account_has(const struct account *a, unsigned gid)
+{
+	return bsearch(&gid, a->groups, (size_t)a->ngroups, sizeof(*a->groups),
+		   by_number) != NULL;
+}
+
+bool
 account_in(const struct account *a, const char *group)
 {
 	const struct group *gr = getgrnam(group);
 
-	return gr != NULL &&
-	    bsearch(&gr->gr_gid, a->groups, (size_t)a->ngroups,
-		sizeof(*a->groups), by_number) != NULL;
+	return gr != NULL && account_has(a, gr->gr_gid);
 }
 
 bool

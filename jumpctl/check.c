@@ -13,6 +13,7 @@
 
 #include "exit.h"
 #include "gate.h"
+#include "lacks.h"
 #include "nft.h"
 #include "probe.h"
 #include "program.h"
@@ -430,6 +431,106 @@ warn_user(const struct sources *s, const struct policy_user *u,
 	print_message(s, &m);
 }
 
+/*
+ * Devices.
+ */
+struct lacking { /* what several lack is said once */
+	char *what, *remedy, *who;
+	uint32_t target;
+	size_t n;
+};
+
+struct lackings {
+	struct lacking *list;
+	size_t n;
+};
+
+static char *
+own(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		err(EXIT_INTERNAL, NULL);
+	return copy;
+}
+
+static void
+add_lack(void *arg, const struct lack *lack)
+{
+	struct lackings *l = arg;
+
+	if (lack->mends)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->list[i].what, lack->what) == 0 &&
+		    strcmp(l->list[i].remedy, lack->remedy) == 0) {
+			l->list[i].n++;
+			return;
+		}
+	}
+	l->list = reallocarray(l->list, l->n + 1, sizeof(*l->list));
+	if (l->list == NULL)
+		err(EXIT_INTERNAL, NULL);
+	l->list[l->n++] = (struct lacking){own(lack->what), own(lack->remedy),
+	    own(lack->who), lack->target, 1};
+}
+
+static void
+print_lack(const struct policy *p, const struct sources *s,
+    const struct lacking *lack)
+{
+	const struct policy_target *t = policy_target(p, lack->target);
+	struct policy_message m = {.warning = true,
+	    .source = t->place.file,
+	    .line = t->place.line,
+	    .column = 1,
+	    .width = 6};
+	const char *name = strstr(lack->remedy, "NAME");
+	char more[32] = "";
+
+	if (lack->n > 1)
+		snprintf(more, sizeof(more), " and %zu more", lack->n - 1);
+	snprintf(m.what, sizeof(m.what), "%s%s: %s", lack->who, more,
+	    lack->what);
+	if (name == NULL || lack->n > 1)
+		snprintf(m.hint, sizeof(m.hint), "%s", lack->remedy);
+	else
+		snprintf(m.hint, sizeof(m.hint), "%.*s%s%s",
+		    (int)(name - lack->remedy), lack->remedy, lack->who,
+		    name + strlen("NAME"));
+	print_message(s, &m);
+}
+
+/* Only where they are to log in: a check elsewhere has none of the accounts. */
+static size_t
+warn_devices(const struct policy *p, const struct sources *s)
+{
+	struct lackings l = {0};
+
+	if (s->system && geteuid() == 0 && lacks_known(p))
+		lacks_find(p, add_lack, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		print_lack(p, s, &l.list[i]);
+		free(l.list[i].what);
+		free(l.list[i].remedy);
+		free(l.list[i].who);
+	}
+	free(l.list);
+	return l.n;
+}
+
+static size_t
+warn_forward(const struct policy *p, const struct sources *s)
+{
+	if (!s->system || geteuid() != 0 || !lacks_known(p) ||
+	    !lacks_firewall(p))
+		return 0;
+	fprintf(stderr, "warning: %s\n    hint: %s\n", LACKS_FIREWALL,
+	    LACKS_FIREWALL_REMEDY);
+	return 1;
+}
+
 /* Whether some authority may certify the user, who is in every Unix group. */
 static bool
 certifiable(const struct policy *p, uint32_t user, const uint8_t *groups)
@@ -443,7 +544,7 @@ certifiable(const struct policy *p, uint32_t user, const uint8_t *groups)
 	return false;
 }
 
-/* Users who cannot log in, or not any more. */
+/* Users and devices that cannot log in, or not any more. */
 static size_t
 warn_users(const struct policy *p, const struct sources *s)
 {
@@ -465,11 +566,13 @@ warn_users(const struct policy *p, const struct sources *s)
 		const struct policy_user *u = policy_user(p, i);
 		bool ended = u->until != 0 && u->until <= time(NULL);
 
-		if ((u->flags & USER_DEVICE) || (!ended && (has_key[i] ||
-			certifiable(p, i, groups))))
+		bool device = (u->flags & USER_DEVICE) != 0;
+
+		if (!ended && (has_key[i] ||
+			(!device && certifiable(p, i, groups))))
 			continue;
 		warn_user(s, u, ended ? "the rights of this user have ended" :
-		    "this user has no key");
+		    device ? "this device has no key" : "this user has no key");
 		warnings++;
 	}
 	free(groups);
@@ -576,7 +679,8 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	    warn_gate(p, s) +
 	    warn_names(s, hosts_mark(p)) + warn_users(p, s) +
 	    warn_unixgroups(p) + warn_programs(p, s) +
-	    approvers_warn(p, s);
+	    approvers_warn(p, s) + warn_devices(p, s) +
+	    warn_forward(p, s);
 	*errors += rights_check(p, s) + run_tests(p, s);
 	if (s->system)
 		*errors += add_locks(p, warnings);

@@ -35,6 +35,7 @@ int edit_main(int argc, char **argv);
 int lock_main(int argc, char **argv);
 int unlock_main(int argc, char **argv);
 int who_main(int argc, char **argv);
+int devices_main(int argc, char **argv);
 int kick_main(int argc, char **argv);
 int sweep_main(int argc, char **argv);
 int notify_main(int argc, char **argv);
@@ -218,6 +219,9 @@ int export_client(bool known_hosts, int argc, char **argv);
 
 /* export_sshd.c: export sshd; argv[0] is that word.  An exit code. */
 int export_sshd(int argc, char **argv);
+
+/* export_device.c: export device; argv[0] is that word. */
+int export_device(int argc, char **argv);
 
 /*
  * hosts.c: mark the names that /etc/hosts resolves to the policy's own

@@ -284,6 +284,10 @@ add_target(struct facts *f, uint32_t i)
 	if ((t->flags & TARGET_AGENT) &&
 	    asprintf(&text, "%s: agent forwarding", text_of(f, t->name)) != -1)
 		add(f, text);
+	if ((t->flags & TARGET_REPLACE) &&
+	    asprintf(&text, "%s: a newer login replaces the older",
+		text_of(f, t->name)) != -1)
+		add(f, text);
 }
 
 /* Of a sorted list: who is in two groups is there once. */

@@ -25,6 +25,7 @@ static const struct {
     {"tickets", check_tickets},
     {"names", check_names},
     {"members", check_members},
+    {"devices", check_devices},
     {"factors", check_factors},
     {"administrators", check_administrators},
     {"sessions", check_sessions},

@@ -59,6 +59,7 @@ void check_log(struct doctor *);
 void check_kernel(struct doctor *);
 void check_dumpable(struct doctor *);
 void check_firewall(struct doctor *);
+void check_devices(struct doctor *);
 void check_gate(struct doctor *);
 
 /*
@@ -90,8 +91,12 @@ void account_free(struct account *);
 bool account_path(
     const struct account *, const char *word, char *buf, size_t size);
 
-/* Whether the account is in the group of this name. */
+/* Whether the account is in the group of this number, or of this name. */
+bool account_has(const struct account *, unsigned gid);
 bool account_in(const struct account *, const char *group);
+
+/* Which block of sshd's is for an account. */
+enum role { ROLE_OWN, ROLE_SHARED, ROLE_DEVICE };
 
 /*
  * What keeps this account out by name: AllowUsers, DenyUsers, AllowGroups and
@@ -124,5 +129,11 @@ void names_jump(struct names *, const struct policy *);
 /* Sort them, and keep each once. */
 void names_sort(struct names *);
 void names_free(struct names *);
+
+/* doctor_members.c: what sshd would do with the accounts of devices. */
+void check_device_accounts(struct doctor *, const struct names *);
+
+/* Whether nft(8) shows the firewall table; false too where there is no nft. */
+bool table_is_loaded(void);
 
 #endif

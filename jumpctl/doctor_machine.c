@@ -780,8 +780,7 @@ check_dumpable(struct doctor *d)
 		    value);
 }
 
-/* Whether nft(8) shows the table; false too where there is no nft. */
-static bool
+bool
 table_is_loaded(void)
 {
 	static const char *const places[] = {"/usr/sbin/nft", "/sbin/nft"};

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <err.h>
+#include <grp.h>
 #include <shadow.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #define AUTHKEYS                                                               \
 	LIBEXECDIR "/jump-authkeys %u %t %k %f|" LIBEXECDIR                    \
 		   "/jump-authkeys --mfa %u %t %k %f"
-#define SHELL	 LIBEXECDIR "/jump-shell"
+#define SHELL LIBEXECDIR "/jump-shell"
 
 enum { VALUE_MAX = 600, PLACE_MAX = 512 };
 
@@ -68,6 +69,50 @@ static const struct need {
 	LEVEL_WARN, has_all},
     {"ClientAliveInterval", "30", LEVEL_WARN, is_above_zero},
     {"ClientAliveCountMax", "3", LEVEL_WARN, is_above_zero},
+    {"MaxSessions", "10", LEVEL_WARN, is_above_zero},
+    {"RefuseConnection", "no", LEVEL_FAIL, NULL},
+};
+
+/* Of devices.  Source: 70-jump-devices.conf. */
+static const struct need device_needs[] = {
+    {"AuthorizedKeysCommand", LIBEXECDIR "/jump-authkeys --devices %u %t %k %f",
+	LEVEL_FAIL, NULL},
+    {"AuthorizedKeysCommandUser", "_jump", LEVEL_FAIL, NULL},
+    {"AuthenticationMethods", "publickey", LEVEL_FAIL, NULL},
+    {"PubkeyAuthentication", "yes", LEVEL_FAIL, NULL},
+    {"PasswordAuthentication", "no", LEVEL_FAIL, NULL},
+    {"KbdInteractiveAuthentication", "no", LEVEL_FAIL, NULL},
+    {"HostbasedAuthentication", "no", LEVEL_FAIL, NULL},
+    {"GSSAPIAuthentication", "no", LEVEL_FAIL, NULL},
+    {"AuthorizedKeysFile", "none", LEVEL_FAIL, NULL},
+    {"TrustedUserCAKeys", "none", LEVEL_FAIL, NULL},
+    {"AuthorizedPrincipalsFile", "none", LEVEL_FAIL, NULL},
+    {"ChrootDirectory", "none", LEVEL_FAIL, NULL},
+    {"ForceCommand", "none", LEVEL_FAIL, NULL},
+    {"PermitTTY", "no", LEVEL_WARN, NULL},
+    {"PermitUserRC", "no", LEVEL_FAIL, NULL},
+    {"PermitUserEnvironment", "no", LEVEL_FAIL, NULL},
+    {"AcceptEnv", "JUMP_TICKET", LEVEL_FAIL, variables_fit},
+    {"AllowTcpForwarding", "remote", LEVEL_FAIL, NULL},
+    {"AllowStreamLocalForwarding", "remote", LEVEL_FAIL, NULL},
+    {"DisableForwarding", "no", LEVEL_FAIL, NULL},
+    {"PermitOpen", "none", LEVEL_FAIL, NULL},
+    {"PermitListen", "any", LEVEL_FAIL, NULL},
+    {"GatewayPorts", "clientspecified", LEVEL_FAIL, NULL},
+    {"StreamLocalBindMask", "0117", LEVEL_FAIL, NULL},
+    {"StreamLocalBindUnlink", "yes", LEVEL_FAIL, NULL},
+    {"PermitTunnel", "no", LEVEL_FAIL, NULL},
+    {"X11Forwarding", "no", LEVEL_FAIL, NULL},
+    {"AllowAgentForwarding", "no", LEVEL_FAIL, NULL},
+    {"LogLevel", "VERBOSE|DEBUG|DEBUG1|DEBUG2|DEBUG3", LEVEL_WARN, NULL},
+    {"LogVerbose",
+	"*:channel_setup_fwd_listener_tcpip():*|"
+	"*:channel_setup_fwd_listener_streamlocal():*|*:channel_free():*",
+	LEVEL_WARN, has_all},
+    {"UnusedConnectionTimeout", "none", LEVEL_FAIL, NULL},
+    {"ChannelTimeout", "none", LEVEL_WARN, NULL},
+    {"ClientAliveInterval", "15", LEVEL_FAIL, is_above_zero},
+    {"ClientAliveCountMax", "3", LEVEL_FAIL, is_above_zero},
     {"MaxSessions", "10", LEVEL_WARN, is_above_zero},
     {"RefuseConnection", "no", LEVEL_FAIL, NULL},
 };
@@ -164,13 +209,17 @@ struct visit {
 	struct doctor *d;
 	const struct account *account;
 	const struct sshd_answer *answer;
-	bool shared;
+	enum role role;
 };
 
 static const char *
 snippet(const struct visit *v)
 {
-	return v->shared ? "50-jump-shared.conf" : "60-jump.conf";
+	static const char *const files[] = {[ROLE_OWN] = "60-jump.conf",
+	    [ROLE_SHARED] = "50-jump-shared.conf",
+	    [ROLE_DEVICE] = "70-jump-devices.conf"};
+
+	return files[v->role];
 }
 
 /* Whether the snippets have a line of it, which helps if it is read first. */
@@ -201,7 +250,8 @@ need_remedy(const struct visit *v, const char *keyword, const char *place,
 	if (!is_shipped(keyword))
 		snprintf(buf, size, "delete that line; reload sshd");
 	else if (*place == '\0' && access(there, F_OK) == 0)
-		snprintf(buf, size, "begin sshd_config with: Include "
+		snprintf(buf, size,
+		    "begin sshd_config with: Include "
 		    "/etc/ssh/sshd_config.d/*.conf; reload sshd");
 	else if (strstr(place, file) != NULL)
 		snprintf(buf, size, "put %s/%s back as it is shipped", DATADIR,
@@ -213,9 +263,8 @@ need_remedy(const struct visit *v, const char *keyword, const char *place,
 		    DATADIR, file);
 	else
 		snprintf(buf, size,
-		    "have %s read first, or delete that "
-		    "line; reload sshd",
-		    file);
+		    "have %s read %s, or delete that line; reload sshd", file,
+		    sshd_last_wins(keyword) ? "last" : "first");
 }
 
 static void
@@ -262,7 +311,9 @@ is_ours(const struct visit *v)
 	if (sshd_value(v->answer, "ForceCommand", 0, value, sizeof(value)) &&
 	    strstr(value, "jump-shell") != NULL)
 		return true;
-	if (!v->shared && !account_in(v->account, "jump"))
+	if (v->role == ROLE_DEVICE && !account_in(v->account, "jump-devices"))
+		return false; /* said with what else the account lacks */
+	if (v->role == ROLE_OWN && !account_in(v->account, "jump"))
 		found(v->d, LEVEL_FAIL, v->account->name, NULL,
 		    "usermod -a -G jump NAME",
 		    "in the policy, but not in the group jump: sshd holds "
@@ -312,8 +363,7 @@ check_step(const struct visit *v)
 	    strstr(value, " --mfa ") == NULL)
 		return;
 	strcpy(value, "any");
-	sshd_value(
-	    v->answer, "AuthenticationMethods", 0, value, sizeof(value));
+	sshd_value(v->answer, "AuthenticationMethods", 0, value, sizeof(value));
 	if (factors_demanded(value))
 		return;
 	sshd_place(v->answer, "AuthenticationMethods", place, sizeof(place));
@@ -366,8 +416,21 @@ has_agents(const struct policy *p)
 }
 
 static void
+check_device(const struct visit *v)
+{
+	size_t n = sizeof(device_needs) / sizeof(device_needs[0]);
+
+	if (!is_ours(v))
+		return;
+	for (size_t i = 0; i < n; i++)
+		check_need(v, &device_needs[i]);
+}
+
+static void
 check_in_force(const struct visit *v)
 {
+	bool shared = v->role == ROLE_SHARED;
+
 	if (!is_ours(v))
 		return;
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
@@ -376,18 +439,20 @@ check_in_force(const struct visit *v)
 	}
 	check_step(v);
 	check_ticket_variable(v);
-	check_need(v, v->shared ? &shared_command : &own_command);
-	if (v->shared)
+	check_need(v, shared ? &shared_command : &own_command);
+	if (shared)
 		check_need(v, &shared_agent);
 	else if (has_agents(v->d->policy))
 		check_need(v, &own_agent);
 }
 
 static const char *
-entry_remedy(const char *keyword)
+entry_remedy(const char *keyword, enum role role)
 {
 	if (strcmp(keyword, "AllowGroups") == 0)
-		return "add jump to that line; reload sshd";
+		return role == ROLE_DEVICE
+		    ? "add jump-devices to that line; reload sshd"
+		    : "add jump to that line; reload sshd";
 	if (strcmp(keyword, "AllowUsers") == 0)
 		return "add NAME to that line; reload sshd";
 	return "take what matches NAME out of that line; reload sshd";
@@ -404,8 +469,8 @@ check_entry(const struct visit *v)
 
 	if (keyword != NULL) {
 		sshd_place(v->answer, keyword, place, sizeof(place));
-		found(v->d, LEVEL_FAIL, a->name, place, entry_remedy(keyword),
-		    "kept out by %s", keyword);
+		found(v->d, LEVEL_FAIL, a->name, place,
+		    entry_remedy(keyword, v->role), "kept out by %s", keyword);
 	}
 	if (sp == NULL)
 		return;
@@ -473,22 +538,38 @@ struct roll {
 	struct asked { /* answers that hold for others too */
 		struct account account;
 		struct sshd_answer answer;
-		bool shared;
+		enum role role;
 	} * asked;
 	size_t nasked;
 };
 
-/* An answer that was given for an account in the very same groups. */
+/* Whether all groups of one that the other is not in mean nothing to sshd. */
+static bool
+within_groups(const struct account *a, const struct account *other,
+    const struct sshd_answer *answer)
+{
+	for (int i = 0; i < a->ngroups; i++) {
+		const struct group *gr;
+
+		if (account_has(other, a->groups[i]))
+			continue;
+		gr = getgrgid(a->groups[i]);
+		if (gr != NULL && sshd_knows_group(answer, gr->gr_name))
+			return false;
+	}
+	return true;
+}
+
+/* An answer that was given for an account in groups that come to the same. */
 static const struct sshd_answer *
-answered(const struct roll *r, const struct account *a, bool shared)
+answered(const struct roll *r, const struct account *a, enum role role)
 {
 	for (size_t i = 0; i < r->nasked; i++) {
 		const struct asked *old = &r->asked[i];
 
-		if (old->shared == shared &&
-		    old->account.ngroups == a->ngroups &&
-		    memcmp(old->account.groups, a->groups,
-			(size_t)a->ngroups * sizeof(*a->groups)) == 0 &&
+		if (old->role == role &&
+		    within_groups(a, &old->account, &old->answer) &&
+		    within_groups(&old->account, a, &old->answer) &&
 		    !sshd_knows_name(&old->answer, a->name))
 			return &old->answer;
 	}
@@ -497,27 +578,30 @@ answered(const struct roll *r, const struct account *a, bool shared)
 
 /* Keep an answer for others; the account's name must not matter. */
 static bool
-keep(struct roll *r, struct account *a, struct sshd_answer *answer, bool shared)
+keep(struct roll *r, struct account *a, struct sshd_answer *answer,
+    enum role role)
 {
 	if (sshd_knows_name(answer, a->name))
 		return false;
 	r->asked = reallocarray(r->asked, r->nasked + 1, sizeof(*r->asked));
 	if (r->asked == NULL)
 		err(EXIT_INTERNAL, NULL);
-	r->asked[r->nasked++] = (struct asked){*a, *answer, shared};
+	r->asked[r->nasked++] = (struct asked){*a, *answer, role};
 	return true;
 }
 
 static void
-visit_account(struct roll *r, struct account *a, bool shared)
+visit_account(struct roll *r, struct account *a, enum role role)
 {
 	struct sshd_answer answer;
-	struct visit v = {r->d, a, answered(r, a, shared), shared};
+	struct visit v = {r->d, a, answered(r, a, role), role};
 	bool kept = false;
 
-	check_home(r->d, a);
 	check_shell(r->d, a);
-	check_rank(r->d, a);
+	if (role != ROLE_DEVICE) {
+		check_home(r->d, a);
+		check_rank(r->d, a);
+	}
 	if (v.answer == NULL) {
 		if (sshd_ask(&r->d->sshd, a->name, &answer) == -1) {
 			found(r->d, LEVEL_FAIL, a->name, NULL,
@@ -527,9 +611,12 @@ visit_account(struct roll *r, struct account *a, bool shared)
 			return;
 		}
 		v.answer = &answer;
-		kept = keep(r, a, &answer, shared);
+		kept = keep(r, a, &answer, role);
 	}
-	check_in_force(&v);
+	if (role == ROLE_DEVICE)
+		check_device(&v);
+	else
+		check_in_force(&v);
 	check_entry(&v);
 	if (kept)
 		return;
@@ -557,7 +644,18 @@ visit_name(struct roll *r, const char *name)
 		found(r->d, LEVEL_WARN, name, NULL,
 		    "add a user line, or: gpasswd -d NAME jump",
 		    "in the group jump, but not in the policy: cannot log in");
-	visit_account(r, &a, shared);
+	visit_account(r, &a, shared ? ROLE_SHARED : ROLE_OWN);
+}
+
+static void
+roll_free(struct roll *r)
+{
+	for (size_t i = 0; i < r->nasked; i++) {
+		account_free(&r->asked[i].account);
+		sshd_answer_free(&r->asked[i].answer);
+	}
+	free(r->asked);
+	names_free(&r->names);
 }
 
 void
@@ -581,10 +679,20 @@ check_members(struct doctor *d)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "%zu account%s: sshd holds %s to the policy", r.names.n,
 		    r.names.n == 1 ? "" : "s", r.names.n == 1 ? "it" : "each");
-	for (size_t i = 0; i < r.nasked; i++) {
-		account_free(&r.asked[i].account);
-		sshd_answer_free(&r.asked[i].answer);
+	roll_free(&r);
+}
+
+void
+check_device_accounts(struct doctor *d, const struct names *names)
+{
+	struct roll r = {.d = d};
+	struct account a;
+
+	for (size_t i = 0; i < names->n && d->sshd.path != NULL; i++) {
+		progress("asking sshd", i, names->n);
+		if (account_find(&a, names->list[i]))
+			visit_account(&r, &a, ROLE_DEVICE);
 	}
-	free(r.asked);
-	names_free(&r.names);
+	progress("asking sshd", names->n, names->n);
+	roll_free(&r);
 }

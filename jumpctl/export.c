@@ -76,6 +76,8 @@ export_main(int argc, char **argv)
 		return export_client(false, argc - 1, argv + 1);
 	if (argc >= 2 && strcmp(argv[1], "known_hosts") == 0)
 		return export_client(true, argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "device") == 0)
+		return export_device(argc - 1, argv + 1);
 	if (argc == 2 && strcmp(argv[1], "hosts") == 0)
 		return export_hosts();
 	if (argc == 2 && strcmp(argv[1], "nft") == 0)

@@ -22,6 +22,8 @@ struct search {
 	size_t n, room;
 	struct forward_login *clients;
 	size_t nclients, clients_room;
+	struct forward_socket *others;
+	size_t nothers, others_room;
 	size_t hidden;
 };
 
@@ -133,7 +135,8 @@ add_login(struct search *s, const struct procfs_process *p)
 
 /* 0, or -1 without memory. */
 static int
-add_client(struct search *s, pid_t pid, const struct socket_seen *client)
+add_client(struct search *s, const struct procfs_process *p,
+    const struct socket_seen *client)
 {
 	struct forward_login *more;
 
@@ -145,7 +148,25 @@ add_client(struct search *s, pid_t pid, const struct socket_seen *client)
 		s->clients = more;
 	}
 	s->clients[s->nclients++] =
-	    (struct forward_login){.pid = pid, .client = *client};
+	    (struct forward_login){.process = *p, .client = *client};
+	return 0;
+}
+
+/* 0, or -1 without memory. */
+static int
+add_other(struct search *s, pid_t pid, uint32_t inode)
+{
+	struct forward_socket *more;
+
+	if (s->nothers == s->others_room) {
+		s->others_room = s->others_room * 2 + 64;
+		more = reallocarray(s->others, s->others_room, sizeof(*more));
+		if (more == NULL)
+			return -1;
+		s->others = more;
+	}
+	s->others[s->nothers++] =
+	    (struct forward_socket){.inode = inode, .pid = pid};
 	return 0;
 }
 
@@ -186,8 +207,6 @@ look_at(struct search *s, const struct procfs_process *p,
 	bool incoming = is_incoming(s, socket);
 	struct forward *f;
 
-	if (socket->listens)
-		return 0;
 	if (socket->uid != p->uid) {
 		if (*client == NULL || incoming)
 			*client = socket;
@@ -208,6 +227,21 @@ look_at(struct search *s, const struct procfs_process *p,
 	    .idle = socket->idle,
 	    .socket = *socket};
 	return 0;
+}
+
+/* The same of what one of its descriptors leads to. */
+static int
+look_behind(struct search *s, const struct procfs_process *p, uint32_t inode,
+    const struct socket_seen **client)
+{
+	const struct socket_seen *socket;
+
+	if (inode == 0)
+		return 0;
+	socket = sockets_find(s->sockets, s->nsockets, inode);
+	if (socket != NULL && !socket->listens)
+		return look_at(s, p, socket, client);
+	return s->logins ? 0 : add_other(s, p->pid, inode);
 }
 
 /* What vanishes meanwhile is not there; all else that fails hides it. */
@@ -231,13 +265,9 @@ search_sockets(struct search *s, const struct procfs_process *p)
 		s->hidden += is_hidden(errno);
 		return 0;
 	}
-	while (result == 0 && (e = readdir(fds)) != NULL) {
-		const struct socket_seen *socket = sockets_find(
-		    s->sockets, s->nsockets, socket_of(dirfd(fds), e->d_name));
-
-		if (socket != NULL)
-			result = look_at(s, p, socket, &client);
-	}
+	while (result == 0 && (e = readdir(fds)) != NULL)
+		result = look_behind(
+		    s, p, socket_of(dirfd(fds), e->d_name), &client);
 	closedir(fds);
 	if (s->logins)
 		result = add_login(s, p);
@@ -247,7 +277,7 @@ search_sockets(struct search *s, const struct procfs_process *p)
 		s->list[i].client = *client;
 	}
 	if (result == 0 && client != NULL && !s->logins)
-		result = add_client(s, p->pid, client);
+		result = add_client(s, p, client);
 	return result;
 }
 
@@ -337,6 +367,7 @@ search_all(struct search *s)
 	if (result == -1) {
 		free(s->list);
 		free(s->clients);
+		free(s->others);
 		errno = ENOMEM;
 	}
 	return result;
@@ -347,7 +378,16 @@ by_pid(const void *a, const void *b)
 {
 	const struct forward_login *x = a, *y = b;
 
-	return x->pid < y->pid ? -1 : x->pid > y->pid;
+	return x->process.pid < y->process.pid ? -1
+					       : x->process.pid > y->process.pid;
+}
+
+static int
+by_inode(const void *a, const void *b)
+{
+	const struct forward_socket *x = a, *y = b;
+
+	return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
 int
@@ -363,7 +403,10 @@ forwards_find(const char *proc, const struct socket_seen *sockets,
 	tidy(&s);
 	if (s.nclients > 0)
 		qsort(s.clients, s.nclients, sizeof(*s.clients), by_pid);
-	*f = (struct forwards){s.list, s.n, s.clients, s.nclients, s.hidden};
+	if (s.nothers > 0)
+		qsort(s.others, s.nothers, sizeof(*s.others), by_inode);
+	*f = (struct forwards){s.list, s.n, s.clients, s.nclients, s.others,
+	    s.nothers, s.hidden};
 	return 0;
 }
 
@@ -372,7 +415,29 @@ forwards_free(struct forwards *f)
 {
 	free(f->list);
 	free(f->logins);
+	free(f->others);
 	*f = (struct forwards){0};
+}
+
+const struct forward_login *
+forwards_login(const struct forwards *f, pid_t pid)
+{
+	const struct forward_login key = {.process.pid = pid};
+
+	return f->nlogins == 0 ? NULL
+			       : bsearch(&key, f->logins, f->nlogins,
+				     sizeof(key), by_pid);
+}
+
+pid_t
+forwards_holder(const struct forwards *f, uint32_t inode)
+{
+	const struct forward_socket key = {.inode = inode}, *found = NULL;
+
+	if (f->nothers > 0)
+		found = bsearch(
+		    &key, f->others, f->nothers, sizeof(key), by_inode);
+	return found == NULL ? 0 : found->pid;
 }
 
 const struct socket_seen *
@@ -382,10 +447,8 @@ forwards_client(const struct forwards *f, const char *proc, pid_t pid)
 	struct procfs_process p = {.parent = pid};
 
 	for (int i = 0; i < GENERATIONS && f->nlogins > 0; i++) {
-		const struct forward_login key = {.pid = p.parent}, *found;
+		const struct forward_login *found = forwards_login(f, p.parent);
 
-		found =
-		    bsearch(&key, f->logins, f->nlogins, sizeof(key), by_pid);
 		if (found != NULL)
 			return &found->client;
 		if (p.parent <= 1 || procfs_read(proc, p.parent, &p) == -1)

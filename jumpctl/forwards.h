@@ -27,16 +27,27 @@ struct forward {
 
 /* A process of sshd's for a user, and the SSH connection that it serves. */
 struct forward_login {
-	pid_t pid;
+	struct procfs_process process;
 	struct socket_seen client;
 };
 
-/* Forwards, in the order of their start; logins, in that of their pids. */
+/* A socket of such a process that is no TCP connection. */
+struct forward_socket {
+	uint32_t inode;
+	pid_t pid;
+};
+
+/*
+ * Forwards, in the order of their start; logins, in that of their pids; the
+ * sockets by inode.
+ */
 struct forwards {
 	struct forward *list;
 	size_t n;
 	struct forward_login *logins;
 	size_t nlogins;
+	struct forward_socket *others; /* those that may listen */
+	size_t nothers;
 	size_t hidden;
 };
 
@@ -56,6 +67,12 @@ void forwards_free(struct forwards *);
 /* The SSH connection that this process serves, or a parent of it; or NULL. */
 const struct socket_seen *forwards_client(
     const struct forwards *, const char *proc, pid_t);
+
+/* The login that this process serves, or NULL. */
+const struct forward_login *forwards_login(const struct forwards *, pid_t);
+
+/* The process that has the socket with this inode; 0: none of these. */
+pid_t forwards_holder(const struct forwards *, uint32_t inode);
 
 /*
  * Find the logins in the same way: the processes of sshd that serve a user's

@@ -14,6 +14,7 @@
 /* Somebody, and what they may forward to now. */
 struct judged {
 	char *account, *id; /* id is NULL where the account has one user */
+	bool device;	    /* id is its name */
 	struct person person;
 	bool found;
 	struct grant_rights granted;
@@ -42,13 +43,16 @@ look_up(struct judged *k, const struct policy *p, time_t now)
 	const struct passwd *pw = getpwnam(k->account);
 	enum person_error error = PERSON_UNKNOWN;
 
-	if (pw != NULL)
+	if (pw != NULL && k->device)
+		error = person_find_device(
+		    &k->person, p, k->account, pw->pw_gid, k->id);
+	else if (pw != NULL)
 		error =
 		    person_find(&k->person, p, k->account, pw->pw_gid, k->id);
 	if (error == PERSON_SYSTEM)
 		errx(EXIT_INTERNAL, "%s cannot be looked up", k->account);
 	k->found = error == PERSON_OK;
-	if (!k->found)
+	if (!k->found || k->device)
 		return;
 	grant_rights_read(&k->granted, p, pw->pw_uid);
 	grant_rights_judge(&k->granted, p, k->account, pw->pw_uid, now);
@@ -57,15 +61,14 @@ look_up(struct judged *k, const struct policy *p, time_t now)
 
 /* Who it is; NULL if the policy has nobody of that kind. */
 static struct judged *
-somebody(struct judge *j, const char *account, const char *user)
+look_for(struct judge *j, const char *account, const char *id, bool device)
 {
-	const char *id =
-	    policy_account_shared(j->policy, account) ? user : NULL;
 	struct judged *more, *k;
 
 	for (size_t i = 0; i < j->n; i++) {
 		k = &j->known[i];
-		if (same(k->account, account) && same(k->id, id))
+		if (k->device == device && same(k->id, id) &&
+		    same(k->account, account))
 			return k->found ? k : NULL;
 	}
 	more = reallocarray(j->known, j->n + 1, sizeof(*more));
@@ -73,9 +76,17 @@ somebody(struct judge *j, const char *account, const char *user)
 		err(EXIT_INTERNAL, NULL);
 	j->known = more;
 	k = &more[j->n++];
-	*k = (struct judged){.account = own(account), .id = own(id)};
+	*k = (struct judged){
+	    .account = own(account), .id = own(id), .device = device};
 	look_up(k, j->policy, j->now);
 	return k->found ? k : NULL;
+}
+
+static struct judged *
+somebody(struct judge *j, const char *account, const char *user)
+{
+	return look_for(j, account,
+	    policy_account_shared(j->policy, account) ? user : NULL, false);
 }
 
 void
@@ -220,14 +231,77 @@ judge_person(const struct judge *j, const struct judged *k,
 	return reason != NULL ? reason : judge_credential(j->policy, &q, note);
 }
 
-bool
-judge_login(struct judge *j, const char *account, const struct login_note *note,
+/*
+ * Logins of devices.
+ */
+
+/* Why there is no such device, which there was. */
+static const char *
+judge_absent(const struct policy *p, const char *name)
+{
+	uint32_t row = policy_find_user(p, name);
+
+	return row != POLICY_NONE && policy_user(p, row)->flags & USER_DEVICE
+	    ? "the device has another account now"
+	    : "the device is of the policy no more";
+}
+
+/* Whether the line ends in just these rights. */
+static bool
+has_rights(const struct policy *p, uint32_t device, const char *line)
+{
+	uint32_t target = keys_device_target(p, device);
+	char *now = NULL;
+	const char *at;
+	size_t size;
+	bool has;
+	FILE *f = open_memstream(&now, &size);
+
+	if (f == NULL)
+		err(EXIT_INTERNAL, NULL);
+	if (target != POLICY_NONE)
+		keys_device_rights(p, target, f);
+	if (fclose(f) != 0)
+		err(EXIT_INTERNAL, NULL);
+	at = size == 0 ? NULL : strstr(line, now);
+	has = at != NULL && at[size] == ' ';
+	free(now);
+	return has;
+}
+
+/* Why it may not go on, or NULL. */
+static const char *
+judge_device(struct judge *j, const char *account,
+    const struct login_note *note, const char *line)
+{
+	const struct judged *k = look_for(j, account, note->user, true);
+	struct policy_request q;
+	const char *refused;
+
+	if (k == NULL)
+		return judge_absent(j->policy, note->user);
+	q = request(j, k, ROAD_FORWARD);
+	refused = keys_refused(j->policy, &q);
+	if (refused != NULL)
+		return refused;
+	if (note->by != LOGIN_BY_KEY || judge_key(j->policy, &q, note) != NULL)
+		return "the key is the device's no more";
+	if (note->device == LOGIN_MUTE)
+		return "another login of this device was live before it";
+	return has_rights(j->policy, q.user, line)
+	    ? NULL
+	    : "where it may listen has changed";
+}
+
+/*
+ * Logins of users.
+ */
+static bool
+judge_user(struct judge *j, const char *account, const struct login_note *note,
     const char *line, char reason[JUDGE_REASON])
 {
-	struct judged *k =
-	    account == NULL ? NULL : somebody(j, account, note->user);
-	const char *why =
-	    account == NULL ? "the account is gone" : judge_person(j, k, note);
+	struct judged *k = somebody(j, account, note->user);
+	const char *why = judge_person(j, k, note);
 	const char *now = NULL;
 	char lost[WITHIN_ROOM];
 	bool gate;
@@ -252,6 +326,30 @@ judge_login(struct judge *j, const char *account, const struct login_note *note,
 	else
 		snprintf(reason, JUDGE_REASON, "no right to %s any more", lost);
 	return false;
+}
+
+bool
+judge_login(struct judge *j, const char *account, const struct login_note *note,
+    const char *line, char reason[JUDGE_REASON])
+{
+	const char *why = "the account is gone";
+
+	if (account != NULL && note->device == LOGIN_NO_DEVICE)
+		return judge_user(j, account, note, line, reason);
+	if (account != NULL)
+		why = judge_device(j, account, note, line);
+	if (why != NULL)
+		snprintf(reason, JUDGE_REASON, "%s", why);
+	return why == NULL;
+}
+
+bool
+judge_replaces(const struct judge *j, const char *device)
+{
+	uint32_t target = policy_find_target(j->policy, device);
+
+	return target != POLICY_NONE &&
+	    (policy_target(j->policy, target)->flags & TARGET_REPLACE);
 }
 
 /*

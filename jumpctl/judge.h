@@ -30,12 +30,16 @@ void judge_free(struct judge *);
 const char *judge_rights(struct judge *, const char *account, const char *user);
 
 /*
- * A login on this account, by its note and line.  account is NULL if the
+ * A login on this account, of a user or a device, by its note and line.
+ * account is NULL if the
  * machine has it no more.  True if it may go on, else why not.  Exits if
  * somebody cannot be looked up, for want of memory, say.
  */
 bool judge_login(struct judge *, const char *account, const struct login_note *,
     const char *line, char reason[JUDGE_REASON]);
+
+/* Whether of two logins of a device the newer is to go on. */
+bool judge_replaces(const struct judge *, const char *device);
 
 /*
  * A relay of this account, by its page.  gate says that the gate made it, whose

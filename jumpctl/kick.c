@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "device.h"
 #include "exit.h"
 
 enum { REASON_MAX = 128, GENERATIONS = 32, PATIENCE_MS = 2000 };
 
 struct kick {
 	struct selection what;
+	const char *device; /* whose logins are to end, or NULL */
 	const char *reason;
 	struct live_world world;
 	struct live_list all;
@@ -224,7 +226,8 @@ record(struct kick *k, const struct live *l, enum audit_outcome outcome,
 	if (event.request == NULL)
 		event.request = k->what.session != NULL ? k->what.session
 		    : k->what.user != NULL		? k->what.user
-							: k->what.target;
+		    : k->what.target != NULL		? k->what.target
+							: k->device;
 	if (l != NULL) {
 		event.who = l->user[0] != '\0' ? l->user : l->owner->account;
 		event.account = l->owner->shared ? l->owner->account : NULL;
@@ -233,7 +236,7 @@ record(struct kick *k, const struct live *l, enum audit_outcome outcome,
 		event.address = l->target;
 		event.ip = l->ip;
 		event.port = l->port;
-		event.road = l->road;
+		event.road = k->device != NULL ? NULL : l->road;
 		event.rule = l->relay ? l->seen.page.rule : NULL;
 		event.pid = l->pid;
 	}
@@ -258,6 +261,11 @@ print_end(const struct live *l, bool too, enum live_end end)
 	struct row r;
 
 	row_fill(&r, l, time(NULL), -1, -1);
+	if (!l->relay && l->forward.inode == 0) { /* a device's login */
+		printf("%s: login of %s from %s, pid %d\n", words[end],
+		    r.cell[COLUMN_USER], r.cell[COLUMN_FROM], (int)l->pid);
+		return;
+	}
 	printf("%s%s: %s to %s by %s", words[end], too ? " too" : "",
 	    r.cell[COLUMN_USER], r.cell[COLUMN_TARGET], r.cell[COLUMN_ROAD]);
 	if (l->relay)
@@ -349,22 +357,72 @@ run(struct kick *k)
 }
 
 /*
+ * The logins of a device; users' sessions through them end with them.
+ */
+static void
+choose_logins(
+    struct kick *k, const struct device_list *l, const struct device *d)
+{
+	k->rows = calloc(d->n + 1, sizeof(const struct live *));
+	if (k->rows == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (size_t i = d->first; i < d->first + d->n; i++)
+		k->rows[k->nrows++] = &l->logins[i].live;
+	k->nasked = k->nrows;
+	count_programs(k);
+}
+
+static int
+run_device(struct kick *k)
+{
+	const struct device *d;
+	struct device_list l;
+	int code = EXIT_NO_MATCH;
+
+	if (k->world.policy == NULL)
+		errx(EXIT_POLICY, "without a policy there are no devices");
+	if (devices_read(&k->world, &l) == -1)
+		err(EXIT_INTERNAL, "devices");
+	d = device_find(&l, k->device);
+	if (d == NULL) {
+		warnx("%s: no device of the policy", k->device);
+	} else {
+		choose_logins(k, &l, d);
+		if (k->nrows == 0)
+			record(k, NULL, AUDIT_FAILURE, "no such login");
+		code = end_all(k);
+		if (code == EXIT_NO_MATCH)
+			warnx("%s is not logged in", k->device);
+	}
+	free(k->rows);
+	devices_free(&l);
+	return code;
+}
+
+/*
  * Arguments.
  */
 static bool
 parse(struct kick *k, int argc, char **argv)
 {
 	static const struct option options[] = {
+	    {"device", required_argument, NULL, 'd'},
 	    {"session", required_argument, NULL, 's'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"target", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		if (!selection_option(&k->what, option, optarg))
+		if (option == 'd')
+			k->device = optarg;
+		else if (!selection_option(&k->what, option, optarg))
 			return false;
 	}
-	if (k->what.session == NULL && k->what.user == NULL &&
+	if (k->device != NULL &&
+	    (k->what.session != NULL || k->what.user != NULL ||
+		k->what.target != NULL))
+		return false;
+	if (k->device == NULL && k->what.session == NULL && k->what.user == NULL &&
 	    k->what.target == NULL)
 		k->what.word = argv[optind++];
 	if (optind > argc || argc - optind > 1)
@@ -392,7 +450,7 @@ kick_main(int argc, char **argv)
 	audit_loginuid(k.loginuid);
 	if (k.world.policy != NULL)
 		policy_hash_text(k.world.policy, k.hash);
-	code = run(&k);
+	code = k.device != NULL ? run_device(&k) : run(&k);
 	audit_close(&k.audit);
 	live_close(&k.world);
 	return code;

@@ -90,7 +90,8 @@ look_up(struct live_owner *o, const struct live_world *w)
 	snprintf(o->account, sizeof(o->account), "%s", pw->pw_name);
 	o->jump = account_in_policy(w->policy, o->account, &o->shared);
 	if (account_find(&a, o->account)) {
-		o->member = account_in(&a, "jump");
+		o->member =
+		    account_in(&a, "jump") || account_in(&a, "jump-devices");
 		o->jump = o->jump || o->member;
 		o->admin = !o->jump &&
 		    (o->uid == 0 || account_in(&a, "sudo") ||
@@ -277,18 +278,8 @@ by_start(const void *a, const void *b)
 	return x->forward.inode < y->forward.inode ? -1 : 1;
 }
 
-/* What is read at once, and freed with free_reading(). */
-struct reading {
-	struct session_seen *seen;
-	size_t nseen;
-	struct socket_seen *sockets;
-	const struct socket_seen **by_port; /* the same */
-	size_t nsockets;
-	struct forwards forwards;
-};
-
-static void
-free_reading(struct reading *r)
+void
+reading_free(struct reading *r)
 {
 	free(r->seen);
 	free(r->sockets);
@@ -389,20 +380,26 @@ fill_list(struct live_world *w, struct live_list *l, const struct reading *r)
 }
 
 int
+live_read_from(struct live_world *w, struct live_list *l, struct reading *r)
+{
+	*l = (struct live_list){0};
+	*r = (struct reading){0};
+	if (read_both(w, l, r) == -1)
+		return -1;
+	l->list = calloc(r->nseen + r->forwards.n + 1, sizeof(*l->list));
+	if (l->list == NULL)
+		return -1;
+	fill_list(w, l, r);
+	return 0;
+}
+
+int
 live_read(struct live_world *w, struct live_list *l)
 {
-	struct reading r = {0};
-	int result;
+	struct reading r;
+	int result = live_read_from(w, l, &r);
 
-	*l = (struct live_list){0};
-	result = read_both(w, l, &r);
-	if (result == 0)
-		l->list = calloc(r.nseen + r.forwards.n + 1, sizeof(*l->list));
-	if (l->list == NULL)
-		result = -1;
-	else
-		fill_list(w, l, &r);
-	free_reading(&r);
+	reading_free(&r);
 	return result;
 }
 
@@ -420,6 +417,25 @@ fill_login(struct live_world *w, struct live *l, const struct forward *f)
 		snprintf(l->user, sizeof(l->user), "%s", o->user);
 	if (f->from)
 		addr_print(&f->source, l->source);
+}
+
+struct live
+live_login(struct live_world *w, const struct forward_login *login)
+{
+	const struct socket_seen *c = &login->client;
+	struct forward f = {.process = login->process,
+	    .from = true,
+	    .source = c->remote,
+	    .client = *c};
+	struct live l;
+
+	fill_login(w, &l, &f);
+	l.sent = c->sent;
+	l.received = c->received;
+	l.idle = c->idle;
+	l.legs[LEG_USER] = *c;
+	l.state = leg_state(c);
+	return l;
 }
 
 int

@@ -15,9 +15,9 @@ struct live_owner {
 	uid_t uid;
 	char account[SESSION_USER]; /* #UID if the machine has none */
 	char user[SESSION_USER];    /* of the policy; empty: not known */
-	bool jump;   /* of the policy or the group jump, or of no account */
+	bool jump;   /* of the policy or a group of ours, or of no account */
 	bool known;  /* the machine has the account */
-	bool member; /* of the group jump */
+	bool member; /* of the group jump or jump-devices */
 	bool admin;  /* not jump, and root or of the group sudo or wheel */
 	bool shared; /* by several people */
 };
@@ -72,11 +72,29 @@ struct live_list {
 void live_open(struct live_world *);
 void live_close(struct live_world *);
 
+/* What is read of the machine at once; free with reading_free(). */
+struct reading {
+	struct session_seen *seen;
+	size_t nseen;
+	struct socket_seen *sockets;
+	const struct socket_seen **by_port; /* the same */
+	size_t nsockets;
+	struct forwards forwards;
+};
+
+void reading_free(struct reading *);
+
 /*
  * All that live now, in the order of their start; the caller frees the list
  * with live_free(), and keeps the world as long.  0, or -1 with errno.
  */
 int live_read(struct live_world *, struct live_list *);
+
+/* The same; what it is made of is kept, and the caller's also after -1. */
+int live_read_from(struct live_world *, struct live_list *, struct reading *);
+
+/* The same, of one login, as live_logins() has it. */
+struct live live_login(struct live_world *, const struct forward_login *);
 
 /*
  * The same, of sshd's processes for logins, whoever they are of.  They stand as
@@ -145,6 +163,10 @@ void live_end(const struct live_world *, const struct live *const *, size_t n,
 enum column {
 	COLUMN_SESSION,
 	COLUMN_USER,
+	COLUMN_DEVICE,
+	COLUMN_ONLINE, /* the state of a device */
+	COLUMN_AT,
+	COLUMN_ONLINE_SINCE,
 	COLUMN_FROM,
 	COLUMN_TARGET,
 	COLUMN_ROAD,
@@ -154,6 +176,7 @@ enum column {
 	COLUMN_IN_RATE,
 	COLUMN_OUT_RATE,
 	COLUMN_IDLE,
+	COLUMN_SESSIONS,
 	COLUMN_LEG,
 	COLUMN_STATE,
 	COLUMN_RTT,
@@ -165,8 +188,17 @@ enum column {
 	COLUMNS
 };
 
-/* Which columns: of sessions, the same with rates, or of their connections. */
-enum view { VIEW_LIST = 1, VIEW_RATES = 2, VIEW_LEGS = 4 };
+/*
+ * Which columns: of sessions, the same with rates, or of their connections; of
+ * devices, or of their logins.
+ */
+enum view {
+	VIEW_LIST = 1,
+	VIEW_RATES = 2,
+	VIEW_LEGS = 4,
+	VIEW_DEVICES = 8,
+	VIEW_LOGINS = 16
+};
 
 enum { CELL = 64 };
 
@@ -190,13 +222,21 @@ size_t row_legs(const struct live *);
 /* The nth of them. */
 void row_fill_leg(struct row *, const struct live *, size_t nth);
 
+/* Of a device's login: at is where it listens, or "". */
+void row_fill_login(
+    struct row *, const struct live *, const char *at, time_t now);
+
+/* Of a device, with its login, NULL if there is none or several. */
+void row_fill_device(struct row *, const char *name, const char *state,
+    const char *at, const struct live *, size_t sessions, time_t now);
+
 /* The titles. */
 void row_titles(struct row *);
 
 /*
  * Lay out n rows and their titles, for a view.  Within room
  * characters (0: any number), the least important columns are left out until
- * it fits, then the target is cut.
+ * it fits, then the target is cut, or of devices where they listen.
  */
 void layout_make(
     struct layout *, const struct row *, size_t n, enum view, int room);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "folders.h"
 
 /* What the record of a load says of the policies before and after. */
 struct change {
@@ -87,6 +88,7 @@ put(struct audit *audit, const char *who, const char *what, int dir,
 	}
 	compare(&change, old, p);
 	record(audit, who, what, &change, AUDIT_SUCCESS);
+	folders_renew(p, true); /* says itself what it cannot do */
 	policy_free(old);
 	policy_free(p);
 	close(dir);

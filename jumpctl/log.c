@@ -131,6 +131,18 @@ show_login(struct job *j, const struct log_row *row)
 		log_print(&j->printer, row->login);
 }
 
+/* Whether it is a device of the policy, whose name is a plain word. */
+static bool
+is_device(const char *user)
+{
+	const struct policy *p = log_policy();
+	uint32_t found =
+	    p == NULL || user == NULL ? POLICY_NONE : policy_find_user(p, user);
+
+	return found != POLICY_NONE && name_plain(user) &&
+	    (policy_user(p, found)->flags & USER_DEVICE) != 0;
+}
+
 static void
 keep_question(struct job *j, const struct log_row *row)
 {
@@ -138,6 +150,11 @@ keep_question(struct job *j, const struct log_row *row)
 	FILE *f = NULL;
 	bool good;
 
+	if (is_device(row->user)) {
+		snprintf(j->question, sizeof(j->question),
+		    "see now: jumpctl devices %s\n", row->user);
+		return;
+	}
 	/* A login is asked about as a whole, if nothing else was. */
 	if (row->target != NULL || *j->question == '\0')
 		f = fmemopen(text, sizeof(text), "w");

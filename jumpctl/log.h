@@ -134,7 +134,10 @@ enum sshd_kind {
 	SSHD_INVALID, /* account, from: no such account */
 	SSHD_BARRED,  /* account, from, reason */
 	SSHD_GONE,    /* account, from, or reason: left without a login */
-	SSHD_TRIED    /* account: the key is not for that address */
+	SSHD_TRIED,   /* account: the key is not for that address */
+	SSHD_LISTENS, /* target, port: of -R */
+	SSHD_UNBOUND, /* target, port, reason: no, it cannot */
+	SSHD_UNHEARD  /* target, port: it may not */
 };
 
 struct sshd_line {
@@ -155,6 +158,7 @@ enum log_outcome {
 	LOG_LOGOUT,
 	LOG_OPEN,
 	LOG_CLOSE,
+	LOG_LISTEN, /* a device does, for users to reach it */
 	LOG_REFUSED,
 	LOG_FAILED,
 	LOG_ADMIN,

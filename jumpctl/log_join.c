@@ -269,7 +269,7 @@ record_outcome(const struct log_record *r, enum log_outcome *outcome)
 		*outcome = LOG_ADMIN;
 	else if (strcmp(action, "request") == 0 ||
 	    strcmp(action, "approve") == 0 || strcmp(action, "refuse") == 0 ||
-	    strcmp(action, "withdraw") == 0)
+	    strcmp(action, "withdraw") == 0 || strcmp(action, "register") == 0)
 		*outcome = LOG_REQUEST;
 	else
 		return false;
@@ -823,6 +823,55 @@ join_denied(struct log_join *j, const struct log_entry *e, struct login *l,
 	emit(j, &row);
 }
 
+/*
+ * A device listens.  sshd says so of an address before it tries: the row waits
+ * for what comes next.
+ */
+static void
+join_listens(struct log_join *j, const struct log_entry *e, struct login *l,
+    const struct sshd_line *s, enum log_trust trust)
+{
+	struct log_row row = row_of(e, LOG_LISTEN, trust, "sshd");
+	char ref[16];
+	uint64_t number;
+
+	row.account = log_trust_account(e);
+	row.user = row.account;
+	login_row(&row, l, ref);
+	row.target = s->target;
+	row.port = s->port;
+	number = queue_add(&j->queue, &row, l != NULL && s->port != 0);
+	if (l != NULL)
+		l->listens = number;
+}
+
+/* It does not: it cannot, or may not. */
+static void
+join_unheard(struct log_join *j, const struct log_entry *e, struct login *l,
+    const struct sshd_line *s, enum log_trust trust)
+{
+	bool may = s->kind == SSHD_UNBOUND;
+	struct log_row row =
+	    row_of(e, may ? LOG_FAILED : LOG_REFUSED, trust, "sshd");
+	char ref[16], reason[MEMORY_REASON + 32];
+
+	if (may && l != NULL && s->port != 0) {
+		queue_drop(&j->queue, l->listens);
+		l->listens = 0;
+	}
+	row.account = log_trust_account(e);
+	row.user = row.account;
+	login_row(&row, l, ref);
+	row.target = *s->target == '\0' ? "*" : s->target;
+	row.port = s->port;
+	row.reason = "it may not listen there";
+	if (may) {
+		snprintf(reason, sizeof(reason), "cannot listen: %s", s->reason);
+		row.reason = reason;
+	}
+	emit(j, &row);
+}
+
 /* What needs a login that is known. */
 static void
 join_channel(struct log_join *j, const struct log_entry *e, struct login *l,
@@ -869,6 +918,10 @@ join_users(
 		join_connected(j, e, l, s, trust);
 	else if (s->kind == SSHD_DENIED)
 		join_denied(j, e, l, s, trust);
+	else if (s->kind == SSHD_LISTENS)
+		join_listens(j, e, l, s, trust);
+	else if (s->kind == SSHD_UNBOUND || s->kind == SSHD_UNHEARD)
+		join_unheard(j, e, l, s, trust);
 	else if (l != NULL)
 		join_channel(j, e, l, s);
 }
@@ -905,6 +958,9 @@ join_sshd(struct log_join *j, struct log_entry *e)
 	case SSHD_UNREACHED:
 	case SSHD_DENIED:
 	case SSHD_FREED:
+	case SSHD_LISTENS:
+	case SSHD_UNBOUND:
+	case SSHD_UNHEARD:
 		join_users(j, e, &s);
 		break;
 	case SSHD_ENDING:

@@ -45,6 +45,7 @@ struct login {
 	const char *end; /* a literal; before it is a login: why it is none */
 	char account[MEMORY_NAME], user[MEMORY_NAME], from[MEMORY_ADDRESS];
 	char key[MEMORY_KEY], policy[20];
+	uint64_t listens; /* the row that tells where, as long as it waits */
 	unsigned nchannels;
 	struct channel *channels;
 };

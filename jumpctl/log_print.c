@@ -11,7 +11,7 @@
 #include "log.h"
 
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
-    "close", "refused", "failed", "admin", "request", "forged", "lost", "decided"};
+    "close", "listen", "refused", "failed", "admin", "request", "forged", "lost", "decided"};
 const char *const log_trust_names[] = {
     "forged", "program", "none", "uid", "kernel"};
 static const char marks[] = "!!?~ ";
@@ -191,6 +191,7 @@ colour_of(const struct log_printer *p, const struct log_row *row)
 	case LOG_REQUEST:
 		return "\033[36m";
 	case LOG_OPEN:
+	case LOG_LISTEN:
 		return "\033[32m";
 	default:
 		return "";
@@ -402,7 +403,8 @@ log_print_question(FILE *f, const struct log_row *row)
 	bool good;
 
 	if (row->user == NULL || row->outcome == LOG_ADMIN ||
-	    row->outcome == LOG_REQUEST || row->outcome == LOG_LOST || gmtime_r(&t, &tm) == NULL ||
+	    row->outcome == LOG_REQUEST || row->outcome == LOG_LOST ||
+	    row->outcome == LOG_LISTEN || gmtime_r(&t, &tm) == NULL ||
 	    (words = fmemopen(text, sizeof(text), "w")) == NULL)
 		return false;
 	if (row->gate) /* which was asked for an address */

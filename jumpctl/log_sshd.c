@@ -209,13 +209,99 @@ asked_path(char *s, struct sshd_line *l)
 	return s != NULL && refused_path(s, l);
 }
 
+/*
+ * "host H port P, but the request was denied.", or "path "PATH", but ...": of
+ * listening.  H is "" for all addresses.
+ */
+static bool
+unheard(char *s, struct sshd_line *l)
+{
+	char *host = after(s, "host "), *path = after(s, "path \""), *end;
+
+	l->kind = SSHD_UNHEARD;
+	if (host != NULL)
+		return target(host, ", but the request was denied.", l);
+	end = path == NULL ? NULL : last(path, "\", but the request was denied.");
+	if (end == NULL)
+		return false;
+	*end = '\0';
+	l->target = path;
+	return true;
+}
+
 /* "from A port P to connect to host H port P, but the request was denied." */
 static bool
 denied(char *s, struct sshd_line *l)
 {
+	char *host, *listens;
+
 	l->kind = SSHD_DENIED;
-	s = strstr(s, " to connect to host ");
-	return s != NULL && target(s + 20, ", but the request was denied.", l);
+	s = strstr(s, " port ");
+	s = s == NULL ? NULL : strstr(s, " to ");
+	if (s == NULL)
+		return false;
+	host = after(s, " to connect to host ");
+	listens = after(s, " to remote forward to ");
+	return listens != NULL
+	    ? unheard(listens, l)
+	    : host != NULL && target(host, ", but the request was denied.", l);
+}
+
+/* "Local forwarding listening on HOST port P.", or "on path PATH." */
+static bool
+listens(char *s, struct sshd_line *l)
+{
+	char *path;
+	size_t n;
+
+	l->kind = SSHD_LISTENS;
+	s = after(s, "Local forwarding listening on ");
+	if (s == NULL || (n = strlen(s)) < 2 || s[n - 1] != '.')
+		return false;
+	s[n - 1] = '\0';
+	path = after(s, "path ");
+	if (path == NULL)
+		return target(s, NULL, l);
+	l->target = path;
+	return true;
+}
+
+/* "bind [HOST]:P: REASON", after its "error: " and what LogVerbose adds. */
+static bool
+unbound(char *s, struct sshd_line *l)
+{
+	char *end;
+
+	l->kind = SSHD_UNBOUND;
+	s = after(s, "bind [");
+	end = s == NULL ? NULL : last(s, "]:");
+	if (end == NULL || !number(end + 2, ": ", PORT_MAX, &l->port))
+		return false;
+	*end = '\0';
+	l->target = s;
+	l->reason = strchr(end + 2, ':') + 2;
+	return is_address(s);
+}
+
+/* "PATH: REASON" */
+static bool
+unbound_path(char *s, struct sshd_line *l)
+{
+	char *end = last(s, ": ");
+
+	l->kind = SSHD_UNBOUND;
+	if (end == NULL || end == s)
+		return false;
+	*end = '\0';
+	l->target = s;
+	l->reason = end + 2;
+	return true;
+}
+
+static bool
+listens_or_not(char *s, struct sshd_line *l)
+{
+	return strncmp(s, "bind ", 5) == 0 ? unbound(s, l) : listens(s, l);
 }
 
 /* "PATH, but the request was denied." */
@@ -383,9 +469,9 @@ timeout(char *s, struct sshd_line *l)
 static char *
 verbose(char *s, const char *function)
 {
-	char *at = after(s, "debug1: ");
+	char *at = after(s, "debug1: "), *error = after(s, "error: ");
 
-	s = at == NULL ? s : at;
+	s = at != NULL ? at : error != NULL ? error : s;
 	at = s + strcspn(s, ": ");
 	if (*at != ':' || (at = after(at + 1, function)) == NULL ||
 	    (at = after(at, "():")) == NULL)
@@ -420,6 +506,7 @@ static const struct {
     {"Closing connection to ", ended},
     {"Invalid user ", invalid},
     {"drop connection #", dropped},
+    {"error: unix_listener: cannot bind to path ", unbound_path},
     {"User ", barred},
     {"pam_unix(sshd:session): session closed for user ", ended},
 };
@@ -432,6 +519,8 @@ static const struct {
     {"server_request_direct_streamlocal", asked_path},
     {"channel_post_connecting", connecting},
     {"channel_free", freed},
+    {"channel_setup_fwd_listener_tcpip", listens_or_not},
+    {"channel_setup_fwd_listener_streamlocal", listens},
 };
 
 /*

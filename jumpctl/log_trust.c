@@ -106,6 +106,7 @@ static const struct {
     {"request", "jump-shell"},
     {"approve", "jump-shell"},
     {"refuse", "jump-shell"},
+    {"register", "jump-shell"},
     {"withdraw", "jump-shell"},
     {"withdraw", "jumpctl"},
 };

@@ -33,10 +33,13 @@ static const struct {
     {"unlock", unlock_main, "unlock WHO"},
     {"who", who_main,
 	"who [-vw | --json] [SESSION | USER | TARGET]\n"
-	"               [--session ID] [--user NAME] [--target NAME]"},
+	"               [--session ID] [--user NAME] [--target NAME]\n"
+	"       jumpctl who --devices [--json] [DEVICE | ACCOUNT]"},
+    {"devices", devices_main, "devices [--json] [NAME ...]"},
     {"kick", kick_main,
 	"kick SESSION | USER | TARGET [REASON]\n"
-	"               [--session ID] [--user NAME] [--target NAME]"},
+	"               [--session ID] [--user NAME] [--target NAME]\n"
+	"       jumpctl kick --device NAME [REASON]"},
     {"requests", requests_main,
 	"requests [--json | --withdraw ID [--no-sweep]]"},
     {"sweep", sweep_main, "sweep [-n] [--json]"},
@@ -44,7 +47,9 @@ static const struct {
     {"export", export_main,
 	"export hosts | nft | sshd | ssh_config USER | known_hosts [USER]\n"
 	"               [--all | --openssh VERSION] [--format openssh|ansible]\n"
-	"               [--jump NAME] [--from ADDRESS]"},
+	"               [--jump NAME] [--from ADDRESS]\n"
+	"       jumpctl export device NAME [--init systemd|openrc|cron]\n"
+	"               [--jump HOST[:PORT]] [--to [PORT=]DESTINATION]"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--outcome WORD] [--since TIME] "

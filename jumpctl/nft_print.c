@@ -43,6 +43,8 @@ struct table {
 		size_t class;
 	} *members;
 	size_t nmembers;
+	struct device *devices; /* at addresses; sorted */
+	size_t ndevices;
 	FILE *out;
 };
 
@@ -444,6 +446,114 @@ print_resolvers(const struct table *t, const char *verdict)
 		    "th dport 53 %s\n", verdict);
 }
 
+/*
+ * Devices.
+ */
+
+/* Their accounts, as many as their places; no uid of one that there is not. */
+struct device {
+	struct place place;
+	unsigned uid;
+	bool found;
+};
+
+static void
+add_device(struct table *t, const struct policy_target *target)
+{
+	const struct policy *p = t->policy;
+	struct policy_range nets = policy_clip(p, PT_NETS, target->nets);
+	struct policy_range ports = policy_clip(p, PT_PORTS, target->ports);
+	struct device d = {0};
+	struct account a;
+
+	if (nets.n == 0)
+		return;
+	d.place.addr = ((const struct net *)policy_row(
+			    p, PT_NETS, nets.first))->addr;
+	d.found = account_find(&a, policy_string(p, target->account));
+	if (d.found) {
+		d.uid = a.uid;
+		account_free(&a);
+	}
+	for (uint32_t i = 0; i < ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(p, PT_PORTS, ports.first + i);
+
+		d.place.port = port->port;
+		t->devices = grow(t->devices, t->ndevices, sizeof(d));
+		t->devices[t->ndevices++] = d;
+	}
+}
+
+static int
+by_device(const void *a, const void *b)
+{
+	const struct device *x = a, *y = b;
+
+	return by_place(&x->place, &y->place);
+}
+
+static void
+add_devices(struct table *t)
+{
+	const struct policy *p = t->policy;
+
+	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++) {
+		if (policy_target(p, i)->kind == TARGET_DEVICE)
+			add_device(t, policy_target(p, i));
+	}
+	if (t->ndevices > 0)
+		qsort(t->devices, t->ndevices, sizeof(*t->devices), by_device);
+}
+
+/* Their places; with_uid: and of each the account, where it is one. */
+static void
+print_places_of_devices(const struct table *t, bool with_uid)
+{
+	char text[ADDR_TEXT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->ndevices; i++) {
+		const struct device *d = &t->devices[i];
+
+		if (with_uid && (!d->found || d->uid == 0))
+			continue;
+		fputs(n == 0 ? "\t\telements = {" : "", t->out);
+		item(t->out, &n);
+		fprintf(t->out, "%s . %u", addr_print(&d->place.addr, text),
+		    d->place.port);
+		if (with_uid)
+			fprintf(t->out, " . %u", d->uid);
+	}
+	fputs(n == 0 ? "\t}\n" : "\n\t\t}\n\t}\n", t->out);
+}
+
+static void
+print_devices(const struct table *t)
+{
+	if (t->ndevices == 0)
+		return;
+	fputs("\tset device_places {\n\t\ttype ipv4_addr . inet_service\n", t->out);
+	print_places_of_devices(t, false);
+	fputs("\tset device_owners {\n"
+	      "\t\ttype ipv4_addr . inet_service . uid\n",
+	    t->out);
+	print_places_of_devices(t, true);
+}
+
+/* Of what has no socket, such as a refusal, there is no uid: it passes. */
+static void
+print_impostors(const struct table *t)
+{
+	if (t->ndevices == 0)
+		return;
+	fputs("\t\t# What is sent from a device's place is its account's.\n"
+	      "\t\tip saddr . tcp sport @device_places "
+	      "ip saddr . tcp sport . meta skuid != @device_owners "
+	      "counter name \"impostors\" drop\n",
+	    t->out);
+}
+
 static void
 print_head(const struct table *t)
 {
@@ -457,6 +567,8 @@ print_head(const struct table *t)
 	    "table inet jumphost\ndelete table inet jumphost\n\n"
 	    "table inet jumphost {\n\tcounter refused { }\n",
 	    hash);
+	if (t->ndevices > 0)
+		fputs("\tcounter impostors { }\n", t->out);
 }
 
 static void
@@ -471,8 +583,10 @@ static void
 print_chains(const struct table *t)
 {
 	fputs("\n\tchain output {\n"
-	      "\t\ttype filter hook output priority filter; policy accept;\n"
-	      "\t\tmeta skuid @people meta skuid != @exempt goto people\n\t}\n"
+	      "\t\ttype filter hook output priority filter; policy accept;\n",
+	    t->out);
+	print_impostors(t);
+	fputs("\t\tmeta skuid @people meta skuid != @exempt goto people\n\t}\n"
 	      "\n\tchain people {\n"
 	      "\t\t# jump-connect made its sockets with this group.\n"
 	      "\t\tmeta skgid \"_jump\" accept\n"
@@ -564,6 +678,7 @@ table_free(struct table *t)
 		free(t->classes[i].list);
 	free(t->classes);
 	free(t->members);
+	free(t->devices);
 	names_free(&t->names);
 }
 
@@ -580,7 +695,9 @@ nft_print(const struct policy *p, time_t now, FILE *out)
 		add_places_of(&t, t.names.list[i]);
 	}
 	progress("listing rights", t.names.n, t.names.n);
+	add_devices(&t);
 	print_head(&t);
+	print_devices(&t);
 	print_uids(&t);
 	print_exempt(&t);
 	print_rates(&t);

@@ -199,11 +199,18 @@ in_line(const char *line, const char *text)
 }
 
 bool
+sshd_last_wins(const char *keyword)
+{
+	return strcasecmp(keyword, "StreamLocalBindMask") == 0 ||
+	    strcasecmp(keyword, "MaxStartups") == 0;
+}
+
+bool
 sshd_place(
     const struct sshd_answer *a, const char *keyword, char *buf, size_t size)
 {
 	static const char start[] = "debug3: ", set[] = " setting ";
-	bool matching = false, found = false;
+	bool matching = false, found = false, last = sshd_last_wins(keyword);
 
 	for (const char *l = a->log; *l != '\0'; l = next_line(l)) {
 		const char *at = in_line(l, set);
@@ -212,43 +219,55 @@ sshd_place(
 			matching = true;
 		if (at == NULL || strncmp(l, start, strlen(start)) != 0 ||
 		    after_word(at + strlen(set), keyword) == NULL ||
-		    (found && !matching))
+		    (found && !matching && !last))
 			continue;
 		l += strlen(start);
 		copy(buf, size, l, (size_t)(at - l));
 		found = true;
-		if (matching)
+		if (matching && !last)
 			return true;
 	}
 	return found;
 }
 
-/* Whether a Match line that speaks of users may mean this name. */
+/* Whether a Match line that speaks of users, or groups, may mean this name. */
 static bool
-means_name(const char *line, size_t size, const char *name)
+means_name(const char *line, size_t size, const char *of, const char *name)
 {
 	char text[1024];
 
 	if (size >= sizeof(text))
 		return true;
 	copy(text, sizeof(text), line, size);
-	return strcasestr(text, "user") != NULL &&
+	return strcasestr(text, of) != NULL &&
 	    (strpbrk(text, "*?!\"\\") != NULL || strstr(text, name) != NULL);
 }
 
 static const char syntax[] = "debug3: checking syntax for '";
 
-bool
-sshd_knows_name(const struct sshd_answer *a, const char *name)
+static bool
+knows(const struct sshd_answer *a, const char *of, const char *name)
 {
 	for (const char *l = a->log; *l != '\0'; l = next_line(l)) {
 		if (strncmp(l, syntax, strlen(syntax)) != 0)
 			continue;
 		l += strlen(syntax);
-		if (means_name(l, line_size(l), name))
+		if (means_name(l, line_size(l), of, name))
 			return true;
 	}
 	return false;
+}
+
+bool
+sshd_knows_name(const struct sshd_answer *a, const char *name)
+{
+	return knows(a, "user", name);
+}
+
+bool
+sshd_knows_group(const struct sshd_answer *a, const char *name)
+{
+	return knows(a, "group", name);
 }
 
 static bool

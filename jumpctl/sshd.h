@@ -41,10 +41,13 @@ void sshd_answer_free(struct sshd_answer *);
 bool sshd_value(const struct sshd_answer *, const char *keyword, unsigned n,
     char *buf, size_t size);
 
+/* Whether of several lines that match the last one counts, not the first. */
+bool sshd_last_wins(const char *keyword);
+
 /*
  * Copy the place, FILE:LINE, of the line that set a keyword.  Source:
  * servconf.c of OpenSSH 9.2 and 10.0: of matching blocks the first one counts,
- * else the first line outside of blocks.  False if it is sshd's own default,
+ * with one exception, else the first line outside of blocks.  False if it is sshd's own default,
  * or this sshd does not tell.
  */
 bool sshd_place(
@@ -52,9 +55,11 @@ bool sshd_place(
 
 /*
  * Whether some Match line may treat this name unlike others that are in the
- * same groups.  If it does not, the answer for one of them is that for all.
+ * same groups, or members of this group unlike others.  If none does, the
+ * answer for one of them is that for all.
  */
 bool sshd_knows_name(const struct sshd_answer *, const char *name);
+bool sshd_knows_group(const struct sshd_answer *, const char *name);
 
 /* Whether some Match line tells clients apart by where they come from, or what
  * they connect to. */

@@ -15,6 +15,7 @@
 
 #include "ctl.h"
 #include "exit.h"
+#include "folders.h"
 #include "grant.h"
 #include "nft.h"
 #include "probe.h"
@@ -35,6 +36,14 @@ enum {
 /*
  * What is said of it.
  */
+
+/* Not one of several on it, people or devices. */
+static bool
+is_known_by_account(const struct live *l)
+{
+	return *l->user == '\0' || strcmp(l->user, l->owner->account) == 0;
+}
+
 static void
 record(struct sweep *s, const struct end *e, enum audit_outcome outcome)
 {
@@ -47,7 +56,7 @@ record(struct sweep *s, const struct end *e, enum audit_outcome outcome)
 	    .policy = s->hash,
 	    .reason = e->reason,
 	    .who = l->user[0] != '\0' ? l->user : l->owner->account,
-	    .account = l->owner->shared ? l->owner->account : NULL,
+	    .account = is_known_by_account(l) ? NULL : l->owner->account,
 	    .session = l->relay ? l->seen.page.id : NULL,
 	    .source = l->source,
 	    .address = l->target,
@@ -226,6 +235,7 @@ static void
 release(struct sweep *s, int lock)
 {
 	judge_free(&s->judge);
+	free(s->devices);
 	free(s->carriers);
 	free(s->ends);
 	live_free(&s->sessions);
@@ -271,6 +281,16 @@ sweep(struct sweep *s)
 	}
 	s->blind = !saw_all(s);
 	release(s, lock);
+}
+
+/* Also after a boot, when a load has made them long ago. */
+static void
+renew_folders(void)
+{
+	struct policy *p = policy_in_force();
+
+	folders_renew(p, false); /* says itself what it cannot do */
+	policy_free(p);
 }
 
 /* Whether all was seen, and what was to end has. */
@@ -339,6 +359,8 @@ sweep_main(int argc, char **argv)
 	if (geteuid() != 0)
 		errx(EXIT_STATE, "only root ends the sessions of others");
 	sweep(&s);
+	if (!s.dry)
+		renew_folders();
 	if (!is_done(&s))
 		return EXIT_INTERNAL;
 	if (!s.dry && swept_touch(SWEPT_FILE) == -1)

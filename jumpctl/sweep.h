@@ -22,6 +22,12 @@ struct carrier {
 	uint64_t started;
 };
 
+/* A device's that may listen. */
+struct device_login {
+	const struct live *live;
+	int64_t written; /* of its note */
+};
+
 struct sweep {
 	bool dry, json;
 	bool patient; /* who is only logging in may still ask again */
@@ -29,6 +35,8 @@ struct sweep {
 	struct live_world world;
 	struct live_list sessions, logins, asking;
 	struct judge judge;
+	struct device_login *devices; /* that may go on alone; owned */
+	size_t ndevices, device_room;
 	struct carrier *carriers; /* of each session; owned, NULL at first */
 	struct end *ends;	  /* owned */
 	size_t nends, room;

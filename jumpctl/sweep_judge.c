@@ -96,10 +96,26 @@ read_note(const struct sweep *s, const struct live *l, struct login_note *note,
 	return NOTE_NONE;
 }
 
+/* To be compared with the others of its device. */
+static void
+add_device(struct sweep *s, const struct live *l, int64_t written)
+{
+	struct device_login *more;
+
+	if (s->ndevices == s->device_room) {
+		s->device_room = s->device_room * 2 + 16;
+		more = reallocarray(s->devices, s->device_room, sizeof(*more));
+		if (more == NULL)
+			err(EXIT_INTERNAL, NULL);
+		s->devices = more;
+	}
+	s->devices[s->ndevices++] = (struct device_login){l, written};
+}
+
 /*
- * Whether the login may go on.  Without a note, only members of the group jump
- * are ours, on this network: nobody else logs in by jump-authkeys, and an
- * administrator does not.
+ * Whether the login may go on.  Without a note, only members of the groups jump
+ * and jump-devices are ours, on this network: nobody else logs in by
+ * jump-authkeys, and an administrator does not.
  */
 static bool
 may_go_on(struct sweep *s, struct live *l, char reason[JUDGE_REASON])
@@ -124,6 +140,11 @@ may_go_on(struct sweep *s, struct live *l, char reason[JUDGE_REASON])
 	snprintf(l->user, sizeof(l->user), "%s", note.user);
 	may = judge_login(&s->judge, account_of(o), &note, line, reason);
 	free(line);
+	/* Whoever has the public key can ask without end, and has nothing. */
+	if (l->asks && note.device == LOGIN_MUTE)
+		return true;
+	if (may && note.device != LOGIN_NO_DEVICE && !l->asks)
+		add_device(s, l, note.written);
 	return may;
 }
 
@@ -205,6 +226,18 @@ add_relays(struct sweep *s, const struct live *login, const char *reason)
 	}
 }
 
+/* A login, and all that came by it. */
+static void
+add_login(struct sweep *s, const struct live *l, const char *reason)
+{
+	struct end *end = add(s, l);
+
+	end->login = true;
+	strcpy(end->reason, reason);
+	add_relays(s, l, reason);
+	add_forwards(s, l, reason);
+}
+
 /* Who is only logging in may ask again, and be given less then. */
 static void
 judge_logins(struct sweep *s, struct live_list *logins)
@@ -212,20 +245,52 @@ judge_logins(struct sweep *s, struct live_list *logins)
 	for (size_t i = 0; i < logins->n; i++) {
 		struct live *l = &logins->list[i];
 		char reason[JUDGE_REASON];
-		struct end *end;
 
 		if (may_go_on(s, l, reason))
 			continue;
 		s->waiting += l->asks;
 		if (l->asks && s->patient)
 			continue;
-		end = add(s, l);
-		end->login = true;
-		strcpy(end->reason, reason);
-		add_relays(s, l, reason);
-		add_forwards(s, l, reason);
+		add_login(s, l, reason);
 	}
 	s->waiting += logins->undecided;
+}
+
+static int
+by_device(const void *a, const void *b)
+{
+	const struct device_login *x = a, *y = b;
+	int order = strcmp(x->live->user, y->live->user);
+
+	if (order != 0)
+		return order;
+	if (x->written != y->written)
+		return x->written < y->written ? -1 : 1;
+	return x->live->pid < y->live->pid ? -1 : x->live->pid > y->live->pid;
+}
+
+/*
+ * Of the logins of one device that each could go on, one does: the oldest, or
+ * with replace the newest.
+ */
+static void
+judge_devices(struct sweep *s)
+{
+	if (s->ndevices > 0)
+		qsort(s->devices, s->ndevices, sizeof(*s->devices), by_device);
+	for (size_t i = 1; i < s->ndevices; i++) {
+		const struct live *older = s->devices[i - 1].live;
+		const struct live *newer = s->devices[i].live;
+
+		if (strcmp(older->user, newer->user) != 0)
+			continue;
+		if (judge_replaces(&s->judge, newer->user))
+			add_login(s, older,
+			    "a newer login of this device replaces it");
+		else
+			add_login(
+			    s, newer, "an older login of this device is live");
+	}
 }
 
 void
@@ -233,5 +298,6 @@ sweep_judge(struct sweep *s)
 {
 	judge_relays(s);
 	judge_logins(s, &s->logins);
+	judge_devices(s);
 	judge_logins(s, &s->asking);
 }

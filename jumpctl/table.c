@@ -5,7 +5,11 @@
 #include "audit.h"
 #include "ctl.h"
 
-enum { ALL = VIEW_LIST | VIEW_RATES | VIEW_LEGS };
+enum {
+	LISTS = VIEW_LIST | VIEW_RATES,
+	ALL = LISTS | VIEW_LEGS,
+	DEVICES = VIEW_DEVICES | VIEW_LOGINS
+};
 
 static const struct {
 	const char *title;
@@ -15,17 +19,22 @@ static const struct {
 } columns[COLUMNS] = {
     [COLUMN_SESSION] = {"SESSION", false, 6, ALL},
     [COLUMN_USER] = {"USER", false, 10, ALL},
-    [COLUMN_FROM] = {"FROM", false, 2, VIEW_LIST | VIEW_RATES},
+    [COLUMN_DEVICE] = {"NAME", false, 15, DEVICES},
+    [COLUMN_ONLINE] = {"STATE", false, 14, VIEW_DEVICES},
+    [COLUMN_AT] = {"AT", false, 13, DEVICES},
+    [COLUMN_ONLINE_SINCE] = {"SINCE", false, 7, DEVICES},
+    [COLUMN_FROM] = {"FROM", false, 2, LISTS | DEVICES},
     [COLUMN_TARGET] = {"TARGET", false, 13, ALL},
-    [COLUMN_ROAD] = {"ROAD", false, 3, VIEW_LIST | VIEW_RATES},
-    [COLUMN_SINCE] = {"SINCE", false, 1, VIEW_LIST | VIEW_RATES},
-    [COLUMN_IN] = {"IN", true, 4, VIEW_LIST | VIEW_RATES},
-    [COLUMN_OUT] = {"OUT", true, 5, VIEW_LIST | VIEW_RATES},
+    [COLUMN_ROAD] = {"ROAD", false, 3, LISTS},
+    [COLUMN_SINCE] = {"SINCE", false, 1, LISTS},
+    [COLUMN_IN] = {"IN", true, 4, LISTS | DEVICES},
+    [COLUMN_OUT] = {"OUT", true, 5, LISTS | DEVICES},
     [COLUMN_IN_RATE] = {"IN/s", true, 7, VIEW_RATES},
     [COLUMN_OUT_RATE] = {"OUT/s", true, 7, VIEW_RATES},
-    [COLUMN_IDLE] = {"IDLE", true, 8, VIEW_LIST | VIEW_RATES},
+    [COLUMN_IDLE] = {"IDLE", true, 8, LISTS | VIEW_LOGINS},
+    [COLUMN_SESSIONS] = {"SESSIONS", true, 8, VIEW_DEVICES},
     [COLUMN_LEG] = {"LEG", false, 12, VIEW_LEGS},
-    [COLUMN_STATE] = {"STATE", false, 9, ALL},
+    [COLUMN_STATE] = {"STATE", false, 9, ALL | VIEW_LOGINS},
     [COLUMN_RTT] = {"RTT", true, 8, VIEW_LEGS},
     [COLUMN_RETR] = {"RETR", true, 7, VIEW_LEGS},
     [COLUMN_QUEUE] = {"QUEUE", true, 7, VIEW_LEGS},
@@ -146,6 +155,32 @@ row_fill(struct row *r, const struct live *l, time_t now, int64_t in_rate,
 }
 
 /*
+ * Devices.
+ */
+void
+row_fill_login(struct row *r, const struct live *l, const char *at, time_t now)
+{
+	row_fill(r, l, now, -1, -1);
+	memcpy(r->cell[COLUMN_DEVICE], r->cell[COLUMN_USER], CELL);
+	memcpy(r->cell[COLUMN_ONLINE_SINCE], r->cell[COLUMN_SINCE], CELL);
+	audit_escape(r->cell[COLUMN_AT], CELL, *at == '\0' ? "-" : at);
+}
+
+void
+row_fill_device(struct row *r, const char *name, const char *state,
+    const char *at, const struct live *login, size_t sessions, time_t now)
+{
+	for (int c = 0; c < COLUMNS; c++)
+		strcpy(r->cell[c], "-");
+	if (login != NULL)
+		row_fill_login(r, login, at, now);
+	audit_escape(r->cell[COLUMN_DEVICE], USER_SHOWN + 1, name);
+	audit_escape(r->cell[COLUMN_AT], CELL, at);
+	snprintf(r->cell[COLUMN_ONLINE], CELL, "%s", state);
+	snprintf(r->cell[COLUMN_SESSIONS], CELL, "%zu", sessions);
+}
+
+/*
  * Connections.
  */
 static void
@@ -235,21 +270,22 @@ least(const struct layout *l)
 	return found;
 }
 
-/* Make the target as wide as the others leave room for, from least on. */
+/* Make this one as wide as the others leave room for, from least on. */
 static void
-fit_target(struct layout *l, int natural, int least, int room)
+fit(struct layout *l, enum column c, int natural, int least, int room)
 {
-	int width = l->width[COLUMN_TARGET] + room - total(l);
+	int width = l->width[c] + room - total(l);
 
 	if (width < least)
 		width = least;
-	l->width[COLUMN_TARGET] = width < natural ? width : natural;
+	l->width[c] = width < natural ? width : natural;
 }
 
 void
 layout_make(struct layout *l, const struct row *rows, size_t n, enum view view,
     int room)
 {
+	enum column wide = view & DEVICES ? COLUMN_AT : COLUMN_TARGET;
 	int natural;
 
 	for (int c = 0; c < COLUMNS; c++) {
@@ -268,11 +304,11 @@ layout_make(struct layout *l, const struct row *rows, size_t n, enum view view,
 	}
 	if (room == 0)
 		return;
-	natural = l->width[COLUMN_TARGET];
-	fit_target(l, natural, TARGET_FAIR, room);
-	for (int c; total(l) > room && (c = least(l)) != COLUMN_TARGET;)
+	natural = l->width[wide];
+	fit(l, wide, natural, TARGET_FAIR, room);
+	for (int c; total(l) > room && (c = least(l)) != (int)wide;)
 		l->width[c] = 0;
-	fit_target(l, natural, 1, room);
+	fit(l, wide, natural, 1, room);
 }
 
 /* What is too long for its column: the end of the name goes, the port stays. */

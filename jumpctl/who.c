@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "device.h"
 #include "exit.h"
 
 /*
@@ -180,6 +181,8 @@ list(struct live_world *w, const struct selection *s, enum view view, bool json)
 		print_table(rows, n, view);
 	if (!json)
 		explain_shared(rows, n);
+	if (all && !json && view == VIEW_LIST)
+		devices_tell(w);
 	complain(&l);
 	if (n == 0 && !all && !json)
 		warnx("no such session is live");
@@ -195,17 +198,20 @@ who_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"json", no_argument, NULL, 'j'},
+	    {"devices", no_argument, NULL, 'd'},
 	    {"session", required_argument, NULL, 's'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"target", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
 	struct selection s = {0};
 	struct live_world w;
-	bool json = false, live = false, legs = false;
+	bool json = false, live = false, legs = false, devices = false;
 	int option, code;
 
 	while ((option = getopt_long(argc, argv, "vw", options, NULL)) != -1) {
 		if (option == 'j')
 			json = true;
+		else if (option == 'd')
+			devices = true;
 		else if (option == 'v')
 			legs = true;
 		else if (option == 'w')
@@ -213,12 +219,18 @@ who_main(int argc, char **argv)
 		else if (!selection_option(&s, option, optarg))
 			return usage("who");
 	}
-	if (argc - optind > 1 || (json && (live || legs)))
+	if (argc - optind > 1 || (json && (live || legs)) ||
+	    (devices &&
+		(live || legs || s.session != NULL || s.user != NULL ||
+		    s.target != NULL)))
 		return usage("who");
 	s.word = argv[optind];
 	live_open(&w);
-	code = live ? watch(&w, &s, legs)
-		    : list(&w, &s, legs ? VIEW_LEGS : VIEW_LIST, json);
+	if (devices)
+		code = devices_who(&w, s.word, json);
+	else
+		code = live ? watch(&w, &s, legs)
+			    : list(&w, &s, legs ? VIEW_LEGS : VIEW_LIST, json);
 	live_close(&w);
 	return code;
 }

@@ -31,7 +31,8 @@ enum audit_kind {
 	AUDIT_APPROVE,
 	AUDIT_REFUSE,
 	AUDIT_WITHDRAW,
-	AUDIT_SEAL
+	AUDIT_SEAL,
+	AUDIT_REGISTER
 };
 
 /* The first is the default, so that an event forgotten half reads as one. */

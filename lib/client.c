@@ -163,10 +163,12 @@ find_target(void *arg, uint32_t target)
 	} else if (t->kind == TARGET_DOMAIN) {
 		find_patterns(f, target, t);
 	} else {
-		if (t->path != 0)
+		bool path = t->path != 0 && t->kind != TARGET_DEVICE;
+
+		if (path)
 			asked.form = TARGET_PATH;
 		snprintf(asked.text, sizeof(asked.text), "%s",
-		    policy_string(p, t->path != 0 ? t->path : t->name));
+		    policy_string(p, path ? t->path : t->name));
 		find_ports(f, target, 0, &asked);
 	}
 }

@@ -112,11 +112,16 @@ put_state(struct page *g, const struct route *r)
 {
 	char text[UNMET_TEXT];
 
-	if (r->action == ACTION_ASK)
-		fprintf(g->out, "# %u: only with %s.\n", r->port,
-		    r->road == ROAD_FORWARD && r->unmet == MUST_MFA
-			? "a security key that asks for its PIN"
-			: unmet_text(r->unmet, NULL, text));
+	if (r->action != ACTION_ASK)
+		return;
+	if (r->port != 0)
+		fprintf(g->out, "# %u: only", r->port);
+	else
+		fputs("# Only", g->out);
+	fprintf(g->out, " with %s.\n",
+	    r->road == ROAD_FORWARD && r->unmet == MUST_MFA
+		? "a security key that asks for its PIN"
+		: unmet_text(r->unmet, NULL, text));
 }
 
 /*
@@ -144,7 +149,7 @@ put_connect(struct page *g, const struct route *r)
 	const struct policy_target *t = policy_target(g->p, r->target);
 	const char *path = policy_string(g->p, t->path);
 
-	if (t->path == 0)
+	if (t->path == 0 || t->kind == TARGET_DEVICE)
 		fprintf(g->out, "    ProxyCommand ssh %s connect %%h %%p\n",
 		    g->c->jump);
 	else if (path_safe(path))
@@ -171,7 +176,7 @@ put_shell(struct page *g, const struct route *r, bool main)
 	const char *name = target_name(g, r);
 	char port[8] = "";
 
-	if (r->port != 22)
+	if (r->port != 22 && r->port != 0)
 		snprintf(port, sizeof(port), ":%u", r->port);
 	if (!is_session(r) || r->others > 0)
 		fprintf(g->out, "# %sssh -t %s ssh LOGIN@%s%s\n",
@@ -236,7 +241,12 @@ put_helper(
 	const char *name = target_name(g, r);
 	const char *path = policy_string(g->p, t->path);
 
-	if (t->path == 0)
+	if (t->kind == TARGET_DEVICE && t->path != 0)
+		fprintf(g->out,
+		    "#   socat UNIX-LISTEN:%s.sock,fork "
+		    "'EXEC:ssh %s connect %s 1'\n",
+		    name, g->c->jump, name);
+	else if (t->path == 0)
 		fprintf(g->out,
 		    "#   socat TCP-LISTEN:%u,bind=%s,fork,reuseaddr "
 		    "'EXEC:ssh %s connect %s %u'\n",

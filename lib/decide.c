@@ -178,6 +178,24 @@ person_identify(struct person *person, const char *id)
 	return 0;
 }
 
+int
+person_identify_device(struct person *person, const char *name)
+{
+	const struct policy *p = person->policy;
+	uint32_t row = policy_find_user(p, name);
+	const struct policy_user *u;
+
+	if (row == POLICY_NONE)
+		return -1;
+	u = policy_user(p, row);
+	if (!(u->flags & USER_DEVICE) ||
+	    strcmp(policy_string(p, u->account), person->account) != 0)
+		return -1;
+	person->user = row;
+	person->name = policy_string(p, u->name);
+	return 0;
+}
+
 enum person_error
 person_find(struct person *person, const struct policy *p,
     const char *account, gid_t gid, const char *id)
@@ -185,6 +203,18 @@ person_find(struct person *person, const struct policy *p,
 	if (person_look_up(person, p, account, gid) == -1)
 		return PERSON_SYSTEM;
 	if (person_identify(person, id) == 0)
+		return PERSON_OK;
+	person_free(person);
+	return PERSON_UNKNOWN;
+}
+
+enum person_error
+person_find_device(struct person *person, const struct policy *p,
+    const char *account, gid_t gid, const char *name)
+{
+	if (person_look_up(person, p, account, gid) == -1)
+		return PERSON_SYSTEM;
+	if (person_identify_device(person, name) == 0)
 		return PERSON_OK;
 	person_free(person);
 	return PERSON_UNKNOWN;
@@ -336,6 +366,15 @@ decide_lookup(const struct policy *p, const struct policy_request *base,
 	d->action = d->verdict.action;
 }
 
+/* A device at a path is what its name says, whatever port a client adds. */
+static bool
+at_path(const struct policy *p, uint32_t target, uint16_t port)
+{
+	const struct policy_target *t = policy_target(p, target);
+
+	return t->path != 0 && (port == 0 || t->kind == TARGET_DEVICE);
+}
+
 static void
 decide_named(const struct policy *p, const struct policy_request *base,
     const struct target *asked, const struct addr *resolved, size_t n,
@@ -347,8 +386,7 @@ decide_named(const struct policy *p, const struct policy_request *base,
 
 	if (known > 0)
 		decide_addresses(p, base, asked, addrs, known, d);
-	else if (target != POLICY_NONE && policy_target(p, target)->path != 0 &&
-	    asked->port == 0)
+	else if (target != POLICY_NONE && at_path(p, target, asked->port))
 		decide_path(p, base, asked, target, d);
 	else if (target == POLICY_NONE && resolved == NULL)
 		decide_lookup(p, base, asked, d);
@@ -609,6 +647,35 @@ decide_name(const struct policy *p, const struct policy_request *base,
 	if (n.target == POLICY_NONE)
 		return asked->text;
 	return policy_string(p, policy_target(p, n.target)->name);
+}
+
+struct device_of {
+	const struct policy *policy;
+	uint16_t port;
+	uint32_t target;
+};
+
+static void
+device_cover(void *arg, uint32_t target, bool certain)
+{
+	struct device_of *d = arg;
+	const struct policy_target *t = policy_target(d->policy, target);
+
+	if (certain && t->kind == TARGET_DEVICE &&
+	    policy_declares(d->policy, t, d->port, NULL))
+		d->target = target;
+}
+
+uint32_t
+decide_device(const struct policy *p, const struct policy_request *base,
+    const struct target *asked, const struct choice *choice, const char *path)
+{
+	struct policy_request q =
+	    request_for(base, asked, &choice->addr, path);
+	struct device_of d = {p, q.port, POLICY_NONE};
+
+	policy_covers(p, &q, device_cover, &d);
+	return d.target;
 }
 
 /*

@@ -46,9 +46,17 @@ int person_look_up(struct person *, const struct policy *,
  */
 int person_identify(struct person *, const char *id);
 
-/* Both of them. */
+/*
+ * Find the device of that name, which has this account; without a look-up.  0,
+ * or -1.
+ */
+int person_identify_device(struct person *, const char *name);
+
+/* person_look_up() and one of these. */
 enum person_error person_find(struct person *, const struct policy *,
     const char *account, gid_t gid, const char *id);
+enum person_error person_find_device(struct person *, const struct policy *,
+    const char *account, gid_t gid, const char *name);
 
 /* Whether the person may have any rights now; else why not. */
 bool person_has_rights(const struct person *, enum policy_reason *why);
@@ -127,6 +135,13 @@ ssize_t decide_hostkeys(const struct policy *, const struct policy_request *,
  * asked for, of a net or a domain.
  */
 const char *decide_name(const struct policy *, const struct policy_request *,
+    const struct target *asked, const struct choice *, const char *path);
+
+/*
+ * The device that a choice is: one at the address and port, or at the path; or
+ * POLICY_NONE.
+ */
+uint32_t decide_device(const struct policy *, const struct policy_request *,
     const struct target *asked, const struct choice *, const char *path);
 
 /* The refusal that a user sees, without its reference; one line. */

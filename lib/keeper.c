@@ -17,44 +17,28 @@
 enum { PATIENCE_MS = 5000 };
 
 struct note {
-	int error;
+	int code;
 	union {
 		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control;
 };
 
-/* Ready to send or receive an error number and, with a descriptor, that. */
+/* Ready to send or receive a code and, with a descriptor, that. */
 static struct msghdr
 message(struct note *note, struct iovec *part, size_t control)
 {
-	*part = (struct iovec){&note->error, sizeof(note->error)};
+	*part = (struct iovec){&note->code, sizeof(note->code)};
 	return (struct msghdr){.msg_iov = part,
 	    .msg_iovlen = 1,
 	    .msg_control = control == 0 ? NULL : note->control.room,
 	    .msg_controllen = control};
 }
 
-static int
-make(const struct keeper *k, const char *id)
-{
-	char path[64];
-
-	errno = EINVAL;
-	if (!audit_session_valid(id) ||
-	    snprintf(path, sizeof(path), "%s/%s.%s", k->directory, id,
-		k->suffix) >= (int)sizeof(path))
-		return -1;
-	umask(077);
-	return open(path,
-	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-}
-
 static void
-hand_over(int sock, int fd, int error)
+hand_over(int sock, int fd, int code)
 {
-	struct note note = {.error = fd == -1 ? error : 0};
+	struct note note = {.code = fd == -1 ? code : 0};
 	struct iovec part;
 	struct msghdr m =
 	    message(&note, &part, fd == -1 ? 0 : sizeof(note.control.room));
@@ -73,15 +57,15 @@ hand_over(int sock, int fd, int error)
 /* The child; its other descriptors are its parent's business. */
 static void __attribute__((noreturn)) serve(int sock, const struct keeper *k)
 {
-	char id[AUDIT_SESSION + 1] = "";
-	int fd;
+	char question[KEEPER_QUESTION];
+	int fd, code = 0;
 
 	if (dup2(sock, 0) == -1 || close_range(1, ~0U, 0) == -1)
 		_exit(1);
-	if (recv(0, id, AUDIT_SESSION, 0) != AUDIT_SESSION)
+	if (recv(0, question, sizeof(question), MSG_TRUNC) != (ssize_t)k->size)
 		_exit(0);
-	fd = make(k, id);
-	hand_over(0, fd, errno);
+	fd = k->answer(k->arg, question, &code);
+	hand_over(0, fd, code);
 	_exit(0);
 }
 
@@ -113,34 +97,50 @@ start(struct keeper *k)
 }
 
 void
-keeper_start(struct keeper *k, const char *directory, const char *suffix)
+keeper_begin(
+    struct keeper *k, keeper_answer *answer, const void *arg, size_t size)
 {
-	*k = (struct keeper){
-	    .sock = -1, .directory = directory, .suffix = suffix};
-	k->error = start(k);
+	k->sock = k->fd = -1;
+	k->code = EPROTO;
+	k->answer = answer;
+	k->arg = arg;
+	k->size = size;
+	k->error = size > KEEPER_QUESTION ? EINVAL : start(k);
+}
+
+int
+keeper_ask(struct keeper *k, const void *question)
+{
+	errno = k->error;
+	if (k->error != 0)
+		return -1;
+	if (k->sock == -1) {
+		k->fd = k->answer(k->arg, question, &k->code);
+		return 0;
+	}
+	return send(k->sock, question, k->size, MSG_NOSIGNAL) ==
+		(ssize_t)k->size
+	    ? 0
+	    : -1;
 }
 
 static int
-receive(int sock)
+receive(int sock, int *code)
 {
 	struct note note = {0};
 	struct iovec part;
 	struct msghdr m = message(&note, &part, sizeof(note.control.room));
-	struct pollfd p = {.fd = sock, .events = POLLIN};
 	struct cmsghdr *c;
+	ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	int fd;
 
-	errno = ETIMEDOUT;
-	if (poll(&p, 1, PATIENCE_MS) != 1)
-		return -1;
-	errno = EPIPE;
-	if (recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) !=
-	    sizeof(note.error))
+	*code = n == -1 && errno == EAGAIN ? ETIMEDOUT : EPIPE;
+	if (n != sizeof(note.code))
 		return -1;
 	c = CMSG_FIRSTHDR(&m);
 	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
 	    c->cmsg_len != CMSG_LEN(sizeof(fd))) {
-		errno = note.error != 0 ? note.error : EPROTO;
+		*code = note.code != 0 ? note.code : EPROTO;
 		return -1;
 	}
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
@@ -148,18 +148,15 @@ receive(int sock)
 }
 
 int
-keeper_make(struct keeper *k, const char *id)
+keeper_hear(struct keeper *k, int *code)
 {
-	int error, fd = -1;
+	int fd = k->fd;
 
-	errno = k->error;
-	if (k->sock == -1)
-		return k->error != 0 ? -1 : make(k, id);
-	if (send(k->sock, id, AUDIT_SESSION, MSG_NOSIGNAL) == AUDIT_SESSION)
-		fd = receive(k->sock);
-	error = errno;
+	*code = k->code;
+	k->fd = -1;
+	if (k->sock != -1)
+		fd = receive(k->sock, code);
 	keeper_stop(k);
-	errno = error;
 	return fd;
 }
 
@@ -173,4 +170,51 @@ keeper_stop(struct keeper *k)
 	kill(k->pid, SIGKILL); /* it may have been stopped */
 	while (waitpid(k->pid, NULL, 0) == -1 && errno == EINTR)
 		;
+}
+
+static int
+make(const void *arg, const void *question, int *code)
+{
+	const struct keeper *k = arg;
+	char id[AUDIT_SESSION + 1] = "", path[64];
+	int fd;
+
+	memcpy(id, question, AUDIT_SESSION);
+	*code = EINVAL;
+	if (!audit_session_valid(id) ||
+	    snprintf(path, sizeof(path), "%s/%s.%s", k->directory, id,
+		k->suffix) >= (int)sizeof(path))
+		return -1;
+	umask(077);
+	fd = open(path,
+	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	*code = errno;
+	return fd;
+}
+
+void
+keeper_start(struct keeper *k, const char *directory, const char *suffix)
+{
+	k->directory = directory;
+	k->suffix = suffix;
+	keeper_begin(k, make, k, AUDIT_SESSION);
+}
+
+int
+keeper_make(struct keeper *k, const char *id)
+{
+	struct pollfd p = {.events = POLLIN};
+	int fd = -1, code = 0;
+
+	if (keeper_ask(k, id) == -1)
+		code = errno;
+	p.fd = k->sock;
+	if (code == 0 && p.fd != -1 && poll(&p, 1, PATIENCE_MS) == -1)
+		code = errno;
+	if (code == 0)
+		fd = keeper_hear(k, &code);
+	keeper_stop(k);
+	errno = code;
+	return fd;
 }

@@ -13,10 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "login_device.h"
+
 enum {
 	OPEN_FLAGS = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	NAME = 16 /* room for a pid */
 };
+
+#define CLEANED ".cleaned" /* when it was: the file's time */
 
 static int
 failed(int fd)
@@ -121,6 +125,8 @@ login_write(int fd, struct login_note *note, const char *line, size_t size)
 	return n == (ssize_t)all ? 0 : -1;
 }
 
+_Static_assert(sizeof(struct login_note) == 280, "as LOGIN_VERSION_BEFORE");
+
 static bool
 is_text(const char *text, size_t size)
 {
@@ -178,11 +184,15 @@ read_note(int fd, uint64_t started, struct login_note *note, char **line)
 		return -1;
 	errno = EBADMSG;
 	if (read(fd, note, sizeof(*note)) != (ssize_t)sizeof(*note) ||
-	    note->version != LOGIN_VERSION || note->size > LOGIN_LINE ||
+	    (note->version != LOGIN_VERSION &&
+		note->version != LOGIN_VERSION_BEFORE) ||
+	    note->size > LOGIN_LINE ||
 	    !is_text(note->user, sizeof(note->user)) ||
 	    !is_text(note->key, sizeof(note->key)) ||
 	    !is_text(note->policy, sizeof(note->policy)))
 		return -1;
+	if (note->version == LOGIN_VERSION_BEFORE)
+		note->device = LOGIN_NO_DEVICE;
 	errno = ESTALE;
 	if (is_stale(note, started))
 		return -1;
@@ -214,6 +224,21 @@ login_read(const char *directory, uid_t owner, pid_t monitor,
 		flock(fd, LOCK_SH | LOCK_NB) == -1
 	    ? -1
 	    : read_note(fd, started, note, line);
+	failed(fd);
+	return result;
+}
+
+int
+login_look(const char *directory, uid_t owner, pid_t monitor, uint64_t started,
+    struct login_note *note)
+{
+	int fd = login_find(directory, monitor), result;
+
+	if (fd == -1)
+		return -1;
+	result = check_note(fd, owner) == -1
+	    ? -1
+	    : read_note(fd, started, note, NULL);
 	failed(fd);
 	return result;
 }
@@ -291,8 +316,8 @@ login_list(const char *directory, pid_t **list)
 	return -1;
 }
 
-static bool
-is_gone(pid_t pid)
+bool
+login_gone(pid_t pid)
 {
 	return kill(pid, 0) == -1 && errno == ESRCH;
 }
@@ -308,7 +333,7 @@ clean_note(int dir, const char *name, pid_t pid)
 	bool removed;
 
 	removed = fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-	    is_gone(pid) && unlinkat(dir, name, 0) == 0;
+	    login_gone(pid) && unlinkat(dir, name, 0) == 0;
 	if (fd != -1)
 		close(fd);
 	return removed;
@@ -326,9 +351,45 @@ login_clean(const char *directory)
 	while ((e = readdir(dir)) != NULL) {
 		pid_t pid = pid_of(e->d_name);
 
-		if (pid != 0 && is_gone(pid))
+		if (pid != 0 && login_gone(pid))
 			removed += clean_note(dirfd(dir), e->d_name, pid);
+		else if (pid == 0)
+			removed += login_device_clean(dirfd(dir), e->d_name);
 	}
 	closedir(dir);
+	return removed;
+}
+
+/* Whether it is time, by the clock that can be set back; it is then not. */
+static bool
+is_time(int fd)
+{
+	struct timespec now;
+	struct stat st;
+	time_t since;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (fstat(fd, &st) == -1)
+		return false;
+	since = now.tv_sec - st.st_mtim.tv_sec;
+	return since < 0 || since >= LOGIN_CLEAN_SECONDS || st.st_size == 0;
+}
+
+ssize_t
+login_clean_at_times(const char *directory)
+{
+	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+	ssize_t removed = 0;
+
+	if (dir == -1)
+		return -1;
+	fd = openat(dir, CLEANED, O_WRONLY | O_CREAT | OPEN_FLAGS, 0600);
+	failed(dir);
+	if (fd == -1)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_time(fd) &&
+	    pwrite(fd, "\n", 1, 0) == 1)
+		removed = login_clean(directory);
+	failed(fd);
 	return removed;
 }

@@ -46,6 +46,13 @@ enum login_mfa {
 	LOGIN_MFA_STEP /* there is a second method */
 };
 
+/* Whether it is a device's, and what that may do. */
+enum login_device {
+	LOGIN_NO_DEVICE,
+	LOGIN_LISTENS,
+	LOGIN_MUTE /* another login of the device was there before */
+};
+
 struct login_note {
 	uint32_t version; /* LOGIN_VERSION */
 	uint32_t uid;	  /* of the account */
@@ -58,9 +65,15 @@ struct login_note {
 	char key[LOGIN_KEY];
 	char policy[LOGIN_POLICY];
 	uint8_t authority[LOGIN_AUTHORITY]; /* SHA256 of a certificate's CA */
+	uint8_t device; /* enum login_device: user is the device's name */
 };
 
-#define LOGIN_VERSION 0x32474f4cU /* "LOG2" */
+/*
+ * That of before devices were served is still read, so that an upgrade ends no
+ * login: its byte for device has no meaning.
+ */
+#define LOGIN_VERSION_BEFORE 0x32474f4cU /* "LOG2" */
+#define LOGIN_VERSION	     0x33474f4cU /* "LOG3" */
 
 /*
  * Open the note of this process, empty and locked, which takes the place of an
@@ -84,6 +97,13 @@ int login_write(int fd, struct login_note *, const char *line, size_t size);
  */
 int login_read(const char *directory, uid_t owner, pid_t monitor,
     uint64_t started, struct login_note *, char **line);
+
+/*
+ * The same, of the login that has succeeded, without its line and without a
+ * lock: its note is not written again.
+ */
+int login_look(const char *directory, uid_t owner, pid_t monitor,
+    uint64_t started, struct login_note *);
 
 /*
  * Open the note of a process for login_factor(): a descriptor, close-on-exec,
@@ -114,10 +134,24 @@ bool login_opened_after(
 ssize_t login_list(const char *directory, pid_t **list);
 
 /*
- * Remove the notes whose process is gone, which kill(2) tells also those who
- * may not signal it, and where /proc hides it; not one that is being written.
- * The number removed, or -1 with errno.
+ * Whether there is no such process, which kill(2) tells also those who may not
+ * signal it, and where /proc hides it.
+ */
+bool login_gone(pid_t);
+
+/*
+ * Remove the notes whose process is gone, but not one that is being written,
+ * and the indexes of devices without any.  The number removed, or -1 with
+ * errno.
  */
 ssize_t login_clean(const char *directory);
+
+/*
+ * The same, unless somebody has begun to in the last LOGIN_CLEAN_SECONDS: a
+ * scan of all notes is not for each login.  0 then.
+ */
+enum { LOGIN_CLEAN_SECONDS = 5 };
+
+ssize_t login_clean_at_times(const char *directory);
 
 #endif

@@ -69,6 +69,7 @@ struct policy_meta {
 	struct policy_range never;  /* PT_NETS */
 	struct policy_range exempt; /* PT_WORDS: accounts */
 	uint32_t records;           /* how many rules want a record */
+	uint32_t device_paths;      /* how many devices are at a path */
 	uint64_t lengths[3];        /* bit n: PT_IX_NET has length n */
 	struct policy_place place[10]; /* of each setting; line 0: not set */
 	/* How many of the last PT_UNIXGROUPS and PT_STRINGS only locks use. */
@@ -112,7 +113,9 @@ struct policy_ca {
 enum target_kind {
 	TARGET_HOST, TARGET_NET, TARGET_DOMAIN, TARGET_DEVICE, TARGET_SOCKET
 };
-enum policy_target_flag { TARGET_AGENT = 1, TARGET_RESOLVES = 2 };
+enum policy_target_flag {
+	TARGET_AGENT = 1, TARGET_RESOLVES = 2, TARGET_REPLACE = 4
+};
 enum { ADDRESSES_MAX = 16, NAME_TEXT = 129, PATH_TEXT = 108 };
 
 struct policy_target {
@@ -577,6 +580,9 @@ bool policy_ends_forward(const struct policy *);
  * with one that is damaged.
  */
 bool policy_records(const struct policy *);
+
+/* Whether there are devices at a path; as policy_records(). */
+bool policy_has_device_paths(const struct policy *);
 
 /* The reason in words for a log or an administrator. */
 const char *policy_reason_text(enum policy_reason);

@@ -397,6 +397,69 @@ check_devices(struct build *b)
 	}
 }
 
+/* Of a device. */
+static bool
+has_address(struct build *b, const struct policy_user *u)
+{
+	uint32_t target = build_find(b, SPACE_TARGET, u->name);
+
+	return target != POLICY_NONE &&
+	    policy_target(b->p, target)->path == 0;
+}
+
+/* sshd(8) lets nobody but root listen there. */
+static void
+warn_ports(struct build *b, const struct policy_target *t)
+{
+	for (uint32_t i = 0; i < t->ports.n; i++) {
+		uint32_t row = t->ports.first + i;
+		const struct policy_port *port =
+		    policy_row(b->p, PT_PORTS, row);
+
+		if (port->port < 1024)
+			report_warning(b->report, &b->at[PT_PORTS][row],
+			    "such as 2222",
+			    "sshd lets no device listen on a port below 1024");
+	}
+}
+
+/* Whoever listens at an address, the kernel knows only the account. */
+static void
+warn_kin(struct build *b)
+{
+	uint32_t warned = 0;
+
+	for (uint32_t i = 1; i < count(b, PT_IX_ACCOUNT); i++) {
+		const struct policy_entry *e =
+		    policy_row(b->p, PT_IX_ACCOUNT, i);
+		const struct policy_user *u = policy_user(b->p, e->row);
+		const struct policy_user *last = policy_user(b->p, e[-1].row);
+		bool placed = has_address(b, u) || has_address(b, last);
+
+		if (!(u->flags & last->flags & USER_DEVICE) ||
+		    u->account != last->account || u->account == warned ||
+		    !placed)
+			continue;
+		warned = u->account;
+		report_warning(b->report, &b->at[PT_USERS][e->row],
+		    "give devices at an address accounts of their own",
+		    "nothing but sshd keeps apart who listens at the addresses "
+		    "of the account `%.64s'", text(b, u->account));
+	}
+}
+
+static void
+warn_devices(struct build *b)
+{
+	for (uint32_t i = 0; i < count(b, PT_TARGETS); i++) {
+		const struct policy_target *t = policy_target(b->p, i);
+
+		if (t->kind == TARGET_DEVICE && t->path == 0)
+			warn_ports(b, t);
+	}
+	warn_kin(b);
+}
+
 /*
  * Rules.
  */
@@ -801,6 +864,7 @@ build_check(struct build *b)
 	check_gate(b);
 	check_exempt(b);
 	warn_shared(b);
+	warn_devices(b);
 	warn_settings(b);
 	warn_notify(b);
 	warn_hostkeys(b);

@@ -128,6 +128,13 @@ policy_records(const struct policy *p)
 	return p != NULL && policy_meta(p)->records > 0 && !policy_damaged(p);
 }
 
+bool
+policy_has_device_paths(const struct policy *p)
+{
+	return p != NULL && policy_meta(p)->device_paths > 0 &&
+	    !policy_damaged(p);
+}
+
 uint32_t
 policy_obligations(const struct policy *p)
 {
@@ -979,14 +986,14 @@ static bool
 is_ssh(const struct judge *j)
 {
 	for (size_t c = 0; c < j->ncovers; c++) {
+		const struct policy_target *t =
+		    policy_target(j->p, j->covers[c].target);
 		enum policy_protocol protocol = PROTO_TCP;
 
 		if (j->covers[c].truth == TRUTH_YES &&
-		    policy_declares(j->p,
-			policy_target(j->p, j->covers[c].target), j->q->port,
-			&protocol) &&
+		    policy_declares(j->p, t, j->q->port, &protocol) &&
 		    protocol == PROTO_SSH)
-			return j->q->path == NULL;
+			return j->q->path == NULL || t->kind == TARGET_DEVICE;
 	}
 	return false;
 }

@@ -15,7 +15,7 @@
  * layout has changed.  Tests build a next version.
  */
 #ifndef IMAGE_VERSION
-#define IMAGE_VERSION 4
+#define IMAGE_VERSION 5
 #endif
 enum { IMAGE_OLDEST = 4, CHUNK = 4096, ALIGN = 8 };
 

@@ -372,8 +372,12 @@ build_index(struct build *b)
 	struct policy_meta *meta = p->table[PT_META].rows;
 
 	index_people_and_keys(b);
-	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++)
+	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++) {
+		const struct policy_target *t = policy_target(p, i);
+
 		index_target(b, i);
+		meta->device_paths += t->kind == TARGET_DEVICE && t->path != 0;
+	}
 	for (uint32_t i = 0; i < p->table[PT_GROUPS].n; i++)
 		index_links(b, PT_IX_MEMBER, policy_group(p, i)->members, i);
 	for (uint32_t i = 0; i < p->table[PT_RULES].n; i++)

@@ -300,6 +300,8 @@ print_target(const struct print *w, uint32_t i)
 	print_list(w, "tag", &t->tags, print_tag);
 	if (t->flags & TARGET_AGENT)
 		fputs(" agent", w->f);
+	if (t->flags & TARGET_REPLACE)
+		fputs(" replace", w->f);
 	print_comment(w, t->comment);
 	fputc('\n', w->f);
 }

@@ -11,7 +11,7 @@ static const char *const reserved[] = {"account", "agent", "alias", "allow",
     "any", "approve", "as", "ask", "at", "ca", "comment", "connect", "consent",
     "deny", "device", "domain", "duration", "for", "forward", "from", "group",
     "host", "hostkey", "idle", "in", "key", "max", "mfa", "net", "notify",
-    "record", "require", "set", "shell", "socket", "ssh", "tag", "tcp", "test",
+    "record", "replace", "require", "set", "shell", "socket", "ssh", "tag", "tcp", "test",
     "ticket", "to", "until", "user", "verify-required", "version", "via",
     "when", "window"};
 

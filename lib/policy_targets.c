@@ -111,6 +111,16 @@ target_agent(struct build *b, void *arg)
 }
 
 static bool
+target_replace(struct build *b, void *arg)
+{
+	struct target *t = arg;
+
+	(void)b;
+	t->row.flags |= TARGET_REPLACE;
+	return true;
+}
+
+static bool
 target_account(struct build *b, void *arg)
 {
 	struct target *t = arg;
@@ -235,8 +245,8 @@ parse_device(struct build *b, const struct position *at)
 	static const struct option options[] = {{"ssh", target_ssh},
 	    {"tcp", target_tcp}, {"account", target_account},
 	    {"alias", target_alias}, {"tag", target_tag},
-	    {"agent", target_agent}, {"comment", target_comment},
-	    {NULL, NULL}};
+	    {"agent", target_agent}, {"replace", target_replace},
+	    {"comment", target_comment}, {NULL, NULL}};
 	struct target t = {
 	    .row = {.kind = TARGET_DEVICE, .place = build_place(at)}};
 	struct policy_user u = {.flags = USER_DEVICE, .place = build_place(at)};

@@ -64,8 +64,6 @@ each() {
 		tests=$((tests + 1))
 		case $kind in
 		unknown) set -- 77 "$unknown" 'no such request' ;;
-		later) set -- 77 'this request is not served by this version.' \
-		    'not served by this version' ;;
 		option) set -- 77 \
 		    'this option is not permitted here; -4, -6, -w, -U and --ticket are.' \
 		    'option not permitted' ;;
@@ -191,7 +189,7 @@ unknown	-	cat /etc/passwd
 unknown	-	exit
 unknown	-	listlist
 unknown	-	lis
-later	-	register
+unknown	-	register
 option	-	connect -e /bin/sh web1 22
 option	-	nc -e /bin/sh web1 22
 option	-	nc -c id web1 22

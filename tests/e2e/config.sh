@@ -2,6 +2,10 @@
 # block, by the stock ssh and by a newer one, which is never asked anything.
 . "$(dirname "$0")/lib.sh"
 
+device_account rtu17 2201
+device_account rtu18 2202
+device_account boxes 2203
+
 HOME=$T/home H=$HOME
 export HOME
 J=$H/.ssh/jump.conf
@@ -26,8 +30,13 @@ rules() {
 			net six 2001:db8:9::/48 ssh 22
 			domain dev "*.dev.corp.example" in 10.8.0.0/16 ssh 22
 			device rtu17 127.77.0.17 ssh 2222 tag ot-1 comment "pump house"
+			$(device_key rtu17)
 			hostkey rtu17 "$(key_of web1)"
-			device rtu18 "/run/metrics/ssh.sock" ssh tag ot-1
+			device rtu18 "/run/jump/devices/rtu18/ssh.sock" ssh tag ot-1
+			$(device_key rtu18)
+			device box1 "/run/jump/devices/box1/ssh.sock" ssh account boxes
+			$(device_key box1)
+			hostkey box1 "$(key_of web1)"
 			hostkey rtu18 "$(key_of web1)"
 			device evil "/run/a;touch\$IFS/tmp/pwned;" ssh
 			hostkey evil "$(key_of web1)"
@@ -44,7 +53,7 @@ rules() {
 			hostkey bare "$(key_of web2)"
 			allow trap: alice to trap
 			allow jumps: alice to { web1 both }
-			allow relays: alice to { db1 lab odd wide six dev rtu17 rtu18 evil metr jump app } via connect
+			allow relays: alice to { db1 lab odd wide six dev rtu17 rtu18 box1 evil metr jump app } via connect
 		END
 		cat
 	} >"$T/rules"
@@ -78,10 +87,6 @@ workstation() {
 		lab on $k sh -c "cat >/etc/ssh/ssh_host_ed25519_key.pub" \
 		    <"$LAB/keys/host_$k.pub"
 	done
-	lab on jump socat TCP-LISTEN:2222,bind=127.77.0.17,fork,reuseaddr \
-	    TCP:10.2.0.10:22 &
-	lab on jump socat UNIX-LISTEN:/run/metrics/ssh.sock,mode=666,fork \
-	    TCP:10.2.0.10:22 &
 	lab on web2 socat TCP-LISTEN:2022,fork,reuseaddr TCP:127.0.0.1:22 &
 }
 
@@ -156,6 +161,8 @@ uses() {
 	check "$v: a device at an address" unasked gave 0 web1
 	typing ssh rtu18 hostname
 	check "$v: a device at a socket" unasked gave 0 web1
+	typing ssh box1 hostname
+	check "$v: a device on an account of several" unasked gave 0 web1
 	typing ssh evil true
 	check "$v: a path with a shell's characters" unasked not gave 0
 	check "$v: ... runs nothing" [ ! -e /tmp/pwned ]
@@ -218,11 +225,14 @@ workstation
 rules <<-'END'
 	host shut 10.2.0.98 ssh 22 tcp 80
 END
+device_up rtu17 rtu17 -R 127.77.0.17:2222:localhost:22
+device_up rtu18 rtu18 -R /run/jump/devices/rtu18/ssh.sock:localhost:22
+device_up box1 boxes -R /run/jump/devices/box1/ssh.sock:localhost:22
 head -c 300000 /dev/urandom >"$T/data"
 check "config and known_hosts" fetched
 check "known_hosts: ssh-keygen reads it" run ssh-keygen -lf "$H/.ssh/jump_known_hosts"
 check "known_hosts: the jump host, and what is pinned" \
-    [ "$(grep -c '^[^#]' "$H/.ssh/jump_known_hosts")" -eq 8 ]
+    [ "$(grep -c '^[^#]' "$H/.ssh/jump_known_hosts")" -eq 9 ]
 check "known_hosts: its end" [ "$(tail -n1 "$H/.ssh/jump_known_hosts")" = "# end of the known hosts" ]
 check "config: its end" [ "$(tail -n1 "$J")" = "# end of jump.conf" ]
 check "config: nothing that the user may not know of" \

@@ -82,6 +82,8 @@ if command -v systemd-sysusers >/dev/null &&
 	    "$(stat -c '%g %a' "$U/run/jump/sessions")" ]
 	check "it makes the folder of logins" [ "0 $gid 1770" = \
 	    "$(stat -c '%u %g %a' "$U/run/jump/logins")" ]
+	check "it makes the folder of devices" [ "0 $gid 2711" = \
+	    "$(stat -c '%u %g %a' "$U/run/jump/devices")" ]
 	check "it makes the folder of notifications" [ "0 $gid 3733" = \
 	    "$(stat -c '%u %g %a' "$U/var/spool/jump/events")" ]
 	check "in one of its own" [ "0 $gid 710" = \

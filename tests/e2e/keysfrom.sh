@@ -211,6 +211,7 @@ grep NoNewPrivs: /proc/self/status >>/tmp/done
 echo '$bob'
 END
 ssh -F "$C" -S "$T/mux" -O exit jump 2>/dev/null
+lab on jump rm -f /run/jump/logins/.cleaned # what is dead is removed now
 with bob bob jump list
 check "it runs, and bob gets in" gave 0
 did() {

@@ -277,6 +277,47 @@ gate_down() {
 	kill $(gate_pids)
 }
 
+# --- devices -----------------------------------------------------------------
+
+# device_account NAME UID: an account of devices on the jump host, with its home.
+device_account() {
+	etc=$LAB/hosts/jump/etc
+	echo "$1:x:$2:$2::/home/$1:/bin/sh" >>"$etc/passwd"
+	echo "$1:*:19000:0:99999:7:::" >>"$etc/shadow"
+	echo "$1:x:$2:" >>"$etc/group"
+	sed -i "/^jump-devices:/s/:\\([^:]*\\)\$/:\\1,$1/; s/:,/:/" "$etc/group"
+	lab on jump install -d -m 700 -o "$2" -g "$2" "/home/$1"
+}
+
+# device_key NAME: make its key, $T/NAME, and print the key statement.
+device_key() {
+	[ -e "$T/$1" ] || ssh-keygen -q -t ed25519 -N '' -C '' -f "$T/$1"
+	echo "key $1 \"$(cut -d' ' -f1,2 "$T/$1.pub")\""
+}
+
+# as_device NAME ACCOUNT OPTION...: ssh as the device would.
+as_device() {
+	name=$1 account=$2
+	shift 2
+	ssh -F "$C" -i "$T/$name" -l "$account" -o ExitOnForwardFailure=yes "$@"
+}
+
+# device_up NAME ACCOUNT OPTION...: a device that is web1, so that localhost is; it
+# stays until device_down NAME.
+device_up() {
+	name=$1 account=$2
+	shift 2
+	last="device_up $name $account $*"
+	lab on web1 env LAB_USER=device timeout 30 ssh -F "$C" -i "$T/$name" \
+	    -l "$account" -o HostName=10.2.0.1 -o ExitOnForwardFailure=yes \
+	    -M -S "/tmp/s.$name" -fN "$@" jump >"$T/out" 2>"$T/err" \
+	    </dev/null && status=0 || status=$?
+}
+
+device_down() {
+	lab on web1 ssh -F "$C" -S "/tmp/s.$1" -O exit jump 2>/dev/null
+}
+
 # --- policies ----------------------------------------------------------------
 
 # policy: standard input, with the accounts of the lab, is put in force.

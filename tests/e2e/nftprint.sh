@@ -91,6 +91,25 @@ allow c: alice to h2 idle 5m
 allow d: alice to h3 when w
 END
 
+account rtu17 5017
+account boxes 5018
+one "devices" <<'END'
+user alice
+device rtu17 127.77.0.17 ssh 2222 tcp { 502 80 }
+device rtu2 127.77.0.2 ssh 2222 account boxes
+device rtu1 127.77.0.2 ssh 2223 account boxes
+device away 127.77.0.3 ssh 2222
+device rooty 127.77.0.4 ssh 2222 account root
+device box "/run/box.sock" ssh account boxes
+allow a: alice to { rtu17:2222 box }
+END
+
+one "devices at paths alone" <<'END'
+user alice
+device box "/run/box.sock" ssh account boxes
+allow a: alice to box
+END
+
 one "a shared account" <<'END'
 user carol account jump
 user dave account jump

@@ -11,7 +11,8 @@ ctl() {
 is_usage() {
 	grep -v '^jumpctl: ' "$2" >"$T/usage"
 	head -n 1 "$T/usage" | grep -q "^usage: jumpctl $1" &&
-	    ! sed 1d "$T/usage" | grep -qv '^               ' &&
+	    ! sed 1d "$T/usage" |
+	    grep -qv "^               \|^       jumpctl $1 " &&
 	    [ "$(grep -c '^jumpctl: ' "$2")" -le 1 ]
 }
 
@@ -36,9 +37,10 @@ check "help of no verb: all" cmp "$T/out" "$T/all"
 
 verbs=$(awk '/^\.Sh SYNOPSIS/ { on = 1 } /^\.Sh DESCRIPTION/ { on = 0 }
     on && $1 == ".Cm" && $2 != "help" { print $2 }' \
-    "$LAB_REPO/docs/jumpctl.8")
+    "$LAB_REPO/docs/jumpctl.8" | uniq)
 check "help has the verbs of the manual" [ "$verbs" = "$(
-	sed -n 's/^[usage: ]*jumpctl \([a-z]*\).*/\1/p' "$T/all")" ]
+	sed -n 's/^[usage: ]*jumpctl \([a-z]*\).*/\1/p' "$T/all" |
+	    uniq)" ]
 for verb in $verbs; do
 	for ask in -h --help; do
 		ctl $verb $ask

@@ -56,7 +56,7 @@ request(const char *text)
 	must(fuzz_is_line(command_error_text(error, &c, buf)));
 	if (error != COMMAND_OK)
 		return;
-	must(c.verb != COMMAND_LATER && c.wait <= COMMAND_WAIT);
+	must(c.wait <= COMMAND_WAIT);
 	must(!c.v4 || !c.v6);
 	if (c.verb == COMMAND_CONNECT || c.verb == COMMAND_WHY) {
 		check_target(&c);

@@ -32,6 +32,7 @@ struct inquiry {
 	struct addr from, own[LISTED], resolved[LISTED];
 	size_t nresolved;
 	const char *asked; /* as it was given */
+	uint16_t typed;	   /* with it, of a path; 0: none */
 	uint8_t unixgroups[LISTED];
 	struct policy_approval approvals[LISTED];
 };
@@ -254,6 +255,8 @@ read_value(
 		r->presume = *value == '1';
 	else if (strcmp(key, "port") == 0)
 		r->port = (uint16_t)strtoul(value, NULL, 10);
+	else if (strcmp(key, "typed") == 0)
+		q->typed = (uint16_t)strtoul(value, NULL, 10);
 	else if (strcmp(key, "road") == 0)
 		r->road = read_road(value);
 	else if (strcmp(key, "from") == 0) {
@@ -428,7 +431,8 @@ static struct target
 typed(const struct inquiry *q)
 {
 	struct target asked = {
-	    .form = TARGET_ADDRESSED, .port = q->request.port};
+	    .form = TARGET_ADDRESSED,
+	    .port = q->typed != 0 ? q->typed : q->request.port};
 
 	snprintf(asked.text, sizeof(asked.text), "%s", q->asked);
 	if (*q->asked == '/')

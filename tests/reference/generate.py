@@ -25,7 +25,7 @@ RESERVED = set("""
     version set timezone contact never sessions keys-from ticket-program user
     until account comment key from verify-required group ca for host ssh tcp
     alias tag agent net domain in device socket hostkey window allow deny
-    require to any via when as forward connect shell mfa ticket approve record
+    require replace to any via when as forward connect shell mfa ticket approve record
     consent notify max idle duration test at ask mon tue wed thu fri sat sun
     """.split())
 BARE = set("abcdefghijklmnopqrstuvwxyz0123456789._-")
@@ -427,6 +427,8 @@ class World:
                 self.add("hostkey", self.name(name), self.key()[1])
         if kind in ("host", "device") and self.chance(0.2):
             statement.option("agent")
+        if kind == "device" and self.chance(0.2):
+            statement.option("replace")
         if kind == "device" and self.chance(0.3):
             statement.option("account",
                              DEVICE_ACCOUNTS[len(self.targets) % 2])
@@ -833,6 +835,9 @@ class World:
             path = thing.get("path", rng.choice(PATHS))
             request["path"] = path
             request["asked"] = rng.choice([path] + thing["names"])
+            if request["asked"] != path and "path" in thing \
+                    and self.chance(0.4):
+                request["typed"] = str(rng.choice(PORTS))
             return
         if self.chance(0.08):
             port = rng.choice(PORTS + (23, 65535))

@@ -387,7 +387,7 @@ class Policy:
             elif option in ("account", "comment"):
                 reader.text()
             else:
-                assert option == "agent", option
+                assert option in ("agent", "replace"), option
         self.targets[name] = Target(kind, name, addresses, nets, patterns,
                                     path, ports, ssh, aliases, tags)
 
@@ -561,6 +561,8 @@ class Request:
         self.path = pairs.get("path") or None
         self.presume = pairs.get("presume") == "1"
         self.port = int(pairs["port"]) if pairs.get("port") else None
+        # What was typed with a name, though a path has no port.
+        self.typed = int(pairs["typed"]) if pairs.get("typed") else self.port
         self.road = pairs["road"]
         gate = self.road == "forward" and pairs.get("gate") == "1"
         self.column = "gate" if gate else self.road
@@ -864,7 +866,10 @@ class Judgement:
         elif found and found[0].addresses:
             how = "of addresses"
             some = [{"addr": addr} for addr in found[0].addresses]
-        elif found and found[0].path and self.request.port is None:
+        elif found and found[0].path and (
+                self.request.typed is None or found[0].kind == "device"):
+            if self.request.typed is not None:
+                self.note("decide: of a path, with a port")
             how, some = "of a path", [{"path": found[0].path}]
         elif not found and not asked.startswith("/"):
             if not self.request.resolved:
@@ -993,7 +998,12 @@ class Judgement:
 
     def speaks_ssh(self):
         """A certain cover says that SSH speaks on the port."""
-        return self.request.path is None and any(
+        if self.request.path is not None:
+            return any(
+                target.ssh and target.kind == "device"
+                and self.covers(target) == TRUE
+                for target in self.policy.targets.values())
+        return any(
             self.request.port in target.ssh and self.covers(target) == TRUE
             for target in self.policy.targets.values())
 

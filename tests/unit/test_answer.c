@@ -161,7 +161,7 @@ START_TEST(list_is)
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
-	ck_assert_int_eq(answer_list(out, policy, &q, false, false), 0);
+	ck_assert_int_eq(answer_list(out, policy, &q, false, false, NULL), 0);
 	fclose(out);
 	ck_assert_str_eq(got, lists[_i].want);
 	free(got);
@@ -203,7 +203,7 @@ START_TEST(list_table_is_aligned)
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
-	ck_assert_int_eq(answer_list(out, policy, &q, false, true), 0);
+	ck_assert_int_eq(answer_list(out, policy, &q, false, true, NULL), 0);
 	fclose(out);
 	ck_assert_str_eq(got, tables[_i].want);
 	free(got);
@@ -216,7 +216,7 @@ START_TEST(list_says_when_it_cannot_write)
 	FILE *out = fopen("/dev/full", "w");
 
 	ck_assert_ptr_nonnull(out);
-	ck_assert_int_eq(answer_list(out, policy, &q, false, false), -1);
+	ck_assert_int_eq(answer_list(out, policy, &q, false, false, NULL), -1);
 	fclose(out);
 }
 END_TEST
@@ -304,7 +304,7 @@ START_TEST(why_is)
 	ck_assert(target_parse(&asked, reasons[_i].name, reasons[_i].port));
 	memset(&why, 0xff, sizeof(why));
 	ck_assert_int_eq(
-	    answer_why(out, policy, &q, false, &asked, &why), reasons[_i].action);
+	    answer_why(out, policy, &q, false, &asked, &why, NULL), reasons[_i].action);
 	fclose(out);
 	ck_assert_str_eq(got, reasons[_i].want);
 	if (reasons[_i].action == ACTION_DENY) {
@@ -331,8 +331,8 @@ START_TEST(why_knows_factors)
 	ck_assert(target_parse(&asked, "db1:5432", NULL));
 	q.mfa = _i == 1;
 	ck_assert_int_eq(
-	    answer_why(out, policy, &q, _i == 0, &asked, &why), ACTION_ALLOW);
-	ck_assert_int_eq(answer_list(out, policy, &q, _i == 0, false), 0);
+	    answer_why(out, policy, &q, _i == 0, &asked, &why, NULL), ACTION_ALLOW);
+	ck_assert_int_eq(answer_list(out, policy, &q, _i == 0, false, NULL), 0);
 	fclose(out);
 	ck_assert_ptr_nonnull(strstr(got, want[0]));
 	ck_assert_int_eq(strstr(got, want[1]) != NULL, _i == 1);
@@ -358,9 +358,9 @@ START_TEST(why_knows_names_that_resolve)
 
 	t[policy_find_target(policy, "db1")].flags |= TARGET_RESOLVES;
 	ck_assert(target_parse(&asked, "db1:5432", NULL));
-	answer_why(out, policy, &q, false, &asked, &why);
+	answer_why(out, policy, &q, false, &asked, &why, NULL);
 	ck_assert(target_parse(&asked, "data:5432", NULL));
-	answer_why(out, policy, &q, false, &asked, &why);
+	answer_why(out, policy, &q, false, &asked, &why, NULL);
 	fclose(out);
 	ck_assert_ptr_nonnull(strstr(got, "for its PIN.\ndb1:5432 is"));
 	ck_assert_ptr_nonnull(strstr(got, "PIN, as 10.2.0.11 or 2001:db8::11"));

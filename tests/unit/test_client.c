@@ -97,7 +97,7 @@ static const char want[] =
     "rtu\n"
     "Host rtu\n"
     "    HostName rtu\n"
-    "    ProxyCommand ssh jump connect -U /run/dev/rtu.sock\n"
+    "    ProxyCommand ssh jump connect %h %p\n"
     "    HostKeyAlias rtu\n"
     "    UserKnownHostsFile ~/.ssh/jump_known_hosts ~/.ssh/known_hosts\n"
     "    StrictHostKeyChecking yes\n"

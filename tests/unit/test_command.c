@@ -193,7 +193,8 @@ static const struct {
     {"who -v -v", COMMAND_MALFORMED},
     {"who -w", COMMAND_MALFORMED},
     {"who alice -v", COMMAND_MALFORMED},
-    {"register", COMMAND_NOT_SERVED},
+    {"register rtu17", COMMAND_MALFORMED},
+    {"register --replace", COMMAND_MALFORMED},
     /* Options that listen, run, bind, change or are not known. */
     {"nc -l 22", COMMAND_OPTION},
     {"nc -lp 22", COMMAND_OPTION},
@@ -510,7 +511,7 @@ START_TEST(errors_have_texts)
 	for (e = COMMAND_OK; e <= COMMAND_MALFORMED; e++) {
 		ck_assert_ptr_nonnull(
 		    command_error_reason((enum command_error)e));
-		for (v = COMMAND_MENU; v <= COMMAND_LATER; v++) {
+		for (v = COMMAND_MENU; v <= COMMAND_REGISTER; v++) {
 			c.verb = v;
 			text = command_error_text(e, &c, buf);
 			ck_assert_uint_gt(strlen(text), 8);

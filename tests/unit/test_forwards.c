@@ -41,8 +41,10 @@ teardown(void)
 	ck_assert_int_eq(system(command), 0);
 	free(list);
 	free(found.logins);
+	free(found.others);
 	list = found.list = NULL;
 	found.logins = NULL;
+	found.others = NULL;
 }
 
 static const char *
@@ -156,6 +158,7 @@ find(void)
 {
 	free(list);
 	free(found.logins);
+	free(found.others);
 	ck_assert_int_eq(
 	    forwards_find(dir, sockets, COUNT(sockets), &found), 0);
 	list = found.list;
@@ -205,6 +208,23 @@ START_TEST(what_is_a_forward)
 	ck_assert_uint_eq(list[0].sent, 7);
 	ck_assert_uint_eq(list[0].received, 9);
 	ck_assert_uint_eq(list[0].idle, 1500);
+}
+END_TEST
+
+/* Sockets that can be a device's: that listen, or are none of TCP. */
+START_TEST(who_listens)
+{
+	addresses();
+	sshd("sshd");
+	process(100, file("sshd"), UID, 500, "11 20 30 50");
+	find();
+	ck_assert_int_eq(forwards_holder(&found, 30), 100);
+	ck_assert_int_eq(forwards_holder(&found, 50), 100);
+	ck_assert_int_eq(forwards_holder(&found, 20), 0);
+	ck_assert_int_eq(forwards_holder(&found, 51), 0);
+	ck_assert_ptr_nonnull(forwards_login(&found, 100));
+	ck_assert_uint_eq(forwards_login(&found, 100)->client.inode, 11);
+	ck_assert_ptr_null(forwards_login(&found, 101));
 }
 END_TEST
 
@@ -518,6 +538,7 @@ find_real(pid_t pid)
 
 	free(list);
 	free(found.logins);
+	free(found.others);
 	ck_assert_int_eq(sockets_read(&all, &nall), 0);
 	ck_assert_int_eq(
 	    forwards_find("/proc", all, nall, &found), 0);
@@ -682,6 +703,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, what_is_a_forward);
 	tcase_add_test(t, whose_client);
+	tcase_add_test(t, who_listens);
 	tcase_add_test(t, order_and_each_once);
 	tcase_add_loop_test(t, source, 0, 3);
 	tcase_add_test(t, source_without_a_listener);

@@ -25,6 +25,8 @@
 	"AAAAC3NzaC1lZDI1NTE5AAAAIHlKoe8Vp5dCuvPnhPFxrR4yq50iVBUTAi8J1YfMyuwd"
 #define STRANGER                                                               \
 	"AAAAC3NzaC1lZDI1NTE5AAAAIJ0V+rZK+9UPNetLn6f4zMk2zzdvueU0PfxCmO9h45ww"
+#define FC "SHA256:uH08TvwwxaVV0l/TAEBnoqAFWCHmvQYJl5TH3mHRHUg"
+#define FD "SHA256:4gFivwg7cxhzCMUTD0IuGy7T5NGJYgqY9c+JfKzZjoM"
 #define KU                                                                     \
 	"AAAAC3NzaC1lZDI1NTE5AAAAIKrEoy5uZqJ7GRE8/i6gtcmOYPd5HL47XWnTVGPj5lCU"
 #define FU "SHA256:eLdWhlTYIK0+fXwTspCQsAB5UMhN/+QhxGLYuiG6wnU"
@@ -571,6 +573,65 @@ START_TEST(plain_is)
 }
 END_TEST
 
+/* Users and devices: each role serves its own, and nobody else. */
+#define NO_KEY	  "the policy has no such key for this account"
+#define NO_DEVICE "the policy has no such key of a device for this account"
+static const struct {
+	bool devices;
+	const char *account, *type, *blob, *fingerprint, *reason, *name;
+} roles[] = {
+    {true, "rtu", ED, KD, FD, NULL, "rtu"},
+    {true, "boxes", ED, KC, FC, NULL, "box"},
+    {true, "alice", ED, KA, FA, NO_DEVICE, NULL},
+    {true, "rtu", ED, KA, FA, NO_DEVICE, NULL},
+    {true, "alice", ED, KD, FD, NO_DEVICE, NULL},
+    {true, "rtu", ED, KC, FC, NO_DEVICE, NULL}, /* another device's */
+    {true, "boxes", ED, KD, FD, NO_DEVICE, NULL},
+    {true, "box", ED, KC, FC, NO_DEVICE, NULL},
+    {true, "rtu", ED, KD, FC, NO_DEVICE, NULL},
+    {true, "rtu", ED, KC, FD, NO_DEVICE, NULL},
+    {true, "rtu", "ssh-rsa", KD, FD, NO_DEVICE, NULL},
+    {true, "rtu", "ssh-ed25519-cert-v01@openssh.com", KD, FD, NO_DEVICE, NULL},
+    {true, "frank", ED, KU, FU, NO_DEVICE, NULL},
+    {false, "rtu", ED, KD, FD,
+	"the key is a device's, which is served only with --devices", NULL},
+    {false, "boxes", ED, KC, FC,
+	"the key is a device's, which is served only with --devices", NULL},
+    {false, "rtu", ED, KA, FA, NO_KEY, NULL},
+    {false, "alice", ED, KD, FD, NO_KEY, NULL},
+    {false, "alice", ED, KA, FA, NULL, "alice"},
+};
+
+START_TEST(role_is)
+{
+	static char with[4096];
+	struct policy *p;
+	struct login l;
+	uint8_t truths[4];
+	struct offer o = {.account = roles[_i].account,
+	    .type = roles[_i].type,
+	    .blob = roles[_i].blob,
+	    .fingerprint = roles[_i].fingerprint,
+	    .devices = roles[_i].devices};
+	const char *name;
+
+	snprintf(with, sizeof(with), "%s", statements);
+	memcpy(strstr(with, "key carol"), "key box  ", 9);
+	p = unit_policy(with);
+	look_up(&l, p, o.account, "YY", truths);
+	expect(&l, identify(&l, &o, NULL, 0), roles[_i].reason, roles[_i].name,
+	    NULL);
+	name = identify_device(p, &o);
+	if (o.devices && roles[_i].reason == NULL)
+		ck_assert_str_eq(name, roles[_i].name);
+	else
+		ck_assert_ptr_null(name);
+	if (o.devices)
+		ck_assert(!identify_wants_directory(&l, &o));
+	policy_free(p);
+}
+END_TEST
+
 static Suite *
 identify_suite(void)
 {
@@ -585,6 +646,7 @@ identify_suite(void)
 	tcase_add_loop_test(t, directory_is_wanted, 0, COUNT(accounts));
 	tcase_add_loop_test(t, listed_is, 0, COUNT(listed));
 	tcase_add_loop_test(t, plain_is, 0, COUNT(plain));
+	tcase_add_loop_test(t, role_is, 0, COUNT(roles));
 	suite_add_tcase(s, t);
 	return s;
 }

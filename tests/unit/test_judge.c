@@ -218,6 +218,90 @@ START_TEST(login)
 }
 END_TEST
 
+/*
+ * Devices.
+ */
+#define RTU_LINE(rights)                                                       \
+	"restrict,command=\"x --id=rtu\"" rights " ssh-ed25519 " KA "\n"
+#define LISTENS                                                                \
+	",port-forwarding,permitopen=\"255.255.255.255:1\""                    \
+	",permitlisten=\"127.77.0.17:2222\""
+#define RTU	  "device rtu 127.77.0.17 ssh 2222\nkey rtu \"ssh-ed25519 " KA "\"\n"
+#define MOVED_RTU "where it may listen has changed"
+static const struct {
+	const char *policy, *account, *user, *key;
+	int device;
+	const char *line, *reason;
+} devices[] = {
+    {RTU, "rtu", "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), NULL},
+    {RTU, NULL, "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS),
+	"the account is gone"},
+    {RTU, "rtu", "rtu", FA, LOGIN_MUTE, RTU_LINE(""),
+	"another login of this device was live before it"},
+    {RTU, "rtu", "rtu", FU, LOGIN_LISTENS, RTU_LINE(LISTENS),
+	"the key is the device's no more"},
+    {"device rtu 127.77.0.17 ssh 2222\n", "rtu", "rtu", FA, LOGIN_LISTENS,
+	RTU_LINE(LISTENS), "the key is the device's no more"},
+    {"device plc 127.77.0.17 ssh 2222\nkey plc \"ssh-ed25519 " KA "\"\n", "rtu",
+	"rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS),
+	"the device is of the policy no more"},
+    {"user rtu\nkey rtu \"ssh-ed25519 " KA "\"\n", "rtu", "rtu", FA,
+	LOGIN_LISTENS, RTU_LINE(LISTENS),
+	"the device is of the policy no more"},
+    {RTU, "rtu", "rtu", FA, LOGIN_NO_DEVICE, RTU_LINE(LISTENS),
+	"the user is of the policy no more"},
+    {"device rtu 127.77.0.17 ssh 2222 account dev\nkey rtu \"ssh-ed25519 " KA
+     "\"\n",
+	"rtu", "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS),
+	"the device has another account now"},
+    {"device rtu 127.77.0.18 ssh 2222\nkey rtu \"ssh-ed25519 " KA "\"\n", "rtu",
+	"rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), MOVED_RTU},
+    {"device rtu 127.77.0.17 ssh { 2222 2223 }\nkey rtu \"ssh-ed25519 " KA
+     "\"\n",
+	"rtu", "rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), MOVED_RTU},
+    {RTU, "rtu", "rtu", FA, LOGIN_LISTENS,
+	RTU_LINE(LISTENS ",permitlisten=\"127.77.0.17:2223\""), MOVED_RTU},
+    {"device rtu \"/run/x.sock\" ssh\nkey rtu \"ssh-ed25519 " KA "\"\n", "rtu",
+	"rtu", FA, LOGIN_LISTENS, RTU_LINE(LISTENS), MOVED_RTU},
+    {RTU, "rtu", "rtu", FA, LOGIN_LISTENS, "", MOVED_RTU},
+};
+
+START_TEST(device)
+{
+	struct login_note note = {
+	    .by = LOGIN_BY_KEY, .device = (uint8_t)devices[_i].device};
+	struct judge j;
+	struct policy *p = open_policy(devices[_i].policy, &j, 0);
+	char reason[JUDGE_REASON] = "";
+
+	strcpy(note.user, devices[_i].user);
+	strcpy(note.key, devices[_i].key);
+	for (int again = 0; again < 2; again++) {
+		ck_assert_int_eq(judge_login(&j, devices[_i].account, &note,
+				     devices[_i].line, reason),
+		    devices[_i].reason == NULL);
+		if (devices[_i].reason != NULL)
+			ck_assert_str_eq(reason, devices[_i].reason);
+	}
+	ck_assert(!judge_replaces(&j, "rtu"));
+	ck_assert(!judge_replaces(&j, "nobody"));
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
+START_TEST(replaces)
+{
+	struct judge j;
+	struct policy *p =
+	    open_policy("device rtu 127.77.0.17 ssh 2222 replace\n", &j, 0);
+
+	ck_assert(judge_replaces(&j, "rtu"));
+	judge_free(&j);
+	policy_free(p);
+}
+END_TEST
+
 #define NO_RULE "no allow rule matches"
 #define MOVED	"the target does not have this address any more"
 
@@ -502,6 +586,8 @@ main(void)
 	TCase *t = tcase_create("judge");
 
 	tcase_add_loop_test(t, login, 0, COUNT(logins));
+	tcase_add_loop_test(t, device, 0, COUNT(devices));
+	tcase_add_test(t, replaces);
 	tcase_add_loop_test(t, relay, 0, COUNT(relays));
 	tcase_add_loop_test(t, factor_of_a_relay, 0, 3);
 	tcase_add_loop_test(t, login_behind_the_gate, 0, COUNT(behind));

@@ -20,6 +20,8 @@
 	"AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIGniLfbAEAATJ+Rw/VtVI8hV" \
 	"YAemhw6Q5jW/kduU1heZAAAABHNzaDo="
 /* As ssh-keygen -l says. */
+#define KU                                                                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIKrEoy5uZqJ7GRE8/i6gtcmOYPd5HL47XWnTVGPj5lCU"
 #define FA "SHA256:Wj+Hdn7d0HAWLKxbMrlOUVAOvywRJHOuBrCvrgfeD/w"
 
 static const char statements[] =
@@ -594,6 +596,89 @@ START_TEST(offer_of_each_key)
 }
 END_TEST
 
+/*
+ * Devices.
+ */
+#define AS(name) "restrict,command=\"" SHELL " --id=" name "\""
+#define REACHES	 ",port-forwarding,permitopen=\"255.255.255.255:1\""
+static const struct {
+	const char *more; /* statements */
+	bool mute, verify;
+	const char *line;
+} devices[] = {
+    {"", false, false,
+	AS("rtu") REACHES ",permitlisten=\"127.77.0.17:2222\" " ED " " KD "\n"},
+    {"", true, false, AS("rtu") " " ED " " KD "\n"},
+    {"", false, true,
+	AS("rtu") ",verify-required" REACHES
+		  ",permitlisten=\"127.77.0.17:2222\" " ED " " KD "\n"},
+    {"127.77.0.18 ssh { 22 2222 } tcp 8080 alias plc account boxes", false,
+	false,
+	AS("new") REACHES
+	",permitlisten=\"127.77.0.18:22\",permitlisten=\"127.77.0.18:2222\""
+	",permitlisten=\"127.77.0.18:8080\" " ED " " KD "\n"},
+    {"::ffff:127.77.0.19 ssh 2222", false, false,
+	AS("new") REACHES ",permitlisten=\"127.77.0.19:2222\" " ED " " KD "\n"},
+    {"\"/run/x.sock\" ssh", false, false,
+	AS("new") REACHES ",permitlisten=\"255.255.255.255:1\" " ED " " KD
+			  "\n"},
+    {"\"/run/x.sock\" ssh", true, false, AS("new") " " ED " " KD "\n"},
+};
+
+START_TEST(line_of_device_is)
+{
+	const char *more = devices[_i].more;
+	char *text, *line;
+	struct policy *p;
+	struct policy_request q;
+	struct credential c;
+	size_t size;
+	FILE *out = open_memstream(&line, &size);
+
+	ck_assert_int_gt(asprintf(&text, "%s%s%s\n", statements,
+			     *more == '\0' ? "" : "device new ", more),
+	    0);
+	if (*more != '\0')
+		memcpy(strstr(text, "key rtu"), "key new", 7);
+	p = unit_policy(text);
+	q = request_of(p, key_of(p, KD));
+	c = credential_of(p, key_of(p, KD));
+	c.verify = devices[_i].verify;
+	ck_assert_int_eq(
+	    keys_device_line(p, &q, &c, devices[_i].mute, SHELL, out), 0);
+	fclose(out);
+	ck_assert_str_eq(line, devices[_i].line);
+	free(line);
+	free(text);
+	policy_free(p);
+}
+END_TEST
+
+/* From where the key is accepted; and a user is no device. */
+START_TEST(line_of_device_has_limits)
+{
+	struct policy *p =
+	    policy_of("device d 127.77.0.20 ssh 2222\n"
+		      "key d \"" ED " " KU "\" from 192.0.2.0/24");
+	struct policy_request q = request_of(p, key_of(p, KU));
+	struct credential c = credential_of(p, key_of(p, KU));
+	char *line;
+	size_t size;
+	FILE *out = open_memstream(&line, &size);
+
+	ck_assert_int_eq(keys_device_line(p, &q, &c, false, SHELL, out), 0);
+	fclose(out);
+	ck_assert_str_eq(line,
+	    AS("d") ",from=\"192.0.2.0/24\"" REACHES
+		    ",permitlisten=\"127.77.0.20:2222\" " ED " " KU "\n");
+	free(line);
+	q = request_of(p, key_of(p, KA));
+	c = credential_of(p, key_of(p, KA));
+	ck_assert_int_eq(keys_device_line(p, &q, &c, false, SHELL, stderr), -1);
+	policy_free(p);
+}
+END_TEST
+
 static Suite *
 keys_suite(void)
 {
@@ -612,6 +697,8 @@ keys_suite(void)
 	tcase_add_test(t, error_is_told);
 	tcase_add_loop_test(t, offer_is, 0, COUNT(offers));
 	tcase_add_test(t, offer_of_each_key);
+	tcase_add_loop_test(t, line_of_device_is, 0, COUNT(devices));
+	tcase_add_test(t, line_of_device_has_limits);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -12,10 +12,10 @@ enum { NOW = 1795428000 }; /* 2026-11-23 10:00 UTC, a monday */
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
 static const struct layout_row rows[] = {
-    {1, "plc7", "502", "line 4", "", true, LAYOUT_OPEN, NOW + 18 * HOUR},
-    {2, "hmi1", "3389", "OT desktop", "", false, LAYOUT_OPEN, 0},
-    {3, "db1", "22 5432", "", "ticket needed", false, LAYOUT_ASK, 0},
-    {4, "rtu17", "2222", "pump", "", false, LAYOUT_CLOSED, NOW + 3 * DAY},
+    {1, "plc7", "502", "line 4", "", true, LAYOUT_OPEN, NOW + 18 * HOUR, false},
+    {2, "hmi1", "3389", "OT desktop", "", false, LAYOUT_OPEN, 0, false},
+    {3, "db1", "22 5432", "", "ticket needed", false, LAYOUT_ASK, 0, false},
+    {4, "rtu17", "2222", "pump", "", false, LAYOUT_CLOSED, NOW + 3 * DAY, false},
 };
 
 static const struct layout_row odd[] = {
@@ -24,11 +24,17 @@ static const struct layout_row odd[] = {
 	"a comment that goes on \033[2J and on about Z\303\274rich, so long "
 	"that it cannot be had on any terminal that people really have in use, "
 	"nor on one that is two hundred columns wide, as some of them are",
-	"ticket, approval, second factor needed", true, LAYOUT_ASK, 0},
+	"ticket, approval, second factor needed", true, LAYOUT_ASK, 0, false},
     {10, "*.dev.corp.example", "22", "\346\274\242\345\255\227 wide", "", true,
-	LAYOUT_CLOSED, NOW + 300 * DAY},
-    {123456, "x", "-", "e\314\201 one", "", false, LAYOUT_OPEN, NOW + 60},
-    {123457, "x", "-", "\377\376\200", "", false, LAYOUT_OPEN, 0},
+	LAYOUT_CLOSED, NOW + 300 * DAY, false},
+    {123456, "x", "-", "e\314\201 one", "", false, LAYOUT_OPEN, NOW + 60, false},
+    {123457, "x", "-", "\377\376\200", "", false, LAYOUT_OPEN, 0, false},
+};
+
+/* Devices that nobody listens for. */
+static const struct layout_row offline[] = {
+    {1, "rtu1", "2222", "pump", "", false, LAYOUT_OPEN, 0, true},
+    {2, "rtu2", "2222", "", "ticket needed", true, LAYOUT_ASK, 0, true},
 };
 
 static void
@@ -97,6 +103,33 @@ START_TEST(table_is)
 	char *text = table(&l, rows, COUNT(rows));
 
 	ck_assert_str_eq(text, tables[_i].want);
+	free(text);
+}
+END_TEST
+
+static const struct {
+	unsigned int columns;
+	bool colour;
+	const char *want;
+} offlines[] = {
+    {80, true,
+	" #  target  ports  note                     state\n"
+	" 1  rtu1    2222   pump                     \033[2mopen, offline"
+	"\033[0m\n"
+	" 2  rtu2    2222   ticket needed, recorded  "
+	"\033[2mask, offline\033[0m\n"},
+    {59, false,
+	" #  target  ports  state\n"
+	" 1  rtu1    2222   offline\n"
+	" 2  rtu2    2222   ask, offline\n"},
+};
+
+START_TEST(offline_is_said)
+{
+	struct layout l = {offlines[_i].columns, true, offlines[_i].colour};
+	char *text = table(&l, offline, COUNT(offline));
+
+	ck_assert_str_eq(text, offlines[_i].want);
 	free(text);
 }
 END_TEST
@@ -300,6 +333,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_loop_test(t, table_is, 0, COUNT(tables));
+	tcase_add_loop_test(t, offline_is_said, 0, COUNT(offlines));
 	tcase_add_loop_test(t, no_line_wraps, 0, 200);
 	tcase_add_loop_test(t, state_is_whole, 0, 150);
 	tcase_add_loop_test(t, text_fits, 0, COUNT(fits));

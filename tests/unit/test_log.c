@@ -414,7 +414,7 @@ note(void *arg, const struct log_row *row)
 }
 
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
-    "close", "refused", "failed", "admin", "request", "forged", "lost", "decided"};
+    "close", "listen", "refused", "failed", "admin", "request", "forged", "lost", "decided"};
 
 #define T     "2026-11-21T16:30:20Z jump "
 #define DEBUG "debug1: channels.c:channel_"
@@ -454,6 +454,16 @@ const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
 #define REACHED                                                                \
 	"debug1: channels.c:channel_post_connecting():1 (pid=7): channel 0: "  \
 	"connected to t port 1"
+
+#define LISTENER "channels.c:channel_setup_fwd_listener_tcpip():"
+#define BIND(line, level, t)                                                   \
+	T "sshd[7]: " level LISTENER line " (pid=7): " t "\n"
+#define UNHEARD(t)                                                             \
+	T "sshd[7]: Received request from 192.0.2.10 port 1 to remote forward " \
+	  "to " t ", but the request was denied.\n"
+#define HEARD                                                                  \
+	"debug1: " LISTENER "3810 (pid=7): Local forwarding listening on "     \
+	"127.77.0.1 port 2222."
 
 static const struct {
 	const char *lines, *rows;
@@ -549,6 +559,48 @@ static const struct {
 	"refused local port forward: originator 127.0.0.1 port 1, target a "
 	"port 1\n",
 	"N login root -:0 p7 - -|N refused root a:1 p7 - -|"},
+    /* Devices: who listens, and who cannot, and who may not. */
+    {ACCEPTED BIND("3810", "debug1: ",
+	 "Local forwarding listening on 127.77.0.1 port 2222."),
+	"N login root -:0 p7 - -|N listen root 127.77.0.1:2222 p7 - -|"},
+    {ACCEPTED T
+	"sshd-session[7]: debug1: "
+	"channels.c:channel_setup_fwd_listener_streamlocal():4011 "
+	"(bin=sshd-session, pid=7): Local forwarding listening on path "
+	"/home/a b. port 1..\n",
+	"N login root -:0 p7 - -|N listen root /home/a b. port 1.:0 p7 - -|"},
+    {ACCEPTED BIND("3744", "debug3: ", "type 11 wildcard 0 addr 127.77.0.1")
+	    BIND("3810", "debug1: ",
+		"Local forwarding listening on 127.77.0.1 port 2222.")
+		BIND("3820", "error: ",
+		    "bind [127.77.0.1]:2222: Address already in use")
+		    BIND("3865", "error: ", "cannot listen to port: 2222"),
+	"N login root -:0 p7 - -|N failed root 127.77.0.1:2222 p7 cannot "
+	"listen: Address already in use -|"},
+    {ACCEPTED BIND("3810", "debug1: ",
+	 "Local forwarding listening on 127.77.0.1 port 2222.") T
+	"sshd[7]: error: unix_listener: cannot bind to path /root/: x: "
+	"Permission denied\n",
+	"N login root -:0 p7 - -|N listen root 127.77.0.1:2222 p7 - -|"
+	"N failed root /root/: x:0 p7 cannot listen: Permission denied -|"},
+    {ACCEPTED UNHEARD("host 127.77.0.1 port 2223")
+	    UNHEARD("host  port 2222") UNHEARD("path \"/a\"b\"")
+		UNHEARD("host a to connect to host web1 port 22"),
+	"N login root -:0 p7 - -|"
+	"N refused root 127.77.0.1:2223 p7 it may not listen there -|"
+	"N refused root *:2222 p7 it may not listen there -|"
+	"N refused root /a\"b:0 p7 it may not listen there -|"
+	"N refused root a to connect to host web1:22 p7 it may not listen "
+	"there -|"},
+    {ACCEPTED T "sshd[7]: Received request from 192.0.2.10 port 1 to remote "
+		"forward, but the request was denied.\n",
+	"N login root -:0 p7 - -|"},
+    {LOGIN("nobody") J("65534", "7", "", "sshd", HEARD),
+	"K login nobody -:0 p7 - -|K listen nobody 127.77.0.1:2222 p7 - -|"},
+    {LOGIN("nobody") J("1", "7", "", "sshd", HEARD),
+	"K login nobody -:0 p7 - -|F forged - -:0 - - -|"},
+    {J("65534", "8", "/bin/x", "sshd", HEARD),
+	"P listen nobody 127.77.0.1:2222 - - -|"},
     /* What the kernel says. */
     {LOGIN("root") J("0", "7", "", "sshd", REACHED),
 	"K login root -:0 p7 - -|K open root t:1 p7 - -|"},

@@ -103,6 +103,26 @@ START_TEST(is_of_this_process)
 }
 END_TEST
 
+/* Written before an upgrade: nobody's login ends for it. */
+START_TEST(the_version_before_is_read)
+{
+	struct login_note n = {.uid = 7, .device = LOGIN_LISTENS};
+	int fd = login_open(dir, 1234);
+
+	snprintf(n.user, sizeof(n.user), "alice");
+	ck_assert_int_eq(login_write(fd, &n, "x", 1), 0);
+	close(fd);
+	ck_assert_int_eq(get(1234, 0), 0);
+	ck_assert_int_eq(note.device, LOGIN_LISTENS);
+	fd = open(file("1234"), O_WRONLY);
+	ck_assert_int_eq(pwrite(fd, "LOG2", 4, 0), 4);
+	close(fd);
+	ck_assert_int_eq(get(1234, 0), 0);
+	ck_assert_str_eq(note.user, "alice");
+	ck_assert_int_eq(note.device, LOGIN_NO_DEVICE);
+}
+END_TEST
+
 /* Asked about, and refused: nobody, not the one before. */
 START_TEST(empty_is_nobody)
 {
@@ -454,6 +474,7 @@ main(void)
 	tcase_add_test(t, is_read_back);
 	tcase_add_test(t, is_of_this_process);
 	tcase_add_test(t, empty_is_nobody);
+	tcase_add_test(t, the_version_before_is_read);
 	tcase_add_test(t, locked_is_undecided);
 	tcase_add_test(t, opened_after);
 	tcase_add_test(t, mode_says_nothing);

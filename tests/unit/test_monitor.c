@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "procfs.h"
 #include "unit.h"
 
 enum { UID = 1000, NOBODY = 65534 };
@@ -254,6 +255,51 @@ START_TEST(there_is_no_login)
 }
 END_TEST
 
+static uint64_t
+started(pid_t pid)
+{
+	struct procfs_process p;
+
+	ck_assert_int_eq(procfs_read("/proc", pid, &p), 0);
+	return p.started;
+}
+
+/* Who is held is the child of that very monitor, and of that user. */
+START_TEST(a_login_is_held)
+{
+	struct pollfd p = {.events = POLLIN};
+	struct procfs_process child;
+	int report, go;
+	pid_t monitor, pid;
+	uint64_t since;
+
+	if (geteuid() != 0)
+		return;
+	monitor = login("sshd-session", &report, &go);
+	since = started(monitor);
+	ck_assert_int_eq(
+	    monitor_hold("/proc", monitor, since + 1, NOBODY, &pid), -1);
+	ck_assert_int_eq(errno, ESRCH);
+	ck_assert_int_eq(
+	    monitor_hold("/proc", monitor, since, NOBODY + 1, &pid), -1);
+	ck_assert_int_eq(
+	    monitor_hold("/proc", getpid(), started(getpid()), 0, &pid), -1);
+	p.fd = monitor_hold("/proc", monitor, since, NOBODY, &pid);
+	ck_assert_int_ge(p.fd, 0);
+	ck_assert_int_ne(fcntl(p.fd, F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_eq(procfs_read("/proc", pid, &child), 0);
+	ck_assert_int_eq(child.parent, monitor);
+	ck_assert_int_eq(child.uid, NOBODY);
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(poll(&p, 1, 20000), 1);
+	close(p.fd);
+	end(monitor);
+	ck_assert_int_eq(
+	    monitor_hold("/proc", monitor, since, NOBODY, &pid), -1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -266,6 +312,7 @@ main(void)
 	tcase_add_loop_test(live, its_end_is_seen, 0, 2);
 	tcase_add_test(live, it_has_ended_before);
 	tcase_add_test(live, there_is_no_login);
+	tcase_add_test(live, a_login_is_held);
 	suite_add_tcase(s, found);
 	suite_add_tcase(s, live);
 	return unit_run(s);

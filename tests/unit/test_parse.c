@@ -1274,6 +1274,15 @@ static const struct {
     {"hostkey ^metr \"" K1 "\"", "`metr' has no ssh: nobody looks"},
     {"host db9 10.9.9.9 tcp { 22 80 }\nhostkey ^db9 \"" K1 "\"",
 	"`db9' has no ssh: nobody looks"},
+    {"device d1 127.77.0.18 ssh { 2222 ^1023 } tcp 1024",
+	"sshd lets no device listen on a port below 1024"},
+    {"device d1 127.77.0.18 ssh 2222 account d\n"
+     "device ^d2 127.77.0.19 ssh 2222 account d\n"
+     "device d3 127.77.0.20 ssh 2222 account d",
+	"who listens at the addresses of the account `d'"},
+    {"device d1 127.77.0.18 ssh 2222 account d\n"
+     "device ^d2 \"/run/d2\" ssh account d",
+	"who listens at the addresses of the account `d'"},
 };
 
 START_TEST(warning_is_given)
@@ -1331,7 +1340,9 @@ START_TEST(warning_is_not_given)
 	    "set keys-from \"/usr/x\"\nallow x: %staff to web1",
 	    "set keys-from \"/usr/x\"\ngroup @staff %staff",
 	    "ca corp \"" K1 "\" for alice", "hostkey web1 \"" K1 "\"",
-	    "socket x \"/run/x\" ssh\nhostkey x \"" K1 "\""};
+	    "socket x \"/run/x\" ssh\nhostkey x \"" K1 "\"",
+	    "device d1 \"/run/d1\" ssh account d\n"
+	    "device d2 \"/run/d2\" ssh account d"};
 
 	for (int i = 0; i < COUNT(texts); i++) {
 		char *text = NULL;

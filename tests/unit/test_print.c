@@ -517,7 +517,7 @@ static const char *const texts[] = {
     "set exempt { root \"op-1@corp.example\" \"tag\" }\nset nft \"/n\"",
     "user carol comment \"J\303\274rgen # { }\" account \"shell\"",
     "user \"x.y@z\" until 9999-12-31T23:59:59Z",
-    "device \"net\" \"/run/x\" tcp account \"agent\" alias \"user\" agent "
+    "device \"net\" \"/run/x\" tcp account \"agent\" alias \"user\" agent replace "
     "tag { \"tag\" t } comment \"c\"\ntest \"as\" to \"net\" = deny",
     "socket s \"/run/s\" ssh\nsocket t \"/run/t\" tag u\n"
     "user a\nallow x: a to @u duration 1s idle 86400s",

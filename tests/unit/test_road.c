@@ -28,9 +28,14 @@ static const char text[] =
     "net lab 10.9.0.0/16 ssh 22\n"
     "domain dev \"*.dev.example\" in 10.8.0.0/16 ssh 22\n"
     "socket metr \"/run/m.sock\" ssh\n"
+    "device box \"/run/box.sock\" ssh agent\n"
+    "hostkey box " KEY
+    "device shy \"/run/shy.sock\" ssh\n"
+    "device bus \"/run/bus.sock\" tcp\n"
+    "hostkey bus " KEY
     "hostkey metr " KEY
     "group @g alice\n"
-    "allow one: alice to { web1 web2 plc7 bare lab dev metr }\n"
+    "allow one: alice to { web1 web2 plc7 bare lab dev metr box shy bus }\n"
     "allow two: alice to two as { root deploy }\n"
     "allow bob: \"bob@corp.example\" to web1\n"
     "allow bob2: \"bob@corp.example\" to two as root\n"
@@ -110,6 +115,10 @@ static const struct {
     {"alice", "10.9.1.1", NULL, "allow alice@10.9.1.1:22 no hostkey"},
     {"alice", "x.dev.example", NULL, "allow alice@x.dev.example:22 no hostkey"},
     {"alice", "metr", NULL, "deny @metr:22"},
+    {"alice", "box", NULL, "allow alice@box:22 agent"},
+    {"alice", "box:4711", "root", "allow root@box:4711 agent"},
+    {"alice", "shy", NULL, "allow alice@shy:22 no hostkey"},
+    {"alice", "bus", NULL, "deny @bus:22"},
     {"alice", "nosuch", NULL, "deny @nosuch:22"},
     {"bob@corp.example", "web1", NULL, "allow @web1:22 no login:"},
     {"bob@corp.example", "web1", "bob", "allow bob@web1:22"},

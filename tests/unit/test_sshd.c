@@ -93,6 +93,20 @@ START_TEST(names_that_match_lines_may_mean)
 }
 END_TEST
 
+START_TEST(groups_that_match_lines_may_mean)
+{
+	char text[] = "debug3: checking syntax for 'Match Group jump-devices'\n"
+		      "debug3: checking syntax for 'Match User rtu1'\n";
+	struct sshd_answer a = {values, text};
+
+	ck_assert(sshd_knows_group(&a, "jump-devices"));
+	ck_assert(!sshd_knows_group(&a, "rtu1"));
+	ck_assert(!sshd_knows_group(&a, "users"));
+	strcpy(text, "debug3: checking syntax for 'Match Group *'\n");
+	ck_assert(sshd_knows_group(&a, "users"));
+}
+END_TEST
+
 START_TEST(versions)
 {
 	struct sshd_answer a = {values, logs[0]};
@@ -172,6 +186,7 @@ main(void)
 	tcase_add_test(cases, values_are_read);
 	tcase_add_test(cases, the_place_is_that_which_won);
 	tcase_add_test(cases, names_that_match_lines_may_mean);
+	tcase_add_test(cases, groups_that_match_lines_may_mean);
 	tcase_add_test(cases, versions);
 	tcase_add_test(cases, match_lines_that_ask_where);
 	tcase_add_test(cases, programs_run);

@@ -76,6 +76,38 @@ START_TEST(human_numbers)
 END_TEST
 
 static const struct {
+	int room;
+	const char *titles, *line;
+} devices[] = {
+    {0, "NAME  STATE  AT                              SINCE FROM         IN "
+	"OUT SESSIONS",
+	"rtu18 online /run/jump/devices/rtu18/ssh.sock 15:00 192.0.2.10 1.2K "
+	"18K        2"},
+    {70, "NAME  STATE  AT                       SINCE FROM",
+	"rtu18 online /run/jump/devices/r... 15:00 192.0.2.10 1.2K 18K        "
+	"2"},
+    {55, "NAME  STATE  AT                   SINCE  OUT SESSIONS",
+	"rtu18 online /run/jump/devices/rt... 15:00 18K        2"},
+    {30, "NAME  STATE  AT", "rtu18 online /run/jump/devi..."},
+};
+
+/* The state is kept longest, with the name. */
+START_TEST(devices_in_columns)
+{
+	struct row titles;
+	struct layout layout;
+
+	row_fill_device(&row, "rtu18", "online",
+	    "/run/jump/devices/rtu18/ssh.sock", &live, 2, now);
+	row_titles(&titles);
+	layout_make(&layout, &row, 1, VIEW_DEVICES, devices[_i].room);
+	ck_assert_str_eq(row_line(&row, &layout, line), devices[_i].line);
+	ck_assert_uint_eq(strncmp(row_line(&titles, &layout, line),
+	    devices[_i].titles, 15), 0);
+}
+END_TEST
+
+static const struct {
 	int64_t ms;
 	const char *text;
 } idles[] = {
@@ -308,6 +340,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_loop_test(t, human_numbers, 0, COUNT(numbers));
+	tcase_add_loop_test(t, devices_in_columns, 0, COUNT(devices));
 	tcase_add_loop_test(t, idle_times, 0, COUNT(idles));
 	tcase_add_loop_test(t, start_times, 0, COUNT(starts));
 	tcase_add_test(t, cells);

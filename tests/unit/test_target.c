@@ -184,7 +184,7 @@ static const char statements[] =
     "domain dev2 \"*.dev.example\" in { 10.7.0.0/16 10.6.0.0/16 } ssh 22\n"
     "domain sure \"*.ask.example\" in 10.5.0.0/16 ssh 22\n"
     "device rtu 127.77.0.17 ssh 2222\n"
-    "device box \"/run/box.sock\" ssh\n"
+    "device box \"/run/box.sock\" ssh alias box2\n"
     "socket metr \"/run/m.sock\" alias m2\n"
     "allow all: alice to any\n"
     "allow some: bob to web1\n"
@@ -221,6 +221,11 @@ static const struct {
     {"bob", "/run/m.sock", NULL, "deny /run/m.sock deny"},
     {"alice", "/run/n.sock", NULL, "deny"},
     {"alice", "box", NULL, "allow /run/box.sock allow"},
+    {"alice", "box:22", NULL, "allow /run/box.sock allow"},
+    {"alice", "box:65535", NULL, "allow /run/box.sock allow"},
+    {"alice", "box2:22", NULL, "allow /run/box.sock allow"},
+    {"alice", "/run/box.sock", NULL, "allow /run/box.sock allow"},
+    {"bob", "box:22", NULL, "deny /run/box.sock deny"},
     {"alice", "nope:22", NULL, "deny"},
     /* DNS names: first whether to look them up. */
     {"alice", "x.dev.example:22", NULL, "deny lookup"},
@@ -1139,6 +1144,7 @@ static const char hostkey_statements[] =
     "host bare 10.2.0.11 ssh 22\n"
     "net lab 10.2.0.0/16 ssh 22\n"
     "device rtu1 127.77.0.1 ssh 22 tcp 23\n"
+    "device rtu2 \"/run/rtu2.sock\" ssh\n" HOSTKEY("rtu2", "Y")
     "socket api \"/run/api.sock\" ssh\n"
     "socket raw \"/run/raw.sock\"\n" HOSTKEY("web1", "A")
 	HOSTKEY("web1", "E") HOSTKEY("twin", "I") HOSTKEY("rtu1", "M")
@@ -1159,6 +1165,9 @@ static const struct {
     {"10.2.1.1:22", 0},
     {"rtu1:22", 1},
     {"rtu1:23", 0},
+    {"rtu2", 1},
+    {"rtu2:4711", 1},
+    {"/run/rtu2.sock", 1},
     {"/run/api.sock", 1},
     {"/run/raw.sock", 0},
 };
