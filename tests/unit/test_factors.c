@@ -67,7 +67,7 @@ static const struct {
 	"\nMatch User f-ann" BLOCK},
     {"allow a: f-ann to web1 from 192.0.2.1\nrequire m: any to web1 mfa",
 	"\nMatch User f-ann" BLOCK},
-    {"allow a: f-ann to web1 via shell mfa", ""},
+    {"allow a: f-ann to web1 via shell mfa", "\nMatch User f-ann" BLOCK},
     /* A key that is a factor; no key; and several people. */
     {"allow a: f-bea to web1 mfa", ""},
     {"key f-bea \"" K2 "\"\nallow a: f-bea to web1 mfa",
