@@ -276,13 +276,15 @@ reference_LIB := -lbsd -lmd
 # Fuzz targets: with FUZZ=1 (make fuzz) they are libFuzzer's, else they only
 # replay inputs.
 FUZZERS := fuzz_policy fuzz_image fuzz_command fuzz_target fuzz_keys \
-	fuzz_pubkey fuzz_hostkey fuzz_cert fuzz_log fuzz_grant fuzz_cast
+	fuzz_pubkey fuzz_home fuzz_hostkey fuzz_cert fuzz_log fuzz_grant fuzz_cast
 fuzz_policy_SRC  := tests/fuzz/judge.c jump-authkeys/keys.c lib/decide.c \
 	lib/target.c $(PARSE) $(POLICY)
 fuzz_image_SRC   := $(filter-out lib/policy_db.c,$(fuzz_policy_SRC))
 fuzz_command_SRC := jump-shell/command.c lib/target.c $(POLICY)
 fuzz_target_SRC  := lib/target.c $(POLICY)
 fuzz_pubkey_SRC  := lib/pubkey.c lib/match.c
+fuzz_home_SRC    := jumpctl/authorized.c jumpctl/places.c jumpctl/foreign.c \
+	lib/pubkey.c lib/match.c
 fuzz_grant_SRC   := lib/grant_text.c lib/target.c $(POLICY)
 fuzz_cast_SRC    := jumpctl/asciicast.c jumpctl/escape.c jumpctl/plain.c \
 	jumpctl/utf8.c

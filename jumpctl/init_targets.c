@@ -108,7 +108,7 @@ read_hosts(void)
 	free(text);
 }
 
-/* Ask the resolver, unless it has taken too long before. */
+/* Ask the resolver, and count how long it takes. */
 static void
 look_up(struct known_name *k)
 {
@@ -117,7 +117,7 @@ look_up(struct known_name *k)
 	time_t before = time(NULL);
 	struct addr a;
 
-	if (spent < SECONDS && getaddrinfo(k->name, NULL, &hints, &list) == 0) {
+	if (getaddrinfo(k->name, NULL, &hints, &list) == 0) {
 		for (i = list; i != NULL; i = i->ai_next) {
 			if (addr_from_sockaddr(&a, i->ai_addr))
 				add_address(k->addrs, &k->n, &a);
@@ -168,7 +168,7 @@ keep_reachable(struct addr *list, size_t *n)
 }
 
 static enum place_error
-resolve(const struct survey *s, const char *host, struct addr *list, size_t *n)
+resolve(struct survey *s, const char *host, struct addr *list, size_t *n)
 {
 	struct known_name *k;
 
@@ -182,8 +182,12 @@ resolve(const struct survey *s, const char *host, struct addr *list, size_t *n)
 		return PLACE_FULL;
 	if (k == NULL) {
 		k = new_name(host);
-		if (s->lookup)
+		if (s->lookup && spent < SECONDS)
 			look_up(k);
+		else if (s->lookup)
+			survey_note(s, NULL,
+			    "name servers took too long: hosts are missing "
+			    "whose names /etc/hosts does not have");
 	}
 	memcpy(list, k->addrs, k->n * sizeof(*list));
 	*n = k->n;

@@ -146,6 +146,7 @@ mkfifo "$J/home/eve/.ssh/known_hosts"
 	printf 'Host a\033[31mb\nHost web1\n HostName 10.66.6.6\n'
 	printf 'Host $(touch /tmp/ran) `id`\nHost any\n HostName any\n'
 	printf 'Host "x\nHost hop\n ProxyJump web1\n'
+	printf 'Host bank\n HostName 10.66.6.7\n'
 } >"$T/config"
 {
 	printf 'web1 %s\n' "$(cut -d' ' -f1,2 "$LAB/keys/mallory.pub")"
@@ -207,6 +208,8 @@ check "the keys of dave's known_hosts are not believed" \
 check "but a place they name is there" printed '^host host-10.9.0.2 '
 check "nor is what he calls a host" \
     printed '^host host-10.66.6.6 10.66.6.6 ssh 22$'
+check "whatever he calls it" \
+    printed '^host host-10.66.6.7 10.66.6.7 ssh 22$'
 check "root's known_hosts are" \
     grep -qxF "hostkey web1 \"$(cut -d' ' -f1,2 "$LAB/keys/host_web1.pub")\"" \
     "$T/policy"

@@ -78,6 +78,7 @@ check "bob: these, and anything from his shell" line \
     'allow shells: @shells to any via { connect shell }'
 check "vend1, without sessions: what both permit" line \
     'allow permitopen-vend1: vend1 to web1:22 via forward'
+check "and nothing from a shell" line 'group @shells { admin bob }'
 check "nobody forwards to anything" not has '^group @everywhere'
 
 settings <<-'END'
@@ -86,6 +87,7 @@ settings <<-'END'
 	    AllowTcpForwarding local
 	    ForceCommand internal-sftp
 	Match User vend1
+	    AllowTcpForwarding yes
 	    DisableForwarding yes
 	    ForceCommand /bin/false
 END
@@ -160,6 +162,19 @@ init
 check "the first one counts" \
     line 'allow permitopen-bob: bob to web1:22 via forward'
 check "and a policy comes of it" passes
+
+# A host with two addresses is not the one that has one of them.
+cp "$J/etc/hosts" "$T/hosts"
+echo "2001:db8::10 web1" >>"$J/etc/hosts"
+echo "permitopen=\"10.2.0.10:22\" $(cat "$LAB/keys/vend1.pub")" |
+    authorized vend1 2003
+init
+check "two addresses of a name are one host" \
+    line 'host web1 { 10.2.0.10 2001:db8::10 } ssh 22'
+check "one of them is another" \
+    line 'allow permitopen-vend1: vend1 to host-10.2.0.10:22 via forward'
+check "which is a policy too" passes
+cp "$T/hosts" "$J/etc/hosts"
 
 # --- what users can do ---------------------------------------------------------
 
