@@ -480,7 +480,7 @@ servers_of_lab() {
 	mkdir -p "$LAB/openssh" "$LAB/stock" "$LAB/bin"
 	mount --bind "$LAB_SSHD" "$LAB/openssh"
 	mount --bind "$LAB_STOCK" "$LAB/stock"
-	for d in rsyslog clients client-newer; do
+	for d in rsyslog clients client-newer neighbours; do
 		mkdir -p "$LAB/$d"
 		[ ! -d "$LAB_REPO/.cache/$d" ] ||
 		    mount --bind "$LAB_REPO/.cache/$d" "$LAB/$d"
