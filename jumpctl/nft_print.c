@@ -541,17 +541,33 @@ print_devices(const struct table *t)
 	print_places_of_devices(t, true);
 }
 
-/* Of what has no socket, such as a refusal, there is no uid: it passes. */
 static void
 print_impostors(const struct table *t)
 {
-	if (t->ndevices == 0)
-		return;
-	fputs("\t\t# What is sent from a device's place is its account's.\n"
-	      "\t\tip saddr . tcp sport @device_places "
-	      "ip saddr . tcp sport . meta skuid != @device_owners "
-	      "counter name \"impostors\" drop\n",
-	    t->out);
+	if (t->ndevices > 0)
+		fputs("\t\tip saddr . tcp sport @device_places jump owned\n",
+		    t->out);
+}
+
+/*
+ * What the kernel sends for nobody has no uid: refusals, which pass, and the
+ * end of what was closed.  But so have answers with SYN cookies, which whoever
+ * listens can bring about: without them no connection begins.
+ */
+static void
+print_owners(const struct table *t)
+{
+	if (t->ndevices > 0)
+		fputs("\n\tchain owned {\n"
+		      "\t\t# What is sent from a device's place is its "
+		      "account's.\n"
+		      "\t\tip saddr . tcp sport . meta skuid @device_owners "
+		      "return\n"
+		      "\t\ttcp flags & syn == syn counter name \"impostors\" "
+		      "drop\n"
+		      "\t\tip saddr . tcp sport . meta skuid != @device_owners "
+		      "counter name \"impostors\" drop\n\t}\n",
+		    t->out);
 }
 
 static void
@@ -586,8 +602,10 @@ print_chains(const struct table *t)
 	      "\t\ttype filter hook output priority filter; policy accept;\n",
 	    t->out);
 	print_impostors(t);
-	fputs("\t\tmeta skuid @people meta skuid != @exempt goto people\n\t}\n"
-	      "\n\tchain people {\n"
+	fputs("\t\tmeta skuid @people meta skuid != @exempt goto people\n\t}\n",
+	    t->out);
+	print_owners(t);
+	fputs("\n\tchain people {\n"
 	      "\t\t# jump-connect made its sockets with this group.\n"
 	      "\t\tmeta skgid \"_jump\" accept\n"
 	      "\t\toif \"lo\" ct direction reply accept\n"

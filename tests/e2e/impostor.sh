@@ -433,6 +433,31 @@ check "... and counted" [ "$(muted)" -gt 0 ]
 ask rtu17 2222
 check "connect with it: refused, and nobody waits" refused_as "$foreign"
 stop
+# With a queue of one that is full the kernel answers in nobody's name (SYN
+# cookies); an answer that is closed at once would be nobody's too.
+cat >"$T/cookies.py" <<'END'
+import socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.77.0.17", 2222))
+s.listen(0)
+while True:
+    c, _ = s.accept()
+    c.sendall(b"taken in\n")
+    c.close()
+END
+chmod 644 "$T/cookies.py"
+$(as_uid 2002) python3 "$T/cookies.py" &
+impostor=$!
+within bound 2222
+for _ in 1 2 3; do
+	timeout 4 ssh -F "$C" -W 127.77.0.17:2222 jump </dev/null \
+	    >>"$T/cookies" 2>/dev/null &
+	asked="${asked:-} $!"
+done
+wait $asked
+check "... with SYN cookies too" [ ! -s "$T/cookies" ]
+stop
 listens 0 0.0.0.0:2222
 jumps 2
 check "forward: root at all addresses is mute there" not gave 0 web1
@@ -455,7 +480,7 @@ offline rtu17
 within unbound 2222
 on nft delete rule inet jumphost output handle \
     "$(on nft -a list chain inet jumphost output |
-	sed -n 's/.*impostors.* handle \([0-9]*\)$/\1/p')"
+	sed -n 's/.*device_places.* handle \([0-9]*\)$/\1/p')"
 listens 2002 127.77.0.17:2222
 jumps
 check "gate: an impostor" not gave 0 web1
