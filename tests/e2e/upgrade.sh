@@ -30,7 +30,8 @@ mkdir "$T/old/build"
 for p in jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl; do
 	cp "$LAB_BUILD/$p" "$T/old/build/"
 done
-(cd "$S" && CFLAGS=-O0 CPPFLAGS=-DIMAGE_VERSION=5 make -s BUILD=build -j2 all) \
+next=$(awk '/define IMAGE_VERSION/ { print $3 + 1 }' "$S/lib/policy_image.h")
+(cd "$S" && CFLAGS=-O0 CPPFLAGS=-DIMAGE_VERSION=$next make -s BUILD=build -j2 all) \
     >"$T/out" 2>"$T/err" && status=0 || status=$?
 check "the next version is built" gave 0
 
