@@ -418,8 +418,8 @@ warn_names(const struct sources *s, size_t missing)
 }
 
 static void
-warn_user(const struct sources *s, const struct policy_user *u,
-    const char *what)
+warn_user(const struct policy *p, const struct sources *s,
+    const struct policy_user *u, const char *what)
 {
 	struct policy_message m = {.warning = true,
 	    .source = u->place.file,
@@ -428,6 +428,10 @@ warn_user(const struct sources *s, const struct policy_user *u,
 	    .width = 4};
 
 	snprintf(m.what, sizeof(m.what), "%s", what);
+	if (u->flags & USER_DEVICE)
+		snprintf(m.hint, sizeof(m.hint),
+		    "jumpctl export device %.64s tells how it gets one",
+		    policy_string(p, u->name));
 	print_message(s, &m);
 }
 
@@ -571,7 +575,8 @@ warn_users(const struct policy *p, const struct sources *s)
 		if (!ended && (has_key[i] ||
 			(!device && certifiable(p, i, groups))))
 			continue;
-		warn_user(s, u, ended ? "the rights of this user have ended" :
+		warn_user(p, s, u,
+		    ended ? "the rights of this user have ended" :
 		    device ? "this device has no key" : "this user has no key");
 		warnings++;
 	}

@@ -474,8 +474,10 @@ tell_foreign(struct survey *s, const struct place *place)
 	} else if (h->by != NULL) {
 		trouble(s, place->device,
 		    "%s: a login of %s (uid %u), pid %d, listens, and it is "
-		    "not noted to be this device's",
-		    at, account, h->at.uid, (int)h->by->process.pid);
+		    "not noted to be this device's; one of before the policy "
+		    "comes back noted after kill %d",
+		    at, account, h->at.uid, (int)h->by->process.pid,
+		    (int)h->by->process.pid);
 	} else {
 		find_program(s, h->at.inode, program, sizeof(program));
 		trouble(s, place->device, "%s: %s %s (uid %u), listens", at,

@@ -263,8 +263,9 @@ put_forward(FILE *out, const struct device_unit *u, const struct policy_port *p)
 static void
 put_options(FILE *out, const struct device_unit *u)
 {
+	static const char alias[] = "HostKeyAlias=" CLIENT_KEYS;
 	static const char *const options[] = {"IdentitiesOnly=yes",
-	    "GlobalKnownHostsFile=/dev/null", "HostKeyAlias=" CLIENT_KEYS,
+	    "GlobalKnownHostsFile=/dev/null", alias,
 	    "StrictHostKeyChecking=yes", "BatchMode=yes", "ConnectTimeout=30",
 	    "ServerAliveInterval=15", "ServerAliveCountMax=3",
 	    "ExitOnForwardFailure=yes"};
@@ -301,6 +302,17 @@ put_command(FILE *out, const struct device_unit *u)
 		fprintf(out, " --to %s", u->to[i]);
 }
 
+/* Whether something at its end has a host key. */
+static bool
+speaks_ssh(const struct device_unit *u)
+{
+	for (size_t i = 0; i < u->nports; i++) {
+		if (u->ports[i].protocol == PROTO_SSH)
+			return true;
+	}
+	return false;
+}
+
 /* What it is, and what is to be typed where. */
 static void
 put_head(FILE *out, const struct device_unit *u, const struct edit *name)
@@ -324,10 +336,17 @@ put_head(FILE *out, const struct device_unit *u, const struct edit *name)
 	    "#     mkdir -p /etc/jump-device\n"
 	    "#     ssh-keygen -t ed25519 -N '' -C NAME -f " FOLDER "NAME.key\n"
 	    "#     chown jump-device " FOLDER "NAME.key\n"
-	    "# Then in the policy of the jump host, which is loaded again:\n"
-	    "#     key NAME \"...\"    # the line in " FOLDER "NAME.key.pub\n"
-	    "# And on the device, with this file as\n# ",
+	    "# Then in the policy of the jump host, where jumpctl check, load "
+	    "and doctor tell\n# what else it needs, such as its account:\n"
+	    "#     key NAME \"...\"    # the line in " FOLDER "NAME.key.pub\n",
 	    name, 1);
+	if (speaks_ssh(u))
+		put_edited(out,
+		    "#     hostkey NAME \"...\"    # of the sshd that it leads "
+		    "to, the line in\n"
+		    "#         # /etc/ssh/ssh_host_ed25519_key.pub\n",
+		    name, 1);
+	fputs("# And on the device, with this file as\n# ", out);
 	put_edited(out, init->file, name, 1);
 	fputs(":\n#     sed -n 's/^#: //p' ", out);
 	put_edited(out, init->file, name, 1);

@@ -71,22 +71,22 @@ look_at_account(const struct look *l)
 		    "devices as root");
 	if (!account_in(a, "jump-devices"))
 		say(l, a->name, true, "usermod -a -G jump-devices NAME",
-		    "has devices, but is not in the group jump-devices: sshd "
-		    "holds it to nothing");
+		    "account of devices, but not in the group jump-devices: "
+		    "sshd holds it to nothing");
 	if (account_in(a, "jump"))
 		say(l, a->name, true, "gpasswd -d NAME jump",
-		    "has devices, and is in the group jump too, whose block "
-		    "comes first: they cannot log in");
+		    "account of devices, and in the group jump too, whose "
+		    "block comes first: they cannot log in");
 	for (size_t i = 0; ranks[i] != NULL; i++) {
 		if (account_in(a, ranks[i]))
 			say(l, a->name, false, "gpasswd -d NAME GROUP",
-			    "has devices, and is in the group %s too",
+			    "account of devices, and in the group %s too",
 			    ranks[i]);
 	}
 	if (stat(a->home, &st) == -1 || !S_ISDIR(st.st_mode))
 		say(l, a->name, false, "mkhomedir_helper NAME",
-		    "has devices, but no home directory: register begins with "
-		    "a warning");
+		    "account of devices, but no home directory: register "
+		    "begins with a warning");
 }
 
 /*
@@ -217,8 +217,9 @@ walk(const struct look *l, const char *path)
 static void
 look_at_socket(const struct look *l, int folder)
 {
-	static const char again[] = "end its login: it comes back, and sshd "
-				    "makes the socket anew";
+	static const char again[] =
+	    "end its login, whose pid jumpctl devices tells: it comes back, "
+	    "and sshd makes the socket anew";
 	const struct item *i = l->item;
 	struct stat st;
 
@@ -341,7 +342,7 @@ look_at_one(struct look *l, const struct item *list, size_t n)
 	else
 		say(l, list->account, false,
 		    "useradd -m -p '*' -G jump-devices -s /bin/sh NAME",
-		    "has devices in the policy, but is no account of this "
+		    "account of devices in the policy, but not on this "
 		    "machine");
 	for (i = 0; i < n && strcmp(list[i].account, list->account) == 0; i++) {
 		l->item = &list[i];

@@ -41,6 +41,7 @@ bool lacks_firewall(const struct policy *);
 	"whoever has a shell here can listen in the place of one that is "     \
 	"offline"
 #define LACKS_FIREWALL_REMEDY                                                  \
-	"set nft in the policy, or allow devices via { connect shell } only"
+	"set nft \"/usr/sbin/nft\" in the policy, or allow devices "            \
+	"via { connect shell } only"
 
 #endif

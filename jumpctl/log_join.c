@@ -549,6 +549,21 @@ join_accepted(struct log_join *j, const struct log_entry *e,
 		l->trust = k->trust;
 }
 
+/* One that got in and may nothing: why, as jump-authkeys said of its key. */
+static void
+join_mute(struct log_join *j, const struct log_entry *e, const struct login *l)
+{
+	const struct key *k = memory_key(l->owner, l->account, l->key);
+	struct log_row row = row_of(e, LOG_REFUSED, l->trust, "jump-authkeys");
+	char ref[16];
+
+	if (k == NULL || k->reason[0] == '\0')
+		return;
+	login_row(&row, l, ref);
+	row.reason = k->reason;
+	emit(j, &row);
+}
+
 static void
 join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 {
@@ -577,6 +592,7 @@ join_child(struct log_join *j, const struct log_entry *e, pid_t child)
 	login_row(&row, l, ref);
 	row.key = or_null(l->key);
 	emit(j, &row);
+	join_mute(j, e, l);
 	release_child(j, e->attested, child);
 }
 
@@ -625,7 +641,8 @@ join_refused(struct log_join *j, const struct log_entry *e,
 		row.reason = s->reason;
 	} else if (l == NULL || l->child != -1 ||
 	    strcmp(l->account, s->account) != 0) {
-		row.reason = "no key was offered";
+		row.reason = "sshd tells of no key: none was offered, or "
+			     "LogLevel is not VERBOSE";
 	} else {
 		row.key = or_null(l->key);
 		row.reason = l->end != NULL

@@ -221,9 +221,16 @@ check_user(struct build *b, uint32_t i)
 		report_error(b->report, at, "choose another name for one",
 		    "the shared account `%.64s' is also a user or device",
 		    text(b, u->account));
-	if ((u->flags & USER_DEVICE) && u->account != u->name &&
-	    (other != POLICY_NONE ||
-	    policy_account_shared(b->p, text(b, u->account))))
+	if (!(u->flags & USER_DEVICE) || u->account == u->name)
+		return;
+	if (other != POLICY_NONE &&
+	    (policy_user(b->p, other)->flags & USER_DEVICE))
+		report_error(b->report, at,
+		    "devices share an account that has another name than they",
+		    "the account `%.64s' is that of the device of this name",
+		    text(b, u->account));
+	else if (other != POLICY_NONE ||
+	    policy_account_shared(b->p, text(b, u->account)))
 		report_error(b->report, at, NULL,
 		    "the device's account `%.64s' belongs to people",
 		    text(b, u->account));

@@ -68,11 +68,13 @@ device rtu3 "/home/host/rtu3.sock" ssh account "host"
 device rtu4 "/home/host/rtu4.sock" ssh account "host"
 allow web: alice to web1
 END
+check "a device without a key: how it gets one" \
+    said 'hint: jumpctl export device rtu1 tells how it gets one'
 check "none of the accounts: check is quiet, as in a CI job" \
     not said 'warning: (host|rtu)'
 doctor
 check "... doctor names them" says warn \
-    'host, rtu1, rtu2: has devices in the policy, but is no account'
+    'host, rtu1, rtu2: account of devices in the policy, but not on this'
 
 account rtu1 2201 700
 account rtu2 2202 700
@@ -81,7 +83,7 @@ run lab on jump jumpctl load
 check "load makes the folder, and does not warn of it" \
     not said 'rtu2.*folder'
 both "no member of the group" FAIL \
-    'has devices, but is not in the group jump-devices'
+    'account of devices, but not in the group jump-devices'
 members rtu1,rtu2,host
 both "the old recipe: group" FAIL \
     'host: /home/host is not of the group _jump'
@@ -97,13 +99,13 @@ check "mended: content" content 4
 # --- accounts -----------------------------------------------------------------
 
 sed -i 's/^jump:.*/&,rtu1/' "$J/etc/group"
-both "also a user" FAIL 'rtu1: has devices, and is in the group jump too'
+both "also a user" FAIL 'rtu1: account of devices, and in the group jump too'
 sed -i 's/^jump:\(.*\),rtu1$/jump:\1/' "$J/etc/group"
 echo 'sudo:x:27:rtu1' >>"$J/etc/group"
-both "also an administrator" warn 'rtu1: has devices, and is in the group sudo'
+both "also an administrator" warn 'rtu1: account of devices, and in the group sudo'
 sed -i '/^sudo:/d' "$J/etc/group"
 mv "$J/home/rtu1" "$J/home/away"
-both "no home" warn 'rtu1: has devices, but no home directory'
+both "no home" warn 'rtu1: account of devices, but no home directory'
 mv "$J/home/away" "$J/home/rtu1"
 account stray 2204 700
 members rtu1,rtu2,host,stray

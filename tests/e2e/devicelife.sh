@@ -61,7 +61,7 @@ whole() {
 typed_of() {
 	whole "$T/$1.unit" |
 	    sed -n '/^# Once/,/^# The host keys/s/^#     //p' |
-	    grep -v '^useradd\|^adduser\|^addgroup\|^systemctl\|^rc-\|^key ' |
+	    grep -v '^useradd\|^adduser\|^addgroup\|^systemctl\|^rc-\|^key \|^hostkey ' |
 	    sed "s,/etc/systemd/system/jump-device@$1.service,$T/$1.unit,
 		s,/etc/init.d/jump-device\.$1,$T/$1.unit,"
 }

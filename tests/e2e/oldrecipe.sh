@@ -113,7 +113,7 @@ hints() {
 
 run lab on jump jumpctl check
 check "check names the group of the account" \
-    said 'warning: host: has devices, but is not in the group jump-devices'
+    said 'warning: host: account of devices, but not in the group jump-devices'
 check "... the group of the folder" \
     said 'warning: host: /home/host is not of the group _jump'
 check "... its mode" said 'warning: host: /home/host has mode 700, want g\+xs'

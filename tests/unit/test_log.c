@@ -522,7 +522,8 @@ static const struct {
 	"N refused carol -:0 - why -|"},
     {T "sshd[6]: Connection closed by authenticating user root 192.0.2.10 "
        "port 1 [preauth]\n",
-	"N refused root -:0 - no key was offered -|"},
+	"N refused root -:0 - sshd tells of no key: none was offered, or "
+	"LogLevel is not VERBOSE -|"},
     {KEY("") T
 	"sshd[6]: /x:1: Authentication tried for root with correct key "
 	"but not from a permitted host (host=a).\n" T
@@ -553,6 +554,11 @@ static const struct {
     {T "sshd[6]: Disconnecting authenticating user root 192.0.2.10 port 1: "
        "no [preauth]\n",
 	"N refused root -:0 - no -|"},
+    /* One that gets in, and may not listen. */
+    {KEY("\"jump.reason\":\"why\",") ACCEPTED,
+	"N login carol -:0 p7 - -|N refused carol -:0 p7 why -|"},
+    {KEY("\"jump.reason\":\"why\",") KEY("") ACCEPTED,
+	"N login carol -:0 p7 - -|"},
     /* No right to any forward. */
     {ACCEPTED ASKS("a port 1") T
 	"sshd[7]: serverloop.c:server_request_direct_tcpip():463 (pid=7): "
