@@ -53,7 +53,7 @@ START_TEST(error)
 	if (lines[_i].error != AUTHORIZED_OK)
 		return;
 	ck_assert_str_eq(a.type, "ssh-ed25519");
-	ck_assert_str_eq(a.blob, KEY + 12);
+	ck_assert_str_eq(a.blob, &KEY[12]);
 	authorized_free(&a);
 }
 END_TEST

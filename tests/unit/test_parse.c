@@ -1343,8 +1343,8 @@ START_TEST(warning_is_not_given)
 	    "set keys-from \"/usr/x\"\ngroup @staff %staff",
 	    "ca corp \"" K1 "\" for alice", "hostkey web1 \"" K1 "\"",
 	    "socket x \"/run/x\" ssh\nhostkey x \"" K1 "\"",
-	    "device d1 \"/run/d1\" ssh account d\n"
-	    "device d2 \"/run/d2\" ssh account d"};
+	    ("device d1 \"/run/d1\" ssh account d\n"
+	     "device d2 \"/run/d2\" ssh account d")};
 
 	for (int i = 0; i < COUNT(texts); i++) {
 		char *text = NULL;
