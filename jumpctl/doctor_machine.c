@@ -818,7 +818,11 @@ check_firewall(struct doctor *d)
 		    "the firewall table is that of an earlier policy");
 	else if (table_is_loaded())
 		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "the firewall table is loaded");
+		    "the firewall table is loaded%s",
+		    d->policy == NULL || policy_meta(d->policy)->nft != 0
+			? ""
+			: "; without set nft it is yours to load again after "
+			  "each change of the policy");
 	else
 		found(d, LEVEL_WARN, NULL, NULL,
 		    "set nft in the policy: FIREWALL in jumpctl(8)",

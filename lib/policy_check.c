@@ -211,6 +211,14 @@ check_groups(struct build *b)
  * People.
  */
 static void
+report_belongs(struct build *b, uint32_t device)
+{
+	report_error(b->report, &b->at[PT_USERS][device], NULL,
+	    "the device's account `%.64s' belongs to people",
+	    text(b, policy_user(b->p, device)->account));
+}
+
+static void
 check_user(struct build *b, uint32_t i)
 {
 	const struct policy_user *u = policy_user(b->p, i);
@@ -229,11 +237,29 @@ check_user(struct build *b, uint32_t i)
 		    "devices share an account that has another name than they",
 		    "the account `%.64s' is that of the device of this name",
 		    text(b, u->account));
-	else if (other != POLICY_NONE ||
-	    policy_account_shared(b->p, text(b, u->account)))
-		report_error(b->report, at, NULL,
-		    "the device's account `%.64s' belongs to people",
-		    text(b, u->account));
+	else if (other != POLICY_NONE)
+		report_belongs(b, i);
+}
+
+/* Nor do people share it: the index has those of an account side by side. */
+static void
+check_accounts(struct build *b)
+{
+	for (uint32_t i = 1; i < count(b, PT_IX_ACCOUNT); i++) {
+		const struct policy_entry *e =
+		    policy_row(b->p, PT_IX_ACCOUNT, i);
+		const struct policy_user *u = policy_user(b->p, e->row);
+		const struct policy_user *last = policy_user(b->p, e[-1].row);
+		bool first = (last->flags & USER_DEVICE) != 0;
+		const struct policy_user *device = first ? last : u;
+		const struct policy_user *person = first ? u : last;
+
+		if (u->account == last->account &&
+		    (device->flags & USER_DEVICE) &&
+		    device->account != device->name &&
+		    (person->flags & USER_SHARED))
+			report_belongs(b, first ? e[-1].row : e->row);
+	}
 }
 
 /* One warning for each shared account, at its first user. */
@@ -863,6 +889,7 @@ build_check(struct build *b)
 	check_groups(b);
 	for (uint32_t i = 0; i < count(b, PT_USERS); i++)
 		check_user(b, i);
+	check_accounts(b);
 	check_devices(b);
 	for (uint32_t i = 0; i < count(b, PT_RULES); i++)
 		check_rule(b, i);

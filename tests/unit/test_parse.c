@@ -553,6 +553,8 @@ static const struct {
 	"the device's account `jump' belongs to people"},
     {"device d1 127.77.0.18 ssh 22\ndevice ^d2 127.77.0.19 ssh 22 account d1",
 	"the account `d1' is that of the device of this name"},
+    {"user carol account jump\ndevice ^a1 127.77.0.18 ssh 22 account jump",
+	"the device's account `jump' belongs to people"},
     {"device d1 127.77.0.18 ssh 22 ^until 2030-01-01T00:00Z",
 	"not an option of this statement"},
     {"socket s^", "expected a path"},
