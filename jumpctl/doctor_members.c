@@ -94,7 +94,6 @@ static const struct need device_needs[] = {
     {"PermitUserEnvironment", "no", LEVEL_FAIL, NULL},
     {"AcceptEnv", "JUMP_TICKET", LEVEL_FAIL, variables_fit},
     {"AllowTcpForwarding", "remote", LEVEL_FAIL, NULL},
-    {"AllowStreamLocalForwarding", "remote", LEVEL_FAIL, NULL},
     {"DisableForwarding", "no", LEVEL_FAIL, NULL},
     {"PermitOpen", "none", LEVEL_FAIL, NULL},
     {"PermitListen", "any", LEVEL_FAIL, NULL},
@@ -116,6 +115,12 @@ static const struct need device_needs[] = {
     {"MaxSessions", "10", LEVEL_WARN, is_above_zero},
     {"RefuseConnection", "no", LEVEL_FAIL, NULL},
 };
+
+/* Without paths nobody needs it, and it permits sockets anywhere. */
+static const struct need paths = {
+    "AllowStreamLocalForwarding", "remote", LEVEL_FAIL, NULL};
+static const struct need no_paths = {
+    "AllowStreamLocalForwarding", "remote|no", LEVEL_FAIL, NULL};
 
 static const struct need own_command = {
     "ForceCommand", SHELL, LEVEL_FAIL, NULL};
@@ -424,6 +429,10 @@ check_device(const struct visit *v)
 		return;
 	for (size_t i = 0; i < n; i++)
 		check_need(v, &device_needs[i]);
+	check_need(v,
+	    v->d->policy == NULL || policy_has_device_paths(v->d->policy)
+		? &paths
+		: &no_paths);
 }
 
 static void

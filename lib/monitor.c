@@ -131,8 +131,8 @@ monitor_hold(const char *proc, pid_t monitor, uint64_t started, uid_t uid,
 {
 	int fd;
 
-	errno = ESRCH;
 	*child = child_of(proc, monitor, started, uid);
+	errno = ESRCH; /* whatever could not be read: it is gone */
 	if (*child == 0)
 		return -1;
 	fd = (int)syscall(SYS_pidfd_open, *child, 0);

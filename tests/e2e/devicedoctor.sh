@@ -242,4 +242,8 @@ check "by ProxyJump, and no firewall table" says warn \
     'devices are reached by ProxyJump, and without the firewall table'
 on sh -c 'jumpctl export nft | nft -f -'
 check "with one: content" content 1
+printf 'Match User rtu1\n    AllowStreamLocalForwarding no\n' \
+    >"$ssh_d/00-cis.conf"
+check "without paths, UNIX sockets may be refused: content" content 1
+rm "$ssh_d/00-cis.conf"
 finish

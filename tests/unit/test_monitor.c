@@ -297,6 +297,7 @@ START_TEST(a_login_is_held)
 	end(monitor);
 	ck_assert_int_eq(
 	    monitor_hold("/proc", monitor, since, NOBODY, &pid), -1);
+	ck_assert_int_eq(errno, ESRCH);
 }
 END_TEST
 
