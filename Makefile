@@ -140,7 +140,8 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/complete.c jumpctl/source.c jumpctl/
 	jumpctl/gate.c jumpctl/state.c $(NOTIFY) $(SEALS) \
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
-	jumpctl/doctor_devices.c jumpctl/lacks.c \
+	jumpctl/doctor_devices.c jumpctl/doctor_entries.c \
+	jumpctl/doctor_inner.c jumpctl/doctor_clock.c jumpctl/lacks.c \
 	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
@@ -442,7 +443,8 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	@$(call texts,-m 644,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
 	@$(call texts,-m 644,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
 	@$(call texts,-m 644,$(DATA),$(DATADIR))
-	@$(call texts,-m 755,$(EXAMPLES),$(DATADIR)/examples)
+	@$(call texts,-m 755,$(filter-out %.yml,$(EXAMPLES)),$(DATADIR)/examples)
+	@$(call texts,-m 644,$(filter %.yml,$(EXAMPLES)),$(DATADIR)/examples)
 	@$(call put,-m 644,$(DEVICEFILES),$(DATADIR)/device)
 	@$(call texts,-m 644,$(UNITFILES),$(UNITDIR))
 	@$(call texts,-m 644,dist/completions/jumpctl.bash,$(BASHDIR),jumpctl)

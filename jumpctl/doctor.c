@@ -19,9 +19,12 @@ static const struct {
 } checks[] = {
     {"sshd", check_sshd},
     {"programs", check_programs},
+    {"inner ssh", check_inner},
     {"powers", check_powers},
     {"policy", check_policy},
     {"image", check_image},
+    {"entries", check_entries},
+    {"helpers", check_helpers},
     {"tickets", check_tickets},
     {"names", check_names},
     {"members", check_members},
@@ -32,6 +35,7 @@ static const struct {
     {"sweeps", check_sweeps},
     {"notify", check_notify},
     {"log", check_log},
+    {"clock", check_clock},
     {"kernel", check_kernel},
     {"tracing", check_dumpable},
     {"firewall", check_firewall},
@@ -53,10 +57,12 @@ own(const char *text)
 	return copy;
 }
 
+/* What concerns nobody in particular is said once, also of several checks. */
 static bool
 same(const struct finding *a, const struct finding *b)
 {
-	return a->check == b->check && a->level == b->level &&
+	return (a->check == b->check || a->nwho == 0) &&
+	    a->level == b->level &&
 	    strcmp(a->what, b->what) == 0 && strcmp(a->place, b->place) == 0 &&
 	    strcmp(a->remedy, b->remedy) == 0;
 }
@@ -144,9 +150,10 @@ print_detail(const char *label, const char *text)
 static void
 print_finding(const struct finding *f)
 {
-	static const char *const words[] = {" ok   ", " warn ", " FAIL "};
+	static const char *const words[] = {
+	    " ok   ", " note ", " warn ", " FAIL "};
 	static const char *const colours[] = {
-	    "\033[32m", "\033[1;33m", "\033[1;31m"};
+	    "\033[32m", "\033[36m", "\033[1;33m", "\033[1;31m"};
 	char safe[AUDIT_ESCAPED(TEXT_MAX)];
 	bool paint = colour(stdout);
 
@@ -161,7 +168,7 @@ print_finding(const struct finding *f)
 static void
 print_json(const struct finding *f)
 {
-	static const char *const words[] = {"ok", "warn", "fail"};
+	static const char *const words[] = {"ok", "note", "warn", "fail"};
 
 	printf("{\"check\":\"%s\",\"level\":\"%s\",\"who\":[", f->check,
 	    words[f->level]);

@@ -7,7 +7,8 @@
 #include "ctl.h"
 #include "sshd.h"
 
-enum level { LEVEL_OK, LEVEL_WARN, LEVEL_FAIL };
+/* A note is no reason to do something today. */
+enum level { LEVEL_OK, LEVEL_NOTE, LEVEL_WARN, LEVEL_FAIL };
 
 /* One finding, of all whom it concerns.  Strings are owned. */
 struct finding {
@@ -44,10 +45,13 @@ void found(struct doctor *, enum level, const char *who, const char *place,
  */
 void check_sshd(struct doctor *);
 void check_programs(struct doctor *);
+void check_inner(struct doctor *);
 void check_powers(struct doctor *);
 void check_policy(struct doctor *);
 void check_image(struct doctor *);
 void check_tickets(struct doctor *);
+void check_helpers(struct doctor *);
+void check_entries(struct doctor *);
 void check_names(struct doctor *);
 void check_members(struct doctor *);
 void check_factors(struct doctor *);
@@ -56,6 +60,7 @@ void check_sessions(struct doctor *);
 void check_sweeps(struct doctor *);
 void check_notify(struct doctor *);
 void check_log(struct doctor *);
+void check_clock(struct doctor *);
 void check_kernel(struct doctor *);
 void check_dumpable(struct doctor *);
 void check_firewall(struct doctor *);

@@ -30,6 +30,7 @@
 #include "nft.h"
 #include "login.h"
 #include "notify.h"
+#include "openssh.h"
 #include "program.h"
 #include "record.h"
 #include "session.h"
@@ -117,6 +118,30 @@ check_no_new_privs(struct doctor *d)
 		fclose(f);
 }
 
+/* What is known of this version of it. */
+static void
+check_version(struct doctor *d, const char *version)
+{
+	struct openssh v;
+	char text[REMEDY_MAX];
+	size_t next = 0;
+
+	if (!openssh_find(&v, version)) {
+		found(d, LEVEL_WARN, NULL, NULL, "sshd -V",
+		    "sshd does not say its version: its traps are not known");
+		return;
+	}
+	if (!openssh_known(&v))
+		found(d, LEVEL_WARN, NULL, NULL,
+		    "sshd of another version, or jump of a later one",
+		    "OpenSSH %u.%u is not one of %s, which were looked at",
+		    v.major, v.minor, openssh_range());
+	while (openssh_trap(&v, &next, text, sizeof(text)))
+		found(d, LEVEL_NOTE, NULL, NULL,
+		    "look whether it concerns you", "OpenSSH %u.%u: %s",
+		    v.major, v.minor, text);
+}
+
 void
 check_sshd(struct doctor *d)
 {
@@ -152,6 +177,7 @@ check_sshd(struct doctor *d)
 	sshd_answer_free(&answer);
 	found(
 	    d, LEVEL_OK, NULL, NULL, NULL, "%s, configuration valid", version);
+	check_version(d, version);
 	if (elsewhere)
 		found(d, LEVEL_WARN, NULL, NULL,
 		    "run again --from an address of each Match line",
@@ -308,7 +334,6 @@ check_programs(struct doctor *d)
 	}
 	for (size_t i = 0; i < PROGRAMS; i++)
 		check_program(d, programs[i].name, programs[i].group);
-	safe_path(d, LIBEXECDIR "/ssh_config");
 	check_strangers(d);
 	check_mount(d);
 	if (d->n == before)
@@ -357,24 +382,77 @@ check_tickets(struct doctor *d)
 }
 
 /*
- * The powerless group.
+ * Other programs that the policy names.
  */
+static bool
+check_helper(
+    struct doctor *d, const char *setting, uint32_t name, const char *effect)
+{
+	const char *path = policy_string(d->policy, name);
+	int fd = name == 0 ? -1 : program_open(path, 0);
+
+	if (fd != -1)
+		close(fd);
+	if (fd == -1 && name != 0)
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "have root own it and each folder above, writable by "
+		    "nobody else, without symbolic links",
+		    "%s: %s is not an executable file of root's alone: %s",
+		    setting, path, effect);
+	return fd != -1 || name == 0;
+}
+
+void
+check_helpers(struct doctor *d)
+{
+	const struct policy_meta *m;
+	bool keys, notify;
+
+	if (d->policy == NULL)
+		return;
+	m = policy_meta(d->policy);
+	keys = check_helper(d, "keys-from", m->keys_from,
+	    "whose keys it has do not get in");
+	notify = check_helper(
+	    d, "notify-program", m->notify_program, "nobody is told");
+	if (keys && notify && (m->keys_from != 0 || m->notify_program != 0))
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "programs that the policy names are root's alone");
+}
+
+/*
+ * The powerless groups.
+ */
+static const struct {
+	const char *name, *power;
+} powers[] = {{"_jump", "reads the policy, and passes the firewall"},
+    {"_jump-ssh", "can trace the ssh of recorded sessions"},
+    {NOTIFY_ACCOUNT, "speaks for notifications"}};
+
+static void
+check_nobody(struct doctor *d, const char *group, const char *power)
+{
+	struct names names = {0};
+	char remedy[64];
+
+	snprintf(remedy, sizeof(remedy), "gpasswd -d NAME %s", group);
+	names_members(&names, group);
+	for (size_t i = 0; i < names.n; i++) {
+		if (strcmp(names.list[i], group) != 0)
+			found(d, LEVEL_FAIL, names.list[i], NULL, remedy,
+			    "in the group %s: %s", group, power);
+	}
+	names_free(&names);
+}
+
 void
 check_powers(struct doctor *d)
 {
 	size_t before = d->n;
-	struct names names = {0};
 	struct account a;
 
-	names_members(&names, "_jump");
-	for (size_t i = 0; i < names.n; i++) {
-		if (strcmp(names.list[i], "_jump") != 0)
-			found(d, LEVEL_FAIL, names.list[i], NULL,
-			    "gpasswd -d NAME _jump",
-			    "in the group _jump: reads the policy, and passes "
-			    "the firewall");
-	}
-	names_free(&names);
+	for (size_t i = 0; i < sizeof(powers) / sizeof(powers[0]); i++)
+		check_nobody(d, powers[i].name, powers[i].power);
 	if (account_find(&a, "_jump")) {
 		if (a.ngroups != 1 || a.uid == 0)
 			found(d, LEVEL_FAIL, NULL, NULL,

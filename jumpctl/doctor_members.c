@@ -316,6 +316,10 @@ is_ours(const struct visit *v)
 	if (sshd_value(v->answer, "ForceCommand", 0, value, sizeof(value)) &&
 	    strstr(value, "jump-shell") != NULL)
 		return true;
+	if (sshd_value(v->answer, "AuthorizedKeysCommandUser", 0, value,
+		sizeof(value)) &&
+	    strcmp(value, "_jump") == 0)
+		return true;
 	if (v->role == ROLE_DEVICE && !account_in(v->account, "jump-devices"))
 		return false; /* said with what else the account lacks */
 	if (v->role == ROLE_OWN && !account_in(v->account, "jump"))
@@ -599,6 +603,19 @@ keep(struct roll *r, struct account *a, struct sshd_answer *answer,
 	return true;
 }
 
+/* Without a policy, only sshd's configuration tells that several share it. */
+static enum role
+role_seen(const struct visit *v)
+{
+	char place[PLACE_MAX];
+
+	if (v->role == ROLE_OWN && v->d->policy == NULL &&
+	    sshd_place(v->answer, "ForceCommand", place, sizeof(place)) &&
+	    strstr(place, "50-jump-shared.conf") != NULL)
+		return ROLE_SHARED;
+	return v->role;
+}
+
 static void
 visit_account(struct roll *r, struct account *a, enum role role)
 {
@@ -622,6 +639,7 @@ visit_account(struct roll *r, struct account *a, enum role role)
 		v.answer = &answer;
 		kept = keep(r, a, &answer, role);
 	}
+	v.role = role_seen(&v);
 	if (role == ROLE_DEVICE)
 		check_device(&v);
 	else

@@ -194,12 +194,47 @@ openssh_blocks(const struct openssh *v, const char *text, size_t size,
 	}
 }
 
+static const char *
+next_trap(const struct openssh *v, size_t *next)
+{
+	while (*next < sizeof(traps) / sizeof(traps[0])) {
+		size_t i = (*next)++;
+
+		if (compare(v, &traps[i].from) >= 0 &&
+		    compare(v, &traps[i].to) <= 0)
+			return traps[i].text;
+	}
+	return NULL;
+}
+
+bool
+openssh_trap(const struct openssh *v, size_t *next, char *buf, size_t size)
+{
+	const char *text = next_trap(v, next);
+	size_t n = 0;
+
+	if (text == NULL)
+		return false;
+	for (text += strspn(text, "# "); *text != '\0' && n + 1 < size; n++) {
+		if (*text != '\n') {
+			buf[n] = *text++;
+			continue;
+		}
+		text += strspn(text, "\n# ");
+		if (*text == '\0')
+			break;
+		buf[n] = ' ';
+	}
+	buf[n] = '\0';
+	return true;
+}
+
 void
 openssh_traps(const struct openssh *v, FILE *out)
 {
-	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++) {
-		if (compare(v, &traps[i].from) >= 0 &&
-		    compare(v, &traps[i].to) <= 0)
-			fputs(traps[i].text, out);
-	}
+	const char *text;
+	size_t next = 0;
+
+	while ((text = next_trap(v, &next)) != NULL)
+		fputs(text, out);
 }

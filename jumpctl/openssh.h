@@ -38,6 +38,13 @@ bool openssh_lacks(const struct openssh *, const char *keyword, size_t size,
 void openssh_blocks(const struct openssh *, const char *text, size_t size,
     const char *user, FILE *);
 
+/*
+ * Copy the next thing that is to be known of this version, as one line.  *next
+ * is 0 for the first, and counted on.  False if there is no more.
+ */
+bool openssh_trap(
+    const struct openssh *, size_t *next, char *buf, size_t size);
+
 /* Print what is to be known of this version, as comments. */
 void openssh_traps(const struct openssh *, FILE *);
 

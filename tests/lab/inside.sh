@@ -1,5 +1,6 @@
 # inside.sh: the first process of a lab (tests/lab/lab starts it), and, with
-# the argument --host NAME, the first process of one of its hosts.
+# the argument --host NAME (or --apart NAME), the first process of one of its
+# hosts.
 #
 # This process and its children are the client.  Each other host is a process
 # in mount, network and UTS namespaces of its own; its /etc, /run, /tmp, /var,
@@ -15,10 +16,14 @@
 # 10.2.0.53 (where nothing answers the jump host's DNS queries, unless a test
 # starts dns.py there), db1 10.50.1.7 (plc7).  The client has no route to any
 # of them.
+#
+# With LAB_SECOND there is another jump host, jump2: 203.0.113.2, whose cable
+# ends at the client's eth1, 203.0.113.10; and 10.2.0.2 and 2001:db8::2.
 set -eu
 
 USERS='alice bob vend1 carol'
 HOSTS='web1 web2 db1'
+JUMPS="jump ${LAB_SECOND:+jump2}"
 LAB=/run/lab
 # The password of every user of the jump host: lab-password
 HASH='$6$lablablab$dvevp/2vKhTg8bqrdwaeM0bfDTT1lTcJGF2k4ftB3ov/1k5cZcKX.C2dYMblMvABmGDaCKFiaTg5fuivlFyJP/'
@@ -198,6 +203,17 @@ jump_network() {
 	done
 }
 
+second_network() {
+	ip link set lo up
+	PEER=$NAME
+	link 10.2.0.2/24 2001:db8::2/64
+	for net in 10.8.0.0/16 10.9.0.0/16 10.50.1.0/24; do
+		ip route add $net dev eth0
+	done
+	ip link add clients type veth peer name eth1 netns 1
+	addresses clients 203.0.113.2/24
+}
+
 target_network() {
 	ip link set lo up
 	PEER=$NAME
@@ -220,7 +236,7 @@ plug_in() {
 	ip addr add 198.51.100.1/24 dev clients
 	ip addr add 2001:db8:1::1/64 dev clients nodad
 	ip link set clients up
-	for h in $HOSTS; do
+	for h in $HOSTS ${JUMPS#jump}; do
 		ip link set "$h" master targets up
 	done
 }
@@ -285,7 +301,7 @@ start_syslog() {
 	cat >/etc/rsyslog.conf <<-END
 		module(load="imuxsock" SysSock.Name="/dev/log"
 		    SysSock.RateLimit.Interval="0")
-		*.* action(type="omfile" file="$LAB/jump.log"
+		*.* action(type="omfile" file="$LAB/$NAME.log"
 		    template="RSYSLOG_FileFormat" fileCreateMode="0600")
 	END
 	daemon=$(command -v rsyslogd || :)
@@ -295,7 +311,7 @@ start_syslog() {
 		modules=-M$(echo "$LAB"/rsyslog/usr/lib/*/rsyslog)
 	fi
 	[ -n "$daemon" ] || die "no rsyslogd here; run sudo ./bootstrap first"
-	"$daemon" -n -iNONE $modules >"$LAB/rsyslogd.err" 2>&1 &
+	"$daemon" -n -iNONE $modules >"$LAB/rsyslogd.$NAME.err" 2>&1 &
 	wait_for /dev/log
 }
 
@@ -361,7 +377,7 @@ jump_programs() {
 # --- hosts -------------------------------------------------------------------
 
 make_jump() {
-	H=$LAB/hosts/jump NAME=jump
+	H=$LAB/hosts/$1 NAME=$1
 	folders
 	common_etc
 	jump_accounts
@@ -402,11 +418,30 @@ host() {
 	echo $$ >"$H/pid"
 	case $NAME in
 	jump) jump_network ;;
+	jump2) second_network ;;
 	*) target_network ;;
 	esac
 	take_folders
 	case $NAME in
-	jump) jump_servers ;;
+	jump*) [ -z "${LAB_SECOND:-}" ] ||
+	    exec unshare --pid --fork --kill-child \
+		sh "$LAB/bin/inside.sh" --apart "$NAME" ;;
+	esac
+	host_servers
+}
+
+# Of two jump hosts, neither may see the other's processes.
+apart() {
+	NAME=$1 H=$LAB/hosts/$1
+	trap 'echo "$NAME failed" >"$LAB/ready"' EXIT
+	mount -t proc -o nosuid,nodev,noexec proc /proc
+	: >"$H/apart"
+	host_servers
+}
+
+host_servers() {
+	case $NAME in
+	jump*) jump_servers ;;
 	*) target_servers ;;
 	esac
 	trap - EXIT
@@ -431,11 +466,11 @@ come_up() {
 
 make_keys() {
 	mkdir -p -m 700 "$LAB/keys"
-	for k in $USERS admin mallory host_jump host_web1 host_web2 host_db1; do
+	for k in $USERS admin mallory $(printf 'host_%s ' $JUMPS) host_web1 host_web2 host_db1; do
 		ssh-keygen -q -t ed25519 -N '' -C "$k@lab" -f "$LAB/keys/$k" &
 	done
 	wait
-	for h in jump $HOSTS; do
+	for h in $JUMPS $HOSTS; do
 		printf '%s ' "$h"
 		cut -d' ' -f1,2 "$LAB/keys/host_$h.pub"
 	done >"$LAB/known_hosts"
@@ -495,16 +530,19 @@ start() {
 	exec 9<>"$LAB/ready"
 	make_keys
 	make_client
-	make_jump
+	for h in $JUMPS; do make_jump "$h"; done
 	for h in $HOSTS; do make_target "$h"; done
 	servers_of_lab
-	H=$LAB/hosts/jump
-	jump_programs
+	for h in $JUMPS; do
+		H=$LAB/hosts/$h
+		jump_programs
+	done
 	boot jump
 	wait_for "$LAB/hosts/jump/pid"
 	client_network
-	for h in $HOSTS; do boot "$h"; done
-	come_up jump $HOSTS
+	for h in ${JUMPS#jump} $HOSTS; do boot "$h"; done
+	come_up $JUMPS $HOSTS
+	[ -z "${LAB_SECOND:-}" ] || addresses eth1 203.0.113.10/24
 	"$LAB/bin/lab" on jump sh "$LAB/bin/inside.sh" --plug-in
 	ssh_config >"$LAB/ssh_config"
 }
@@ -538,6 +576,7 @@ main() {
 
 case ${1:-} in
 --host) host "$2" ;;
+--apart) apart "$2" ;;
 --plug-in) plug_in ;;
 *) main "$@" ;;
 esac

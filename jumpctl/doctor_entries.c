@@ -1,0 +1,213 @@
+/*
+ * jumpctl doctor: entries of the policy that have expired, or that nothing
+ * uses.
+ */
+#include "doctor.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "exit.h"
+
+/* Rows of some tables that something refers to. */
+struct uses {
+	const struct policy *p;
+	bool *targets, *tags, *groups, *windows, *keyed;
+	bool everything;
+};
+
+static bool *
+flags(const struct policy *p, enum policy_table table)
+{
+	bool *list = calloc(p->table[table].n + 1, sizeof(*list));
+
+	if (list == NULL)
+		err(EXIT_INTERNAL, NULL);
+	return list;
+}
+
+static void
+use_row(struct uses *u, bool *list, enum policy_table table, uint32_t row)
+{
+	if (row < u->p->table[table].n)
+		list[row] = true;
+}
+
+static void
+use_refs(struct uses *u, struct policy_range range)
+{
+	range = policy_clip(u->p, PT_REFS, range);
+	for (uint32_t i = 0; i < range.n; i++) {
+		const struct policy_ref *ref =
+		    policy_ref(u->p, range.first + i);
+
+		switch (ref->kind) {
+		case REF_GROUP:
+			use_row(u, u->groups, PT_GROUPS, ref->index);
+			break;
+		case REF_TARGET:
+			use_row(u, u->targets, PT_TARGETS, ref->index);
+			break;
+		case REF_TAG:
+			use_row(u, u->tags, PT_TAGS, ref->index);
+			break;
+		case REF_ANYTHING:
+			u->everything = true;
+			break;
+		case REF_WINDOW:
+			use_row(u, u->windows, PT_WINDOWS, ref->index);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void
+use_rules(struct uses *u)
+{
+	for (uint32_t i = 0; i < u->p->table[PT_RULES].n; i++) {
+		const struct policy_rule *r = policy_rule(u->p, i);
+
+		use_refs(u, r->who);
+		use_refs(u, r->when);
+		if (r->obligations & MUST_APPROVE)
+			use_row(u, u->groups, PT_GROUPS, r->approvers);
+		if (r->verb == VERB_ALLOW)
+			use_refs(u, r->what);
+	}
+}
+
+static void
+use_others(struct uses *u)
+{
+	for (uint32_t i = 0; i < u->p->table[PT_GROUPS].n; i++)
+		use_refs(u, policy_group(u->p, i)->members);
+	for (uint32_t i = 0; i < u->p->table[PT_CAS].n; i++)
+		use_refs(u, policy_ca(u->p, i)->who);
+	for (uint32_t i = 0; i < u->p->table[PT_KEYS].n; i++) {
+		const struct policy_key *k = policy_key(u->p, i);
+
+		if (k->kind == KEY_USER)
+			use_row(u, u->keyed, PT_USERS, k->owner);
+	}
+}
+
+static void
+note(struct doctor *d, uint32_t name, const char *remedy, const char *what)
+{
+	found(d, LEVEL_NOTE, policy_string(d->policy, name), NULL, remedy, "%s",
+	    what);
+}
+
+static void
+check_users(struct doctor *d, const struct uses *u, time_t now)
+{
+	const struct policy *p = d->policy;
+	bool elsewhere =
+	    p->table[PT_CAS].n != 0 || policy_meta(p)->keys_from != 0;
+
+	for (uint32_t i = 0; i < p->table[PT_USERS].n; i++) {
+		const struct policy_user *user = policy_user(p, i);
+		bool device = user->flags & USER_DEVICE;
+
+		if (user->until != 0 && user->until <= now)
+			note(d, user->name,
+			    "delete its lines, then jumpctl load",
+			    "a user who has expired");
+		else if (!u->keyed[i] && (device || !elsewhere))
+			note(d, user->name, "add a key line, or delete it",
+			    device ? "a device without a key: cannot log in"
+				   : "a user without a key: cannot log in");
+	}
+}
+
+static void
+check_rules(struct doctor *d, time_t now)
+{
+	for (uint32_t i = 0; i < d->policy->table[PT_RULES].n; i++) {
+		const struct policy_rule *r = policy_rule(d->policy, i);
+
+		if (r->until != 0 && r->until <= now)
+			note(d, r->name, "delete it, then jumpctl load",
+			    "a rule that has expired");
+	}
+}
+
+static bool
+is_named(const struct uses *u, uint32_t target)
+{
+	struct policy_range tags =
+	    policy_clip(u->p, PT_REFS, policy_target(u->p, target)->tags);
+
+	if (u->everything || u->targets[target])
+		return true;
+	for (uint32_t i = 0; i < tags.n; i++) {
+		const struct policy_ref *ref = policy_ref(u->p, tags.first + i);
+
+		if (ref->index < u->p->table[PT_TAGS].n && u->tags[ref->index])
+			return true;
+	}
+	return false;
+}
+
+static void
+check_unused(struct doctor *d, const struct uses *u)
+{
+	const struct policy *p = d->policy;
+
+	for (uint32_t i = 0; i < p->table[PT_TARGETS].n; i++) {
+		if (!is_named(u, i))
+			note(d, policy_target(p, i)->name,
+			    "give it a rule, or delete it",
+			    "a target that no allow rule names, nor a tag of "
+			    "it");
+	}
+	for (uint32_t i = 0; i < p->table[PT_GROUPS].n; i++) {
+		if (policy_group(p, i)->members.n == 0)
+			note(d, policy_group(p, i)->name,
+			    "add members, or delete it",
+			    "a group without members");
+		if (!u->groups[i])
+			note(d, policy_group(p, i)->name, "delete it",
+			    "a group that nothing names");
+	}
+	for (uint32_t i = 0; i < p->table[PT_WINDOWS].n; i++) {
+		const struct policy_window *w = policy_row(p, PT_WINDOWS, i);
+
+		if (!u->windows[i])
+			note(d, w->name, "delete it",
+			    "a window that no rule names");
+	}
+}
+
+void
+check_entries(struct doctor *d)
+{
+	const struct policy *p = d->policy;
+	struct uses u = {.p = p};
+	size_t before = d->n;
+	time_t now = time(NULL);
+
+	if (p == NULL)
+		return;
+	u.targets = flags(p, PT_TARGETS);
+	u.tags = flags(p, PT_TAGS);
+	u.groups = flags(p, PT_GROUPS);
+	u.windows = flags(p, PT_WINDOWS);
+	u.keyed = flags(p, PT_USERS);
+	use_rules(&u);
+	use_others(&u);
+	check_users(d, &u, now);
+	check_rules(d, now);
+	check_unused(d, &u);
+	free(u.targets);
+	free(u.tags);
+	free(u.groups);
+	free(u.windows);
+	free(u.keyed);
+	if (d->n == before)
+		found(d, LEVEL_OK, NULL, NULL, NULL,
+		    "no entry of the policy has expired, or is unused");
+}

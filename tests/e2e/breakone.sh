@@ -1,0 +1,290 @@
+# Break any one thing: doctor names it and nothing else, with the line that did
+# it and a remedy, and its status says so; mended, it is as quiet as before.
+# runs: once
+# lab: LAB_POLICY=none
+. "$(dirname "$0")/lib.sh"
+
+J=$LAB/hosts/jump
+ssh_d=$J/etc/ssh/sshd_config.d
+db=/var/lib/jump/policy.db
+l=/usr/local/libexec/jump
+D=/etc/ssh/sshd_config.d
+SWEPT=/run/jump/swept
+export l db D SWEPT
+
+on() {
+	lab on jump "$@" 3<&-
+}
+
+doctor() {
+	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd" 3<&-
+}
+
+# troubles: what is not well, a finding a line, with its place and its remedy.
+troubles() {
+	awk '
+	    /^ (ok  |note|warn|FAIL) / {
+		if (line != "") print line
+		line = /^ (warn|FAIL) / ? $0 : ""
+		next
+	    }
+	    line != "" { sub(/^ +/, " | "); line = line $0 }
+	    END { if (line != "") print line }' "$T/out" | sort
+}
+
+quiet() {
+	troubles >"$T/now"
+	cmp -s "$T/now" "$T/quiet" && [ "$status" -eq 0 ]
+}
+
+# exactly LEVEL TEXT [PLACE]: of what is new, this is all; it has a remedy, and
+# the status goes by its level, which may be `*'.
+exactly() {
+	troubles >"$T/now"
+	comm -13 "$T/quiet" "$T/now" >"$T/new"
+	[ "$(grep -c . "$T/new")" -eq 1 ] || return 1
+	new=$(cat "$T/new")
+	case $new in
+	" "$1" "*"$2"*"set by "*"${3:-}"*" | remedy: "*) ;;
+	" "$1" "*"$2"*" | remedy: "*) [ -z "${3:-}" ] || return 1 ;;
+	*) return 1 ;;
+	esac
+	case $new in
+	" warn "*) gave 0 ;;
+	*) gave 1 ;;
+	esac
+}
+
+# broken LEVEL TEXT PLACE NAME: after one thing is.
+broken() {
+	doctor
+	check "$4" exactly "$1" "$2" "$3"
+	[ "$(grep -c . "$T/new")" -eq 1 ] || sed 's/^/# new: /' "$T/new"
+}
+
+mended() {
+	on jumpctl sweep
+	doctor
+	check "mended: $1" quiet
+	cmp -s "$T/now" "$T/quiet" ||
+	    diff "$T/quiet" "$T/now" | sed 's/^/# differs: /'
+}
+
+# --- a jump host without a fault ----------------------------------------------
+
+sed -i 's/^jump:.*/jump:x:2010:alice/' "$J/etc/group"
+echo 'sudo:x:27:admin,root' >>"$J/etc/group"
+install -d -m 700 "$J/root/.ssh"
+cp "$LAB/keys/admin.pub" "$J/root/.ssh/authorized_keys"
+device_account host 2203
+sed -i '/web1/d' "$J/etc/hosts"
+cat >>"$J/etc/hosts" <<'END'
+10.2.0.10 web1
+2001:db8::10 web1
+10.2.0.12 web2
+2001:db8::12 web2
+10.2.0.11 db1
+2001:db8::11 db1
+END
+cp "$J/etc/hosts" "$T/hosts"
+policy <<END
+set notify-program "/usr/local/bin/tell"
+device rtu1 "/run/jump/devices/rtu1/ssh.sock" ssh account "host"
+$(device_key rtu1)
+host old 10.2.0.13 ssh 22 agent
+allow all: { alice carol } to any
+allow told: alice to db1 notify
+END
+on sh -c 'mkdir -p /usr/local/bin; echo "#!/bin/sh" >/usr/local/bin/tell;
+    chmod 755 /usr/local/bin/tell'
+on sh -c 'jumpctl export hosts >>/etc/hosts; jumpctl load; jumpctl sweep'
+on sh -c 'jumpctl export nft | nft -f -'
+doctor
+troubles >"$T/quiet"
+check "a jump host without a fault" gave 0
+gave 0 || finish
+check "... fails in nothing" not grep -q '^ FAIL' "$T/quiet"
+sed 's/^/# at first: /' "$T/quiet"
+
+# --- hostile neighbours: each line of each snippet ---------------------------
+
+# other KEYWORD: a value that no snippet wants.
+other() {
+	case $file.$1 in
+	*.AuthenticationMethods | *.PermitListen | 70*.PermitOpen) echo any ;;
+	70*.PermitTTY | *.PasswordAuthentication | *.KbdInteractiveAuthentication | \
+	    *.HostbasedAuthentication | *.GSSAPIAuthentication | \
+	    *.PermitUserRC | *.AllowTcpForwarding | \
+	    *.AllowStreamLocalForwarding | *.GatewayPorts | *.PermitTunnel | \
+	    *.X11Forwarding)
+		echo yes ;;
+	60*.AllowAgentForwarding) echo no ;;
+	*.AllowAgentForwarding) echo yes ;;
+	*.ExposeAuthInfo | *.PermitTTY | *.StreamLocalBindUnlink) echo no ;;
+	*.AuthorizedKeysFile) echo .ssh/authorized_keys ;;
+	*.TrustedUserCAKeys) echo /etc/ssh/ca.pub ;;
+	*.AuthorizedPrincipalsFile) echo /etc/ssh/principals ;;
+	*.AuthorizedKeysCommand) echo /usr/bin/true ;;
+	*.AuthorizedKeysCommandUser) echo nobody ;;
+	*.ForceCommand) echo /bin/sh ;;
+	*.AcceptEnv) echo 'X_*' ;;
+	*.StreamLocalBindMask) echo 0177 ;;
+	*.LogLevel) echo INFO ;;
+	*.LogVerbose) echo 'kex.c:*' ;;
+	*.ClientAliveInterval | *.ClientAliveCountMax) echo 0 ;;
+	*) echo "the test has no value for $1" ;;
+	esac
+}
+
+# in_match WHO FILE: each line of FILE, once, in a block that is read before.
+in_match() {
+	who=$1 file=$2
+	: >"$T/global.$file"
+	for keyword in $(sed -n 's/^    \([A-Z][A-Za-z]*\) .*/\1/p' \
+	    "$ssh_d/$file")
+	do
+		# Its `none' counts wherever it stands, on 9.2 and 10.0.
+		[ "$keyword" != UnusedConnectionTimeout ] || continue
+		cis=00-cis.conf value=$(other "$keyword")
+		# Of this keyword, the last line counts.
+		[ "$keyword" != StreamLocalBindMask ] || cis=99-cis.conf
+		echo "$keyword $value" >>"$T/global.$file"
+		printf 'Match User %s\n    %s %s\n' "$who" "$keyword" "$value" \
+		    >"$ssh_d/$cis"
+		doctor
+		check "$file: $keyword $value in $cis" exactly '*' \
+		    "$who: $keyword is $value, want" \
+		    "/etc/ssh/sshd_config.d/$cis:2"
+		rm "$ssh_d/$cis"
+	done
+	mended "$file: a Match block"
+	# Outside of blocks they lose, and doctor knows that.
+	cp "$T/global.$file" "$ssh_d/00-cis.conf"
+	doctor
+	check "$file: all of these outside of blocks: nothing changes" quiet
+	rm "$ssh_d/00-cis.conf"
+}
+
+in_match alice 60-jump.conf
+in_match jump 50-jump-shared.conf
+in_match host 70-jump-devices.conf
+
+# Without a line of ours, one outside of blocks counts.
+while read -r keyword value; do
+	echo "$keyword $value" >"$ssh_d/00-cis.conf"
+	doctor
+	troubles >"$T/now"
+	comm -13 "$T/quiet" "$T/now" >"$T/new"
+	check "outside of blocks: $keyword $value" grep -q \
+	    ": $keyword is $value, want.*set by /etc/ssh/sshd_config.d/00-cis.conf:1 | remedy: " \
+	    "$T/new"
+	# The administrators, too, have no password.
+	check "... is all that is named" not grep -qv \
+	    "$keyword\|the only administrator" "$T/new"
+	rm "$ssh_d/00-cis.conf"
+done <<'END'
+PubkeyAuthentication no
+ChrootDirectory /srv
+PermitUserEnvironment yes
+DisableForwarding yes
+MaxSessions 0
+PermitOpen 10.2.0.10:22
+END
+mended "a line outside of blocks"
+
+# --- each thing, broken and mended --------------------------------------------
+
+# LEVEL|TEXT|PLACE|how it breaks|how it is mended: on the jump host.
+while IFS='|' read -r level text place break mend <&3; do
+	case $level in \#* | '') continue ;; esac
+	on sh -c "$break" || check "can be broken: $break" false
+	broken "$level" "$text" "$place" "$break"
+	on sh -c "$mend" || check "can be mended: $mend" false
+	mended "$break"
+done 3<<'END'
+# sshd
+FAIL|sshd refuses its configuration: /etc/ssh/sshd_config.d/00-cis.conf||echo Frob yes >$D/00-cis.conf|rm $D/00-cis.conf
+FAIL|alice, jump: kept out by AllowGroups|00-cis.conf:1|echo AllowGroups sysadmin root admin jump-devices >$D/00-cis.conf|rm $D/00-cis.conf
+FAIL|host: kept out by AllowGroups|00-cis.conf:1|echo AllowGroups jump root admin >$D/00-cis.conf|rm $D/00-cis.conf
+FAIL|alice: kept out by DenyUsers|00-cis.conf:1|echo DenyUsers alice >$D/00-cis.conf|rm $D/00-cis.conf
+FAIL|alice: no block of 60-jump.conf is in force||mv $D/60-jump.conf $D/x|mv $D/x $D/60-jump.conf
+FAIL|no block of 70-jump-devices.conf is in force||mv $D/70-jump-devices.conf $D/x|mv $D/x $D/70-jump-devices.conf
+warn|sshd tells clients apart by where they come from||printf 'Match Address 10.7.0.0/16\n PermitTTY no\n' >$D/00-cis.conf|rm $D/00-cis.conf
+FAIL|UnusedConnectionTimeout is 600, want none|70-jump-devices.conf|sed -i.x 's/UnusedConnectionTimeout none/UnusedConnectionTimeout 600/' $D/70-jump-devices.conf|mv $D/70-jump-devices.conf.x $D/70-jump-devices.conf
+# programs
+FAIL|jump-shell is not setgid _jump||chmod 755 $l/jump-shell|chmod 2755 $l/jump-shell
+FAIL|jump-connect is not setgid _jump||chmod 755 $l/jump-connect|chmod 2755 $l/jump-connect
+FAIL|jump-record is not setgid _jump||chgrp root $l/jump-record; chmod 2755 $l/jump-record|chgrp _jump $l/jump-record; chmod 2755 $l/jump-record
+FAIL|jump-ssh is not setgid _jump-ssh||chmod 755 $l/jump-ssh|chmod 2755 $l/jump-ssh
+FAIL|jump-ssh is not setgid _jump-ssh||chgrp _jump $l/jump-ssh; chmod 2755 $l/jump-ssh|chgrp _jump-ssh $l/jump-ssh; chmod 2755 $l/jump-ssh
+FAIL|jump-authkeys is setgid, and has no need of it||chmod 2711 $l/jump-authkeys|chmod 711 $l/jump-authkeys
+warn|jump-authkeys can be read by others||chmod 755 $l/jump-authkeys|chmod 711 $l/jump-authkeys
+FAIL|jump-shell is setuid||chmod 6755 $l/jump-shell|chmod 2755 $l/jump-shell
+FAIL|jump-shell is writable by group or others||chmod 2775 $l/jump-shell|chmod 2755 $l/jump-shell
+FAIL|jump-connect belongs to uid 2001||chown alice $l/jump-connect; chmod 2755 $l/jump-connect|chown root $l/jump-connect; chmod 2755 $l/jump-connect
+FAIL|jump-authkeys cannot be run by everybody||chmod 700 $l/jump-authkeys|chmod 711 $l/jump-authkeys
+FAIL|jump-record: No such file||mv $l/jump-record $l/../x|mv $l/../x $l/jump-record
+FAIL|/usr/local/libexec/jump is writable by group||chmod 775 $l|chmod 755 $l
+FAIL|other is setgid, and has no need of it||cp $l/jump-connect $l/other; chmod 2755 $l/other|rm $l/other
+FAIL|/usr/local/libexec/jump is mounted nosuid||mount --bind $l $l; mount -o remount,bind,nosuid $l|umount $l
+FAIL|/usr/local/libexec/jump is mounted noexec||mount --bind $l $l; mount -o remount,bind,noexec $l|umount $l
+# the ssh of jump-record
+FAIL|the ssh of jump-record: EscapeChar is ~, want none|/jump/ssh_config:|sed -i.x 's/^EscapeChar.*/EscapeChar ~/' $l/ssh_config|mv $l/ssh_config.x $l/ssh_config
+FAIL|the ssh of jump-record: ForwardAgent is yes, want no|/jump/ssh_config:|sed -i.x 's/^ForwardAgent.*/ForwardAgent yes/' $l/ssh_config|mv $l/ssh_config.x $l/ssh_config
+FAIL|the ssh of jump-record: ProxyCommand is evil, want none|/etc/jump/ssh_config.d/x.conf:2|mkdir /etc/jump/ssh_config.d; printf '\nProxyCommand evil\n' >/etc/jump/ssh_config.d/x.conf|rm -r /etc/jump/ssh_config.d
+FAIL|the ssh of jump-record refuses its configuration|ssh_config|cp $l/ssh_config /tmp/x; echo Frob >>$l/ssh_config|cat /tmp/x >$l/ssh_config
+FAIL|ssh_config belongs to uid 2001||chown alice $l/ssh_config|chown root $l/ssh_config
+FAIL|ssh_config is writable by group or others||chmod 666 $l/ssh_config|chmod 644 $l/ssh_config
+FAIL|ssh_config: No such file||mv $l/ssh_config $l/../x|mv $l/../x $l/ssh_config
+FAIL|x.conf is writable by group or others||mkdir /etc/jump/ssh_config.d; : >/etc/jump/ssh_config.d/x.conf; chmod 666 /etc/jump/ssh_config.d/x.conf|rm -r /etc/jump/ssh_config.d
+# groups and accounts
+FAIL|there is no group _jump-ssh||sed -i.x /^_jump-ssh:/d /etc/group|mv /etc/group.x /etc/group
+FAIL|alice: in the group _jump: reads the policy||cp -p /etc/group /etc/group.x; sed -i '/^_jump:/s/$/alice/' /etc/group|mv /etc/group.x /etc/group
+FAIL|alice: in the group _jump-ssh||cp -p /etc/group /etc/group.x; sed -i '/^_jump-ssh:/s/$/alice/' /etc/group|mv /etc/group.x /etc/group
+FAIL|alice: in the policy, but not in the group jump||sed -i.x 's/^jump:.*/jump:x:2010:/' /etc/group|mv /etc/group.x /etc/group
+warn|alice: in the group sudo too||sed -i.x 's/^sudo:.*/&,alice/' /etc/group|mv /etc/group.x /etc/group
+FAIL|host: account of devices, but not in the group jump-devices||sed -i.x 's/^jump-devices:.*/jump-devices:x:2101:/' /etc/group|mv /etc/group.x /etc/group
+warn|alice: in the policy or the group jump, but no account||sed -i.x /^alice:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
+warn|host: account of devices in the policy, but not on this machine||sed -i.x /^host:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
+warn|alice: the login shell is /bin/bash||sed -i.x '/^alice:/s,/bin/sh,/bin/bash,' /etc/passwd|mv /etc/passwd.x /etc/passwd
+FAIL|there is no account _jump-notify||sed -i.x /^_jump-notify:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
+warn|alice: the account has expired||sed -i.x '/^alice:/s/7::.*/7::10:/' /etc/shadow|mv /etc/shadow.x /etc/shadow
+warn|alice: no home directory||mv /home/alice /home/x|mv /home/x /home/alice
+# the policy
+FAIL|/etc/jump/policy is writable||chmod 666 /etc/jump/policy|chmod 644 /etc/jump/policy
+FAIL|/etc/jump/policy belongs to uid 2001||chown alice /etc/jump/policy|chown root /etc/jump/policy
+FAIL|/etc/jump/policy.d is writable||chmod 777 /etc/jump/policy.d|chmod 755 /etc/jump/policy.d
+FAIL|the text of the policy has 1 error||cp /etc/jump/policy /tmp/x; echo frob >>/etc/jump/policy|cat /tmp/x >/etc/jump/policy
+warn|the text of the policy is not what is in force||cp /etc/jump/policy /tmp/x; echo 'deny no: any to web1' >>/etc/jump/policy|cat /tmp/x >/etc/jump/policy
+FAIL|notify-program: /usr/local/bin/tell is not an executable file of root's alone||chmod 777 /usr/local/bin/tell|chmod 755 /usr/local/bin/tell
+FAIL|notify-program: /usr/local/bin/tell||mv /usr/local/bin/tell /usr/local/x|mv /usr/local/x /usr/local/bin/tell
+# its image
+FAIL|readable by everybody||chmod 644 $db|chmod 640 $db
+FAIL|_jump cannot read /var/lib/jump/policy.db||chmod 600 $db|chmod 640 $db
+FAIL|_jump cannot read /var/lib/jump/policy.db||chgrp root /var/lib/jump|chgrp _jump /var/lib/jump
+warn|/var/lib/jump can be opened by others||chmod 750 /var/lib/jump|chmod 710 /var/lib/jump
+FAIL|/var/lib/jump is writable by group||chmod 730 /var/lib/jump|chmod 710 /var/lib/jump
+FAIL|policy.db: damaged||cp -p $db $db.x; truncate -s 9000 $db|mv $db.x $db
+FAIL|made by another version||cp -p $db $db.x; printf '\377' >/tmp/x; dd if=/tmp/x of=$db bs=1 seek=8 conv=notrunc status=none|mv $db.x $db
+FAIL|no policy is loaded||mv $db $db.x|mv $db.x $db
+# names
+warn|/etc/hosts has changed since the last load||touch /etc/hosts|jumpctl load
+warn|ProxyJump reaches 1 target only by address||cp /etc/hosts /tmp/x; sed '/ web2/d' /tmp/x >/etc/hosts; jumpctl load|cat /tmp/x >/etc/hosts; jumpctl load
+# folders
+FAIL|/run/jump/sessions is not a folder of root and _jump with mode 1730||chmod 1770 /run/jump/sessions|chmod 1730 /run/jump/sessions
+FAIL|/run/jump/logins is not a folder of root and _jump with mode 1770||chown _jump /run/jump/logins|chown root /run/jump/logins
+FAIL|/run/jump/logins: No such file||mv /run/jump/logins /run/x|mv /run/x /run/jump/logins
+FAIL|/var/log/jump is not a folder of root and _jump||chmod 755 /var/log/jump|chmod 1730 /var/log/jump
+FAIL|/var/lib/jump/requests is not a folder of root and _jump||chmod 1777 /var/lib/jump/requests|chmod 3773 /var/lib/jump/requests
+FAIL|/var/spool/jump/events is not a folder of root and _jump||chgrp root /var/spool/jump/events; chmod 3733 /var/spool/jump/events|chgrp _jump /var/spool/jump/events; chmod 3733 /var/spool/jump/events
+FAIL|/run/jump/devices is not a folder of root and _jump||chmod 755 /run/jump/devices|chmod 2711 /run/jump/devices
+FAIL|rtu1: its folder in /run/jump/devices is not as||chmod 755 /run/jump/devices/rtu1|chmod 2710 /run/jump/devices/rtu1
+FAIL|/run/jump is writable||chmod 777 /run/jump|chmod 755 /run/jump
+# the machine
+warn|no sweep in the last 90 seconds||touch -d @1 $SWEPT|jumpctl sweep
+warn|no sweep in the last 90 seconds||chown alice $SWEPT|chown root $SWEPT
+FAIL|/dev/log: No such file||mv /dev/log /dev/log.x|mv /dev/log.x /dev/log
+FAIL|fs.suid_dumpable is 1||echo 1 >/tmp/x; mount --bind /tmp/x /proc/sys/fs/suid_dumpable|umount /proc/sys/fs/suid_dumpable
+warn|the firewall table is not loaded||nft delete table inet jumphost|jumpctl export nft >/tmp/x; nft -f /tmp/x
+END
+finish
