@@ -77,10 +77,24 @@ as alice run ssh -F "$C" -J jump web2 hostname
 check "its ProxyJump" gave 0 web2
 as alice run ssh -F "$C" -J jump web1 hostname
 check "and no other" gave 255
-plain
+
+# A folder of a checkout.
+mkdir -p "$T/git/policy.d"
+printf 'version 1\nset contact "{{ nobody }}@example.com"\n' >"$T/git/policy"
+printf 'version 1\nuser alice\nkey alice "%s"\n' "$(key alice)" \
+    >"$T/git/policy.d/10-people.conf"
+printf 'version 1\nhost web1 10.2.0.10 ssh 22\nallow web: alice to web1\n' \
+    >"$T/git/policy.d/20-web.conf"
+echo "jump_policy_folder: $T/git" | more
+echo 'jump_policy: {}' >>"$T/more.yml"
 play
-check "and back" gave 0
-check "its snippet has gone" [ ! -e "$J/etc/ssh/sshd_config.d/10-site.conf" ]
+check "a folder" gave 0
+check "its policy, as it is" grep -qF '"{{ nobody }}@example.com"' "$J/etc/jump/policy"
+check "its fragments" ours jump/policy.d/20-web.conf
+check "what was not in it has gone" [ ! -e "$J/etc/jump/policy.d/30-web.conf" ]
+check "its snippet too" [ ! -e "$J/etc/ssh/sshd_config.d/10-site.conf" ]
+as alice run ssh -F "$C" -J jump web1 hostname
+check "its ProxyJump" gave 0 web1
 play
 check "and nothing more" well 0
 

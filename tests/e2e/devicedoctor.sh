@@ -102,7 +102,7 @@ sed -i 's/^jump:.*/&,rtu1/' "$J/etc/group"
 both "also a user" FAIL 'rtu1: account of devices, and in the group jump too'
 doctor
 check "... and names no line of a snippet to be deleted for that" \
-    [ "$(grep -Ec '^ [a-zA-Z]+ .*rtu1' "$T/out")" -eq 1 ]
+    [ "$(grep -Ec '^ (warn|FAIL) +.*rtu1' "$T/out")" -eq 1 ]
 sed -i 's/^jump:\(.*\),rtu1$/jump:\1/' "$J/etc/group"
 echo 'sudo:x:27:rtu1' >>"$J/etc/group"
 both "also an administrator" warn 'rtu1: account of devices, and in the group sudo'
