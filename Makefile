@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jump: GNU make.  `make help` lists the targets; README.md the variables.
 
 PREFIX     ?= /usr/local

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "cert.h"
 
 #include <string.h>

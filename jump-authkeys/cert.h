@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Certificates of OpenSSH: strictly read, and nothing else.  The bytes come
  * from whoever connects, before they have shown that they are anybody; all

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "confine.h"
 
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What jump-authkeys can still do once all look-ups have been answered. */
 #ifndef JUMP_AUTHKEYS_CONFINE_H
 #define JUMP_AUTHKEYS_CONFINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * keys-from of jump-policy(5): the program that knows the keys of accounts
  * without a user line.

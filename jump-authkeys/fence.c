@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fence.h"
 
 #include <sys/prctl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the program of keys-from is kept from, though it is _jump's as we are.
  */

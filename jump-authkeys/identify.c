@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "identify.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whose key or certificate it is that sshd(8) offers.  Pure: the machine has
  * been asked before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A user's rights as options of a line of authorized_keys.  Pure.
  * Source: sshd(8), AUTHORIZED_KEYS FILE FORMAT; jump-authkeys(8).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-authkeys: AuthorizedKeysCommand of sshd(8), and its
  * AuthorizedPrincipalsCommand.  A user and an offered key or certificate come

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A text that grows in memory. */
 #ifndef TEXT_H
 #define TEXT_H

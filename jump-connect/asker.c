@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "asker.h"
 
 #include <sys/prctl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The process that asks a program of the administrator's about a ticket:
  * jump-connect(8), TICKETS.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Made up packets, each written before what it says goes on.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A record of a session: what a target's port said in clear text, as a file
  * that network analysers read.  Source: draft-ietf-opsawg-pcapng; the headers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What jump-connect can still do once it is connected. */
 #ifndef JUMP_CONNECT_CONFINE_H
 #define JUMP_CONNECT_CONFINE_H

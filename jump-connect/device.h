@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whether who listens is the device: jump-connect(8), DEVICES.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "dial.h"
 
 #include <sys/un.h>

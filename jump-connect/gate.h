@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The gate: a connection that sshd has opened for a user, as that user, and
  * the firewall has turned around to us.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "hostkey.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The host key of an SSH server, read from the clear text of the first key
  * exchange as it passes by.

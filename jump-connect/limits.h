@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The places that a session takes under the limits of the policy: one under
  * each max that binds it, and one of all that its user may have at once.

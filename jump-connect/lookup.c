@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "lookup.h"
 
 #include <sys/prctl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The addresses of a name.  getaddrinfo(3) knows no time-out and reads what
  * strangers send, so a child does it, which nobody waits for longer than that.

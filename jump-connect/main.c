@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-connect: decide, connect, confine, relay.  With -n, a plain netcat
  * that only connects, confines and relays.

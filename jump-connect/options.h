@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The command line of jump-connect(8). */
 #ifndef OPTIONS_H
 #define OPTIONS_H

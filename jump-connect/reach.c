@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "reach.h"
 
 #include <errno.h>

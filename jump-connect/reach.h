@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The devices of a request: jump-connect(8), DEVICES.
  */

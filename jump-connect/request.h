@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One request to be connected: who asks for what, what the policy says, and
  * what the log and the user are told about it.

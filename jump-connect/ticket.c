@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "ticket.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether the ticket of a request that is allowed with it is good. */
 #ifndef TICKET_H
 #define TICKET_H

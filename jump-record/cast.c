@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "cast.h"
 
 #include <endian.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A recording of a terminal, as asciicast v2: a line of JSON about it, and
  * a line for each event.  Source: doc/asciicast-v2.md of asciinema.

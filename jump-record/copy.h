@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Between the user's terminal and that of ssh, with a recording or without.
  */

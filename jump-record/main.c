@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-record: own the terminal of a session on a target, and record it.
  */

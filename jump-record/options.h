@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The command line of jump-record(8), and that of the ssh(1) it starts. */
 #ifndef OPTIONS_H
 #define OPTIONS_H

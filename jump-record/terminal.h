@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The user's terminal, and the one that ssh gets: pty(7), termios(3).
  */

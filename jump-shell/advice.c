@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "advice.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What somebody has to type on their own machine to reach what the menu does
  * not connect itself, or to be let in.  Pure but for the zone.

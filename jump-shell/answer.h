@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What jump-shell says itself: list, why, help.  No look-ups: who asks, from
  * where and when is in a request made by decide_request(); its road is not

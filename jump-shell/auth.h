@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * How the user has logged in: the file that SSH_USER_AUTH names.
  * Source: sshd_config(5), ExposeAuthInfo; ssh(1), ENVIRONMENT.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a user asked for: one line of text to one struct command.  Pure.
  * Source: jump-shell(8), REQUESTS.

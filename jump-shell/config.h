@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * config and known_hosts: what is made for the user's own machine.
  */

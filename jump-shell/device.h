@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a device knows of its own logins: jump-shell(8), DEVICES.
  *

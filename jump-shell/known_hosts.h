@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Host keys of the policy as known_hosts: sshd(8), SSH_KNOWN_HOSTS FILE
  * FORMAT.  No look-ups.

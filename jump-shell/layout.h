@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * How the menu looks: lines that never are as wide as the terminal, so that
  * none wraps.  Pure but for the locale, whose LC_CTYPE has to be UTF-8 where

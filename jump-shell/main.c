@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-shell: one request of a user in, one allowed action out.  What it
  * does not do itself it hands to jump-connect, which decides for itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "menu.h"
 
 #include <sys/ioctl.h>

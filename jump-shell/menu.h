@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The menu, for a user with a terminal: jump-shell(8), MENU.  It shows one
  * page and reads lines, by the terminal's own line input.  For each page it

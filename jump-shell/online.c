@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "online.h"
 
 #include <pwd.h>

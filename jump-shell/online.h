@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Which devices somebody listens for, as the kernel tells anybody; whether a
  * connection then reaches the device is for jump-connect to find out.

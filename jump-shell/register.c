@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "register.h"
 
 #include <pwd.h>

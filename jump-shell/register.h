@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The requests of devices: register and help.  jump-shell(8), DEVICES.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The requests request, requests, approve and refuse: jump-shell(8).
  */

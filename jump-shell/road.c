@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "road.h"
 
 #include <stdlib.h>

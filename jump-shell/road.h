@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the road shell comes to for one user and one target: the port, the
  * login, the verdict, and what jump-record(8) has to be told.  No look-ups.

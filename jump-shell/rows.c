@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rows.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The rows of the menu: what a user may reach or ask for, now or later, and
  * nothing else.  They are judged one after the other, only as many as are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Sessions on the road shell: jump-shell(8), ssh.  The decision is made here,
  * the session is jump-record(8)'s.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "visit.h"
 
 #include <errno.h>

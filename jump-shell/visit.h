@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One visit of a user: who it is, what is known of them, and how to refuse.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "who.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "wish.h"
 
 #include <stdio.h>

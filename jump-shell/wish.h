@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What somebody types at the prompt of the menu.  Pure.
  * Source: jump-shell(8), MENU.

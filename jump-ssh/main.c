@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-ssh: run ssh(1) with a group that grants nothing.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "asciicast.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Recordings of terminals, asciicast v2: a line of JSON for the header, and
  * one for each event.  Whoever wrote the file may have been anybody.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A question about the policy, as explain and the tests put it: judged by
  * the decision that the programs use.

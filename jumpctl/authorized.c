@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "authorized.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A line of an authorized_keys file, as sshd(8) reads it.  Pure, but for
  * memory and the local time zone.  Source: sshd(8), AUTHORIZED_KEYS FILE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl check: parse, check, and run the tests of a policy.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl complete: what can stand next on a command line, for the shells.
  * What a verb takes is read from its usage, which people read too.

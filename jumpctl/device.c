@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "device.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The devices of the policy as the machine has them now: whose logins live,
  * and who listens where each is to be found.  Nothing is connected to.

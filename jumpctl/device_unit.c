@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "device_unit.h"
 
 #include <stdlib.h>

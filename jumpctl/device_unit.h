@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a device's own machine runs to keep its tunnel open.  Pure.
  * Source: ssh(1), ssh_config(5); jumpctl(8), DEVICES.

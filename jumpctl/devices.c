@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl devices, and who --devices: the devices of the policy.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What differs between two policies in whom they let where: the parts of
  * jumpctl diff.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Where a request can go, as far as the two policies tell places apart: an
  * address of each network less the smaller networks in it, with each port

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Users by the groups that they fill.
  *

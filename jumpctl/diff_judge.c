@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What changes where two sets of terms differ: asked of the evaluator.
  */

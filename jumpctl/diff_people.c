@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Who asks: users, and members of Unix groups, those alike taken together.
  *

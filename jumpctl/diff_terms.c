@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Rules as terms, and the containers that diff is made with.
  */

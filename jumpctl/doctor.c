@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl doctor: whether this machine holds its users to the policy.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl doctor: whether administrators get in, should the policy be
  * unusable.

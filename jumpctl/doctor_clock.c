@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl doctor: the clock, by which windows, ends and one-time codes go.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl doctor: devices, their accounts and folders, and what sshd would do
  * with them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl doctor: entries of the policy that have expired, or that nothing
  * uses.

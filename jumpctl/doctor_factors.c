@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl doctor: whether those whom rules with mfa concern can meet them.
  */

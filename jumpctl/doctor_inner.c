@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl doctor: the ssh(1) that jump-record starts, and its configuration.
  */

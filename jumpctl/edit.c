@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl edit: change a file of the policy as visudo(8) does.  The editor
  * gets a copy; what it makes of it is checked as if it stood in its place

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "escape.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a recording may do to the terminal it is shown on.  Bytes of any kind
  * become tokens: characters, and the control sequences of a positive list.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl explain: what the policy in force answers, and why, from the very
  * verdict that enforcement uses.

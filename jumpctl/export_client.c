@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl export ssh_config, known_hosts: what jump-shell writes for a user.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl export device: what keeps a device's tunnel open, for the device.
  *

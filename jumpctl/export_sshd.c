@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl export sshd: blocks of sshd_config(5).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "factors.h"
 
 #include <err.h>

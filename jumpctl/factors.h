@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whom rules with mfa concern, and who meets them by a key.
  */

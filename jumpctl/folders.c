@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "folders.h"
 
 #include <sys/file.h>

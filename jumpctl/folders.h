@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The folders of devices that listen at a path: /run/jump/devices/NAME/SOCKET.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "foreign.h"
 
 #include <sys/stat.h>

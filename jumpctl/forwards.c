@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "forwards.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The forwards of stock sshd, which keeps no list: connections that its
  * process for a user's session has opened as that user.

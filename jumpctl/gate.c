@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "gate.h"
 
 #include <sys/socket.h>

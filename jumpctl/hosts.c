@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Names that sshd may resolve again: only those that /etc/hosts leads to
  * addresses of their own target, and nowhere else.  The file is read once, as

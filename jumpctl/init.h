@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl init: what sshd gives to whom today, and a policy that says it.
  */

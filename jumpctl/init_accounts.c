@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl init: accounts, and the keys that let somebody in.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl init: the policy as text.
  */

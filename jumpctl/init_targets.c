@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl init: targets by their addresses, and names looked up.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whether what is live may go on under the policy in force.  Looks people up,
  * each once; decides by the function that every program uses.

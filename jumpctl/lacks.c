@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "lacks.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the devices of a policy lack on this machine: their accounts, and for
  * those at a path the folder and the socket.  What sshd(8) does with them is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "legs.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Live sessions of both kinds, relays and forwards, as who and kick see them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl lock, unlock: an emergency deny.  It is written to the file of
  * locks, which every load adds to its image, and added to the image in force

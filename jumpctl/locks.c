@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Locks: who has no rights until unlocked.  They are state, not policy: a
  * file of their own, whose contents are added to every image that is made.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl log: what happened, from lines that anybody may have written.
  *

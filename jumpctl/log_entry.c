@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One line of a log: of the journal, of rsyslog with the shipped template, or
  * of a traditional file.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a reader wants to see. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log_gate.h"
 
 #include <stdio.h>

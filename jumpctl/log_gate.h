@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the gate says is joined with what sshd says of the same connection:
  * they have its account, its place and its time in common.

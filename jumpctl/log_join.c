@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Joining: what sshd says of a login, of its process and of its connections is
  * spread over lines of several processes, and who it is in the policy stands

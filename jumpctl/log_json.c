@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One flat object of JSON (RFC 8259), as journalctl(1), rsyslogd(8) and our
  * own programs write it.

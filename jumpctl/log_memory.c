@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What jumpctl log remembers: of each account so much, and of more the oldest
  * is forgotten.  Names of accounts are those that root's sshd and _jump's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What jumpctl log remembers to join lines: logins of sshd and their
  * connections, keys that were asked about, and sessions of ours.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A row, as a line for people or as JSON.  Whatever came from a log is
  * escaped here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log_queue.h"
 
 #include <err.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Rows in their order, while one of them waits for what another process has
  * to say of it: sshd grants a connection before the gate has been asked.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Our own records, as lib/audit.c writes them. */
 #include <stdlib.h>
 #include <string.h>

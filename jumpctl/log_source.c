@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Where lines come from: journalctl(1), or files of a log daemon, also those
  * that logrotate(8) has put aside and compressed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The lines of sshd(8) that tell who came, and where to.  Names of accounts
  * that do not exist, key ids of certificates and names of targets are what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Who may have written a line: the uid is the kernel's word; the program is
  * what the log daemon saw when it looked, if it did (jump-audit(5), SENDERS).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Why: asked of the policy in force, as jumpctl explain does, for what sshd
  * refuses without knowing a reason.

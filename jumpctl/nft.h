@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The firewall table of a policy.  Source: nft(8).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl notify: have the policy's program tell of what somebody is to know.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The parts of jumpctl notify: what waits, and the program that tells of it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "openssh.h"
 
 #include <stdlib.h>

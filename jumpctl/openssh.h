@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Versions of OpenSSH: what of our blocks each of them takes.  Pure, but for
  * what is printed.  Source: the release notes, and servconf.c of each version

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "places.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Hosts that files of ssh(1) name: known_hosts, and ssh_config.  Pure.
  * Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; ssh_config(5).

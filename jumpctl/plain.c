@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "plain.h"
 
 #include <string.h>

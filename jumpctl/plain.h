@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A recording as plain text: the lines as they stood when something else
  * began.  What was overwritten on its line is lost, where the cursor went to

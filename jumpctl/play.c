@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A recording as it was seen, on a terminal, at any speed.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The recordings of sessions: files of /var/log/jump, written by processes of
  * users, and believed in nothing but what the kernel says of them.

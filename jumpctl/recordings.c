@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl recordings: what is recorded, and whether it is as it was sealed.
  */

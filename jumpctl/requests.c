@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl requests: who asked for what, what became of it, and its end.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * No login may need more permitopen entries than sshd takes.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The seal of recordings that have ended: unwritable, root's, and with a line
  * in the chain.

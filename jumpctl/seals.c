@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "seals.h"
 
 #include <sys/file.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The seals of recordings: a file with a line for each, in a chain.
  *

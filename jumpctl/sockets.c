@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sockets.h"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The TCP sockets of this machine, as the kernel tells them: sock_diag(7).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The text of a policy: files opened without following links, checked and
  * read through one descriptor.

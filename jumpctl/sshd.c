@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sshd.h"
 
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What sshd says it would do: sshd -T -C, for one account at a time.
  */

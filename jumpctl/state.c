@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The state directory: one change at a time, each file renamed into place
  * when it is whole and on the disk.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl sweep: end what the policy in force does not allow any more.
  */

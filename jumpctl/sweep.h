@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The parts of jumpctl sweep: what is to end, and why.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One character as UTF-8, RFC 3629. */
 #ifndef UTF8_H
 #define UTF8_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The chain of seals beside what the log has of it: root can write the chain
  * anew, but not what a collector has already.

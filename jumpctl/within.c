@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "within.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whether what a login was given lies within what it would be given now.
  * Pure.  Source: sshd(8), AUTHORIZED_KEYS FILE FORMAT.

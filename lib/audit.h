@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The one place that writes audit records; jump-audit(5) is their format. */
 
 #ifndef AUDIT_H

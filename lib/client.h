@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a user's own machine wants to know: an ssh_config(5), its known_hosts,
  * an inventory for Ansible, of what that user may reach or ask for now.

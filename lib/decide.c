@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "decide.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One decision for every program: enforcement, list, why, explain and the
  * tests of a policy all come through here to policy_evaluate().

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Exit codes, an interface of all programs (sysexits.h where it fits).
  */

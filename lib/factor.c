@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "factor.h"
 
 #include <errno.h>

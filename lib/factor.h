@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The second factor of the login that this process belongs to, as
  * jump-authkeys(8) has noted it and the user cannot change it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "grant.h"
 
 #include <sys/random.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Access on request: who asked for what, and who approved or refused it, as
  * small files in one folder.

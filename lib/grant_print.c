@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lists of requests, as jump-shell(8) and jumpctl(8) print them. */
 #include "grant.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "keeper.h"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "known.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Lines of known_hosts, sshd(8), for targets of a policy.
  */

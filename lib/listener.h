@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Who listens on this machine, and who holds the other end of a connection, as
  * the kernel tells anybody: sock_diag(7), linux/inet_diag.h, linux/unix_diag.h.

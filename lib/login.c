@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "login.h"
 
 #include <sys/file.h>

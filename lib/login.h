@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Notes about logins: who jump-authkeys let in, with which key and by which
  * policy, for those who later look at the sshd process that asked.  sshd

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "login_device.h"
 
 #include <sys/file.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The logins of a device that live, without a look at all notes: an index
  * beside them, a file device.NAME for each device.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Addresses, networks, numbers, patterns: strict readers and matchers.
  * Pure: no memory, no errno, no look-ups.

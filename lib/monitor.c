@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "monitor.h"
 
 #include <sys/syscall.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "notice.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Notifications: what somebody is to be told of, left in a folder for jumpctl
  * notify, or for a program of the administrator's, to take away.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The policy of jump-policy(5): its tables, and the calls on them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the files share that make a policy from text: policy_parse.c reads
  * statements, policy_check.c resolves names and judges the whole,

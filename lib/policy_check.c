@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The policy as a whole: names become indexes, and what is legal by itself
  * but wrong together is found.

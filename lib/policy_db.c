@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The compiled image: a header, the tables as they are, and a checksum for
  * each chunk of them.  The header's own checksum covers the checksums; a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The decision: jump-policy(5), "HOW A REQUEST IS JUDGED", in its order and
  * its words.  Everything starts from deny.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The layout of the compiled image; for policy.c, policy_index.c,
  * policy_db.c and policy_save.c only.

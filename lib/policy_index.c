@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "policy_build.h"
 #include "policy_image.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "policy_lex.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Tokens of the policy language, jump-policy(5) "Lexis".
  * For the files that make a policy from text only.

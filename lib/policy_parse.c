@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Text to tables: recursive descent over jump-policy(5).  A statement that is
  * wrong is reported and dropped, and the next one is still read.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The policy as text, a statement a row; it parses back to the same tables.
  */

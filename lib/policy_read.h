@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What statements are made of: words, lists, options, names and values.  For
  * the files that parse statements only.

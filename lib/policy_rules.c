@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Windows, rules and tests.
  */

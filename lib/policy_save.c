@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Writing the compiled image; see policy_image.h for its layout.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Statements about targets: host, net, domain, device, socket, hostkey.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whether the gate stands: jumpctl(8), FIREWALL.
  *

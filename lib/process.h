@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a program does to its own process before it looks at user input.
  * Each returns 0, or -1 with errno; the caller then exits EXIT_INTERNAL.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "procfs.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What /proc says of a process: proc(5).  It can vanish at any moment and its
  * number be another's: who is to act on it holds a pidfd first, then reads.

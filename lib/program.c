@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "program.h"
 
 #include <sys/stat.h>

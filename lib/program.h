@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Programs that a policy names. */
 #ifndef PROGRAM_H
 #define PROGRAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "pubkey.h"
 
 #include <string.h>

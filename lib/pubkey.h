@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Public keys as a .pub file has them: whether what base64 holds is a key of
  * the type that stands before it.  Pure.  Sources: RFC 4253 6.6, RFC 5656

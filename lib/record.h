@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The file of a recording, of a session's clear text or of its terminal: all
  * of what is written gets there, or the session ends.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Confinement: after sandbox_enter() a program can make the system calls of
  * its table, and no others.

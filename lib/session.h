@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The registry of live sessions: a file for each in a directory that only
  * root reads and only the group _jump writes (mode 1730).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Signatures of texts by keys of the policy, as ssh-keygen(1) -Y sign makes
  * them.  Source: PROTOCOL.sshsig and PROTOCOL.u2f of OpenSSH.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "swept.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whether jumpctl sweep runs: each sweep touches a file, and as long as that
  * is recent, a right that ends is held on the road forward.

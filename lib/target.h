@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a user asks for: a name, an address or a path, and a port.
  */

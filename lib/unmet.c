@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unmet.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a user has still to do, in words and with how to do it. */
 #ifndef UNMET_H
 #define UNMET_H

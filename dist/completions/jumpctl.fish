@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Completion of jumpctl(8) for fish(1): jumpctl complete says what can stand
 # next.  Success without a word means a file.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * drive: the moving parts of the benchmarks.  It measures one command and
  * prints numbers; tests/bench/run says what to measure and compares.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* empty: what it costs to start a program that does nothing. */
 int
 main(void)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # lib.sh: the words of the scripts for real clients, beside those of e2e.
 #
 # alice sits at a workstation, which is the client of the lab: she has a home

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """modbus.py serve ADDRESS PORT: a device of 2000 registers and coils.
 modbus.py use ADDRESS PORT: write and read them, with a client of pymodbus.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Clients that are not OpenSSH, or that drive it: paramiko, Ansible, and plink,
 # pscp and psftp of PuTTY; to web1 by a forward, to web2 by connect.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """paramiko.py HOST FILE: what jump.conf of this user says about HOST, done with
 paramiko (which knows no Include): FILE goes there, by ProxyJump, which is a
 direct-tcpip channel, or by ProxyCommand.  Prints the road and ok.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """pictures.py: what a screen shows, by numbers.
 
     pictures.py convert FILE PNG       FILE is a PNG, or a window dump of xwd

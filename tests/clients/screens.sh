@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Screens of a remote machine, in programs with a screen of their own: VNC, and
 # RDP.  What one screen shows must be what the other one shows.
 . "$(dirname "$0")/lib.sh"

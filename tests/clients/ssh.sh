@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # OpenSSH, old and new, and what rests on it: scp, sftp, rsync, git, Ansible;
 # to web1 by ProxyJump, to web2 by ProxyCommand, as the generated file says.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Other protocols, by LocalForward on an address for each target: Modbus, HTTP
 # in curl and in Chromium, PostgreSQL.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl doctor: who is an administrator that gets in without us, and what
 # keeps an account of ours out.
 # runs: once

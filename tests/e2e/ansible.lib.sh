@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # ansible.lib.sh: a jump host on which the role of dist/ansible is new, and the
 # words of the scripts that run it there; or they end here, with a check skipped.
 . "$(dirname "$0")/lib.sh"

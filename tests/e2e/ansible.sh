@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # dist/ansible: the role on a jump host, twice, in check mode, and with another
 # policy; ProxyJump after each.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # dist/ansible: the role, with what is wrong: each is refused before anything of
 # the machine is changed, or all of it is put back.
 # runs: once

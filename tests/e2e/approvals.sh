@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Access on request: asked for, seen, approved, used by each road, ended.
 . "$(dirname "$0")/lib.sh"
 

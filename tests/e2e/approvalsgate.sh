@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # runs: once
 # Access on request by plain ProxyJump through the gate, and past the firewall.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What a hostile review found once, and must not find again.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What cannot be recorded does not happen; and one session has one id.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """badfiles.py HOW: loads while the policy changes or loads are killed.
 
 Inside of a lab, on the jump host.  Exits 1, with the reason, at the first load

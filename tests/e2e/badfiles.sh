@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Files of the policy and of the state that are not what they should be: the
 # load says which, exits as jumpctl(8) says, and changes nothing.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Every bad policy of tests/policy/bad: what check and load say, that load
 # exits 1, and that what was in force stays, to the byte.
 # runs: once

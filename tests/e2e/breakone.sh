@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Break any one thing: doctor names it and nothing else, with the line that did
 # it and a remedy, and its status says so; mended, it is as quiet as before.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Somebody who has got around jump-shell and runs programs on the jump host:
 # what rests on the uid and the kernel still holds.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Records of what is said on a port of tcp: by connect and by the gate.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Certificates, by AuthorizedKeysCommand and by AuthorizedPrincipalsCommand:
 # who gets in with which, with what rights, and who does not.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # A log daemon that stops: no new session, those that live go on, and their
 # ends are recorded when it runs again, with what was lost.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The commands that stand in a Markdown file, for the tests that run them.
 
     commands.py list FILE DIR [HEADING]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What can be typed after `ssh jump`, and is not to be done: each string with
 # its exit code, its exact text and its one record, over one connection.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl complete, and the completions of bash, zsh and fish, which ask it.
 # runs: once
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The files that config and known_hosts write, used as they are: each kind of
 # block, by the stock ssh and by a newer one, which is never asked anything.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """crowd: many sessions of one user at once, on the jump host, as root.
 
     crowd.py USER HOST PORT MAX EACH ROUNDS

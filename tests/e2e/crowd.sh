@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Two hundred at once where five may be, ROUNDS times: five are.
 # runs: once
 . "$(dirname "$0")/lib.sh"

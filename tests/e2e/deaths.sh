@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # kill -9 of any process of a session: its row goes, and its place is free,
 # within five seconds.
 . "$(dirname "$0")/lib.sh"

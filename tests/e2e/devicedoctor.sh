@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What devices lack on this machine: check warns, doctor names it, with the
 # line of sshd's configuration that won and a remedy; mended, both are content.
 # lab: LAB_POLICY=none

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The folders of devices at a path: made and removed by load and by sweep, and
 # nothing is touched that they have not made.
 # lab: LAB_POLICY=none

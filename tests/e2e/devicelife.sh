@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The life of a device: what jumpctl export device makes, really run; a device
 # that vanishes without a word and comes back; two with the same key.
 # lab: LAB_POLICY=none

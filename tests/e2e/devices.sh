@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Devices: each logs in with its own key, and listens where the policy says, and
 # nowhere else.
 # lab: LAB_POLICY=none

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Devices in what people look at: jumpctl devices, who, kick; list, why; config;
 # and the log.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl diff: files against the policy in force, images and folders.
 # runs: once
 . "$(dirname "$0")/lib.sh"

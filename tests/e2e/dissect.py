@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """dissect.py serve ADDRESS: Modbus, telnet and VNC, on their ports.
 dissect.py modbus|telnet|vnc COMMAND...: talk to it through that command.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Records of clear text, as tshark reads them: the protocols are taken apart,
 # nothing is odd, and the times are those of the session.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Names under a domain, and a name server that plays every trick: a name is
 # looked up once, and nothing is dialled but an address that was checked.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl doctor: break any one thing, and it names it, with what set it and
 # a remedy; mend it, and it is content again.
 . "$(dirname "$0")/lib.sh"

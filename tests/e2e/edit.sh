@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl edit: nothing half done is saved, nothing is lost, and what is saved
 # is in force.
 # runs: once

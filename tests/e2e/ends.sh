@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # How sessions end: to the second when a right does, and at once when either
 # side goes away.
 . "$(dirname "$0")/lib.sh"

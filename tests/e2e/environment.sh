@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # With AcceptEnv *, a client chooses the environment of jump-shell: it decides
 # as ever, and loads nothing of the user's.
 # runs: once

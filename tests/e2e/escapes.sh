@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What a user could bring to have the ssh of the road shell do something else.
 # Each is tried once where it works, so that it would be seen, and then here.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The shipped example: each kind of rule and of target, as its users meet it.
 . "$(dirname "$0")/lib.sh"
 

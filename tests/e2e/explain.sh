@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What an administrator asks: jumpctl explain, in text and in JSON, what it
 # refuses to answer, and the words of check about rights that are too many.
 # runs: once

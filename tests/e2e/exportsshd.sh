@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl export sshd --openssh: a file for each version, and what the sshd
 # that is here says of its own.
 . "$(dirname "$0")/lib.sh"

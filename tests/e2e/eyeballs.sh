@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # A host with many addresses, most of them dead: the one that answers is found
 # soon, through the firewall, and one record names it.
 # lab: LAB_NFT=1

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Every system call and every allocation of the plug-ins fails once, and in no
 # case does anybody get what they would not get otherwise; tests/faults.  The
 # gate has real connections, which the table of the policy turns around.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The firewall table: somebody with a shell of their own on the jump host
 # reaches what the policy gives them by ProxyJump now, and nothing else.
 . "$(dirname "$0")/lib.sh"

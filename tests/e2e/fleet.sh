@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Two jump hosts behind one name, as docs/fleet.md has it, with each command of
 # that page; and one of them loses its power.
 # lab: LAB_SECOND=1

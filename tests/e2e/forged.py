@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """forged: what users and targets can say, in each field of a record.
 
 Run on the jump host by forged.sh, as root.  Each attempt makes exactly as many

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Whatever users and targets say: one record of it each, clean and whole.
 # runs: once
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The forwards of sshd: jumpctl who finds them, jumpctl kick ends them.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The gate: plain ProxyJump, with all that the policy says.
 . "$(dirname "$0")/lib.sh"
 

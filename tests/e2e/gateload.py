@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """gateload: both ends of a load on the gate.
 
     gateload.py serve PORT SECONDS [PORT SECONDS]...

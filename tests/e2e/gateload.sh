@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The gate under load: what it decides meanwhile, and what it leaves behind.
 # GATELOAD=1 makes that 500 connections a second, for a minute.
 # runs: once

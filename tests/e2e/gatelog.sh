@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl log, doctor and check with the gate: one row for what two programs
 # tell of one connection, by rsyslog and by files that say no sender.
 . "$(dirname "$0")/lib.sh"

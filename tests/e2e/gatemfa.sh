@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The gate and mfa: somebody who offers a user's security key, and cannot prove
 # that they have it, gives a process that the user has left behind nothing; nor
 # does somebody who offers another key take anything from them.

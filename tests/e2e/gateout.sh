@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The gate goes away and comes back: what stands then, and what passes.
 # runs: once
 . "$(dirname "$0")/lib.sh"

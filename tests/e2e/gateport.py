@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What tests/e2e/gateport.sh runs on the jump host.
 
   gateport.py crowd ADDRESS PORT FROM TO

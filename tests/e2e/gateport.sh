@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The gate takes nobody for somebody else whose connection has the source port
 # that the kernel has given the one that it turned around.
 # runs: once

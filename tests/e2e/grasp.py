@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Try to get a hold on processes of the same user: of each of the arguments,
 which must not work, and first of a child of our own, which must."""
 import ctypes

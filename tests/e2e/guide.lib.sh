@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # guide.lib.sh: a machine that has no jump host yet, and people who read how to
 # make one of it.  Read by readme.sh and guides.sh.
 J=$LAB/hosts/jump

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Each command of the guides in docs, as it stands, in the order of the page.
 # lab: LAB_POLICY=none
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The heir of a session's leader: whoever has its pid, and leads a session.
 
     heir.py JUMP-RECORD JUMP-CONNECT ID

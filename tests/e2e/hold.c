@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * hold: processes that hold sessions of the registry, as relays do.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What users who have broken out, and strangers with a public key, do to the
 # sweeps that are to end them.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The host keys of the policy, as the relay of the road connect checks them:
 # real sshds with every kind of key and every key exchange, and impostors.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """images.py HOW USER TYPE KEY FINGERPRINT: damage the image, ask the programs.
 
 Inside of a lab, on the jump host, as root.

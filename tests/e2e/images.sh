@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Damaged images through the real programs: each exits 78 and says nothing on
 # standard output, or, where it did not look at what is damaged, gives the
 # very answer of the image as it was.

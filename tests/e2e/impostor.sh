@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Who stands in for a device: at its address, at its path, behind the name of
 # another, with another's host key; by connect, shell, the gate and ProxyJump.
 # lab: LAB_POLICY=none

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # lab: LAB_POLICY=none
 # A machine that has been a jump host before: what jumpctl init makes of it, and
 # that its users then reach what they reached, and nothing else.

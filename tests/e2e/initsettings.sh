@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # lab: LAB_POLICY=none
 # runs: once
 # jumpctl init: what sshd_config says beside the keys, and what users can do to

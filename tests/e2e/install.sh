@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # make install and make uninstall: as a packager, as root on a machine with
 # and without systemd's tools, over an installation, and back.
 # runs: once

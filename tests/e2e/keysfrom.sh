@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # keys-from: whom it serves, what of its answer counts, and that nothing it
 # does holds up a login, or lets somebody in.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl kick: relays.
 # runs: once
 . "$(dirname "$0")/lib.sh"

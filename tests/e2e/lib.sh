@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # lib.sh: the words of the e2e scripts, which run inside a lab as its client.
 #
 #   run COMMAND...        run it; its status, $T/out and $T/err are kept

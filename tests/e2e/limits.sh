@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Whoever starts a setgid program chooses its descriptors, arguments, limits
 # and signals: it works as ever, or fails in a clear way; tests/faults.
 # runs: once

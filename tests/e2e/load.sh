@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # A policy that fails to load, in any way, changes nothing; with none, nobody
 # gets in, and the log says why.
 # lab: LAB_POLICY=none

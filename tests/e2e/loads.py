@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """loads.py FOLDER LOADS USER TYPE KEY FINGERPRINT: load in turn, look up.
 
 Inside of a lab, on the jump host.  One thread loads policy.a and policy.b in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Loads, one after the other as fast as they go, while people log in: each
 # look-up sees the old policy or the new one, whole; what both permit never
 # fails (a session may have to be asked for again), what both deny is never

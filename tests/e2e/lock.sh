@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl lock and unlock: an emergency deny that nothing holds up, and that
 # no load loses.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl log: one list from our records and sshd's lines, by rsyslog and by
 # the journal, and nothing that a user writes passes for one of them.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Notes about logins: each sshd process that asked has one, of the key that
 # was accepted; without a note nobody gets in.
 . "$(dirname "$0")/lib.sh"

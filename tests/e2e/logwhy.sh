@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl log --refused: the reason of every refusal of a user, also where the
 # client was told "administratively prohibited" or "Permission denied".
 . "$(dirname "$0")/lib.sh"

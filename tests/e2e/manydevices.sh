@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Many devices at once, each reached by its name, and all back after a restart
 # of sshd: the bench of 1,000, with few.
 # lab: LAB_POLICY=none

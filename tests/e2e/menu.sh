@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The menu, through real terminals: what it shows, what is typed, what ends it.
 . "$(dirname "$0")/lib.sh"
 

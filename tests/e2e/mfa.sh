@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Second factors: one-time codes that sshd asks for through PAM, security keys
 # that ask for a PIN, and what only looks like one.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Second factors behind the gate: it sees whose a connection is, not of which
 # login, and goes by all of those that the user has.
 . "$(dirname "$0")/lib.sh"

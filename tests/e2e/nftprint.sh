@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What `jumpctl export nft' prints, whole: for each policy and machine below,
 # the section of its name in nftprint.want.  nft(8) takes all of them.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # sshd under no_new_privs: the setgid bit has no effect, and nobody gets out.
 # lab: LAB_NNP=1
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Somebody is told of a session: what is left, by whom it is taken, and what
 # happens where it cannot be.
 . "$(dirname "$0")/lib.sh"

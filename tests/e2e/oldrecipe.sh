@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The old recipe: devices with one account that they share, each with
 #     ssh -N -R /home/host/NAME.sock:localhost:22 host@SERVER
 # and users with

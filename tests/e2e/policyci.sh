@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # dist/examples/policy-ci: two commits of a policy in git, as a pipeline runs it,
 # which is not root and has no policy in force.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a program of a user on the jump host gets through to.
 
   reach.py FILE   prints each of its KIND ADDRESS PORT, one a line, that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The README's commands, as they stand, on a jump host that has nothing yet.
 # lab: LAB_POLICY=none
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # record.lib.sh: sessions in terminals of jump-record, started by hand as alice
 # on the jump host, who has an agent there.  Read by the record*.sh.
 R=/usr/local/libexec/jump/jump-record

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Sessions in a terminal of jump-record: what is recorded, and how it ends.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/record.lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What was tried once against recorded sessions, and then worked: never again.
 # runs: once
 . "$(dirname "$0")/lib.sh"

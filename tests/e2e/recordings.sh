@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl recordings and replay, and the seal that sweeps make.
 # runs: once
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What the recorded user can try from a second login with a full shell: it
 # fails, or ends the session, and is on record.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What the policy does not grant: the wrong user, target, port, source and
 # time, on both roads, for an own and for a shared account.  The client sees
 # one line and its exit code; the network sees nothing.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # runs: once
 # Whoever breaks off, is killed or stops, in every phase and with either end
 # full: the relay ends or waits, rests meanwhile, goes on with every byte, and

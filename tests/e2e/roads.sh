@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Every spelling of the two roads, for an own and for a shared account.
 . "$(dirname "$0")/lib.sh"
 

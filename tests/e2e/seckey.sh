@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Security keys: verify-required is the second factor that `mfa' wants, on a
 # key line and in a certificate, and a touch alone is not.
 . "$(dirname "$0")/lib.sh"

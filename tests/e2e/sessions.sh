@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Relays in the registry: who and kick see them, limits hold, and what the log
 # has of them.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The road shell: ssh jump ssh NAME, judged, answered or refused, to real
 # targets, with and without a terminal.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The road shell on somebody's word: a ticket, an approval, the end of both.
 . "$(dirname "$0")/lib.sh"
 

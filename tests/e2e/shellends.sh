@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # How sessions on the road shell end, and the one story that is left of each:
 # limits, kick, a policy that changes, the login, records, who.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Signed approvals: by the own key of one who shares an account, handed in by
 # them or by who asked, and nothing that only looks like one.
 . "$(dirname "$0")/lib.sh"

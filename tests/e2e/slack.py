@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Run a program with timers that may be late by so many seconds.
 
     slack.py SECONDS PROGRAM ARG...

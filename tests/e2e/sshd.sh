@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The shipped snippets, on a stock sshd_config: what is in force for whom, and
 # that a login without a key is no way in.
 . "$(dirname "$0")/lib.sh"

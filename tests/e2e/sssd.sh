@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # SSSD with a directory, on the host db1, behind it: whose keys and groups
 # count, when they cease to, and what becomes of both when the directory, or
 # SSSD, is away.

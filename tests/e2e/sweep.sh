@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl sweep, and the load, lock and edit that sweep: who may not any more
 # is gone when they return, and nobody else loses a byte.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a user could try against their own processes.
 
     tamper.py PID...     each way to get into each of them

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A terminal for a program, and hands for it.
 
     term.py [STEP...] -- COMMAND...

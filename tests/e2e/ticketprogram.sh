@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The program that is asked about tickets, whatever it does.
 # runs: once
 # lab: LAB_NFT=1

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Tickets: how they are given, what a rule makes of them, and what the log and
 # a sweep know of them.  The program that is asked is in ticketprogram.sh.
 . "$(dirname "$0")/lib.sh"

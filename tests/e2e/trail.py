@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """trail: whether the records of one row of trail.sh are what they must be.
 
     trail.py RAW LIST USER TARGET BYTES SECONDS RECORDS LISTED

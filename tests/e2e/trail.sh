@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The trail: whatever happens on a road, the records say so, in order, with the
 # right bytes and one id, and no others are there.
 . "$(dirname "$0")/lib.sh"

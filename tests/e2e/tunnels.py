@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tunnels.py deaf|patient PORT: a server that never reads, or that reads and
 # does not end when its client has.
 import socket

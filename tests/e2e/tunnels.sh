@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The connections of sessions: their state, and what the kernel says of them,
 # as administrators and as users see it.
 # runs: once

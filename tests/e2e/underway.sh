@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # A load or a lock while somebody logs in: who was given more than there is now
 # does not slip in, whoever is slow.
 . "$(dirname "$0")/lib.sh"

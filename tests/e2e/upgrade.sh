@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # An upgrade by make install, under sessions on each road, and back: none is
 # lost, and whoever comes meanwhile is served.
 # runs: once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # How jumpctl is used, as it says itself: every verb that the manual has, in
 # 80 columns, for whoever asks and for whoever gets it wrong.
 # runs: once

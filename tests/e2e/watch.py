@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """jumpctl who -w on a terminal: what it draws, and how it leaves.
 
 Prints a line "ok - NAME" or "not ok - NAME" for each test.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl who -w, on a terminal.
 # runs: once
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # jumpctl who: relays of the registry, as they are.
 # runs: once
 . "$(dirname "$0")/lib.sh"

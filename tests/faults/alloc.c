@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * alloc: for /etc/ld.so.preload of a lab.  Fails one allocation of those of
  * our programs that have not been confined or were before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * inject: run a program as some user, and fail one of its system calls.
  *

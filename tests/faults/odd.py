@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """odd: start the plug-ins with odd descriptors, limits, signals, arguments.
 
     odd.py descriptors|limits|signals

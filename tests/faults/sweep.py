@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """sweep: fail every system call and every allocation of the plug-ins once.
 
     sweep.py INJECT [--all] [SCENARIO...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The world that the plug-ins are tried in, on the jump host of a lab.
 
 Its log socket and its targets belong to this process: each run of a program

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A recording as anybody may have written it, and bytes of a session: what
  * comes out is harmless for a terminal, the same in any pieces, and text that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Certificates as sshd hands them over: a type on a line, and bytes of whoever
  * connects.  What is taken is taken whole, and every piece lies within it.

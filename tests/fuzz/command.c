@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a user types: SSH_ORIGINAL_COMMAND, SSH_CONNECTION and the arguments
  * that sshd(8) starts jump-shell with (one a line).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the fuzz targets share.  Each target is one file with one
  * LLVMFuzzerTestOneInput(), which libFuzzer calls (make fuzz), or replay.c

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Files of requests and approvals, which users write: what is read is what
  * would be written, to the byte, and so is one thing only.

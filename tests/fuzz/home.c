@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The files of users that jumpctl init reads as root, the first byte says
  * which: authorized_keys, known_hosts, ssh_config.  What of them gets into a

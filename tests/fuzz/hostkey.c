@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The host-key reader of the relay: what it says of two streams must not
  * depend on where they are cut.  Records: a byte, of which bit 0 is the side

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The reader of the compiled image, and every decision on what it accepts.
  * The first byte says what the rest is:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "judge.h"
 
 #include "../../jump-authkeys/keys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Ask a policy everything a plug-in would ask it: for the targets policy and
  * image.

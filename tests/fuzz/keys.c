@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What sshd(8) hands to jump-authkeys: account, type, key and fingerprint, one
  * a line.  A key is found only if every word is the policy's own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Lines of logs, as anybody may have written them: what comes out of them is
  * clean, is no more than there are lines for, and a line whose sender is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The policy parser, and all that follows: text to tables, tables to text and
  * back again, to an image, and to decisions.  A byte 0xff parts the files.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Public keys as the policy has them: a type and base64, one a line.  What is
  * taken is taken in one spelling only, and whole.

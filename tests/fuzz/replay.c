@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * main() of a fuzz target without libFuzzer: each file once, and each
  * beginning of it.

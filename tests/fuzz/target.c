@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Names, addresses, networks, ports, base64 and patterns, against the
  * resolver of the C library and against slow and obvious ways.  Lines: the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """dns.py ADDRESS ZONE LOG: a name server that answers as it is told, UDP and
 TCP, and writes each query to LOG.
 

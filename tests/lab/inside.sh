@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # inside.sh: the first process of a lab (tests/lab/lab starts it), and, with
 # the argument --host NAME (or --apart NAME), the first process of one of its
 # hosts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The C side of the independent reference: judges requests that
  * tests/reference/run writes on standard input, one answer a line.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """Random policies and requests for the independent reference.
 
 A world is small: few names, addresses, ports and times, so that nearly all of

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """The independent reference: jump-policy(5), slow and obvious.
 
 Written from the sentences of the manual, never from the C; the headings in

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """jumpctl diff against brute force.
 
 Random policies, changed at random: wherever a request gets another verdict

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """The reference against the manual's own examples.
 
 Takes each complete policy out of jump-policy(5), and expects of the reference

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """Windows, where clocks change: a table of instants.
 
 What is expected stands here by hand.  The programs' answer comes from libc,

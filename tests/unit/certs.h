@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Certificates for tests, right and wrong, by PROTOCOL.certkeys of OpenSSH.
  * Nothing is signed: that is sshd's to check.

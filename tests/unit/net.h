@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A network of the test's own: loopback, and nothing else.  For tests that
  * fork; where the machine does not permit it, they pass over what needs it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A sandbox that is none, for open_sandbox: linked with --wrap=prctl, all that
  * sandbox_enter() does succeeds, but no filter is loaded.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """Random policies for test_print: policies.py SEED COUNT
 
 Each policy is the number of its files and a newline, and for each file its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a terminal may be sent when a recording is replayed, told by another
  * way than jumpctl/escape.c does: of whole output, by looking at it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-shell/answer.c: what list and why say, and to whom nothing. */
 
 #include <check.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-connect/asker.c: a program that may do as it likes. */
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lib/audit.c: goldens, escaping, long values, and a log that does not take. */
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How a user has logged in: what counts as a second method, and what does not.
  */
 #include "../../jump-shell/auth.h"

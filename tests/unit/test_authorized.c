@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lines of authorized_keys: what of them counts, and what sshd would skip. */
 
 #include "../../jumpctl/authorized.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-connect/capture.c: what it writes, read block by block. */
 
 #include <sys/socket.h>

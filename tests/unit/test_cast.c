@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-record/cast.c: what it writes, read back by python's json. */
 
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-authkeys/cert.c: bytes of whoever connects. */
 
 #include "../../jump-authkeys/cert.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lib/client*.c and lib/known.c: what a user's own machine gets. */
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-shell/command.c: what is read, and all that is not. */
 
 #include <check.h>

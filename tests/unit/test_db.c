@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The compiled image: what was saved is what is opened, and what was damaged
  * never permits anything.

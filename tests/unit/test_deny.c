@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A deny is never lost by an error: whatever is done to the text of a policy,
  * either it does not load, or every deny that still stands in it holds.

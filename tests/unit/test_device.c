@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-connect/device.c: who is taken for a device.  Processes that are named
  * as sshd's are, notes of the test's own; as root, in a folder of root's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jumpctl/device_unit.c: the options, and what is made of dist/device. */
 #include "../../jumpctl/device_unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-connect/dial.c: many addresses, and the first that answers. */
 
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-authkeys/directory.c: a child that may do as it likes. */
 
 #include <sys/prctl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a recording may do to a terminal, in one piece and byte by byte, and
  * what is read of it as plain text.

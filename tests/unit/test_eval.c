@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The decision: every sentence of "HOW A REQUEST IS JUDGED" in
  * jump-policy(5), and of the parts that it names.

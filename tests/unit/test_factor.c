@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the gate goes by: every login of the account that has succeeded and
  * lives.  Here live 1, this process and its parent; what they are stands in a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whom rules with mfa concern, and the blocks of sshd_config(5) for them. */
 #include "../../jumpctl/factors.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Forwards: with a /proc made by hand for what it can say, and with processes
  * of our own that look like sshd's.

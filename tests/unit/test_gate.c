@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-connect/gate.c: whose connection it is, and where it was to go.  The
  * kernel's own answers, in a network of the test's own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Requests and approvals: jump-policy(5), APPROVALS, and lib/grant.h.  Each
  * forgery is a good approval with one thing changed.  Wants root, for the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-connect/hostkey.c: key exchanges made here, whole, in
  * pieces, and wrong in every way that a client could read in another one.

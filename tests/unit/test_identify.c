@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-authkeys/identify.c: who it is, by key, certificate or directory. */
 
 #include "policy.h"

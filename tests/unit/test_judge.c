@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whether logins and relays may go on.  Accounts and groups are this file's
  * own: each account is there, and dora is in staff.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-authkeys/keys.c: a key becomes a line of authorized_keys. */
 
 #include "policy.h"

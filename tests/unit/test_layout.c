@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-shell/layout.c: how the menu looks, however wide the terminal is. */
 
 #include "../../jump-shell/layout.h"

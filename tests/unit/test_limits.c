@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-connect/limits.c: the places that a session takes, while other
  * processes hold theirs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Locks: whom they bind, and that they leave nothing behind.
  */

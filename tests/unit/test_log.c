@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jumpctl/log_*.c: JSON, lines of all kinds of sources, our records, sshd's
  * lines, what is made of them, and whom to believe.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Notes about logins: what is read back, and what is not believed. */
 #include "login.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The logins of a device: with a /proc made by hand. */
 #include "login_device.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-connect/lookup.c: once, bounded, and whatever the resolver does. */
 
 #include <arpa/inet.h>

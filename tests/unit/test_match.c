@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lib/match.c: addresses, networks, numbers, base64 and patterns. */
 
 #include "match.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Whose login it is: with a /proc made by hand, and with processes that are
  * named as sshd's are.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Notifications: how they are left, what is believed, and their program. */
 #include "../../jumpctl/notify.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-shell/online.c: whether somebody listens for a device. */
 #include "../../jump-shell/online.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Versions of OpenSSH: which are known, and what each takes. */
 
 #include "../../jumpctl/openssh.h"

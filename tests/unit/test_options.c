@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-connect/options.c: what the manual permits, and nothing else. */
 
 #include <sys/socket.h>

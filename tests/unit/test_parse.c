@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The parser: what is right, what is wrong, and where. */
 
 #include "policy.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/decide.c, people: what the machine says of them, and what it means when
  * it does not.  The look-ups of libc are this file's own.

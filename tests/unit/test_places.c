@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Hosts that known_hosts and ssh_config name; files of others. */
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Printing a policy and reading it again gives the same policy.  Run from the
  * top of the repository: it reads docs/ and calls tests/unit/policies.py.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lib/probe.c: who says hello is the gate, and nobody else. */
 #include "probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lib/process.c, in children: what they do cannot be undone. */
 
 #include <sys/prctl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lib/program.c: only a program of its owner's alone. */
 
 #include <sys/stat.h>

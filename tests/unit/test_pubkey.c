@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Public keys: every type, whole, cut at each byte, and with one too many. */
 
 #include "match.h"

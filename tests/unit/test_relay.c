@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * jump-connect/relay.c: the relay runs in a child, between descriptors whose
  * other ends are here.

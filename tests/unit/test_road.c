@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-shell/road.c: which login and port, and what a session needs. */
 
 #include <check.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-shell/rows.c, advice.c: what the menu shows, and what it tells to do. */
 
 #include "../../jump-shell/rows.h"

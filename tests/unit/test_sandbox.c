@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/sandbox.c and the tables of the programs: each row, and each notable
  * absence, is probed in a child of its own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The registry: who lives, who holds what, and what is not believed.
  */

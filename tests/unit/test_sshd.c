@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jumpctl/sshd.c: reading what sshd -T and its debug output say. */
 
 #include <check.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* When the file of sweeps says that they run. */
 #include "swept.h"
 

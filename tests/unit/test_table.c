@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Sessions in columns: numbers, times, and what a narrow terminal leaves.
  */

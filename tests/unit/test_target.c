@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/target.c and lib/decide.c: what a user asks for, what is decided about
  * it, and when that ends.

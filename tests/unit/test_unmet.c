@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lib/unmet.c: what a user is told to do. */
 
 #include "policy.h"

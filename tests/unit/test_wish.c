@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* jump-shell/wish.c: what is typed at the prompt of the menu. */
 
 #include "../../jump-shell/wish.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a login was given, within what it would be given now. */
 #include "../../jumpctl/within.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the unit tests of the policy share.  All of it is static, because a
  * test links only the files that it names.

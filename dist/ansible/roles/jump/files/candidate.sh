@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # candidate.sh: the policy and the configuration of sshd as they are to be, in
 # a folder beside, and as they were.
 #
