@@ -166,10 +166,6 @@ check_unused(struct doctor *d, const struct uses *u)
 			    "it");
 	}
 	for (uint32_t i = 0; i < p->table[PT_GROUPS].n; i++) {
-		if (policy_group(p, i)->members.n == 0)
-			note(d, policy_group(p, i)->name,
-			    "add members, or delete it",
-			    "a group without members");
 		if (!u->groups[i])
 			note(d, policy_group(p, i)->name, "delete it",
 			    "a group that nothing names");
@@ -180,6 +176,22 @@ check_unused(struct doctor *d, const struct uses *u)
 		if (!u->windows[i])
 			note(d, w->name, "delete it",
 			    "a window that no rule names");
+	}
+}
+
+static void
+check_unix_groups(struct doctor *d)
+{
+	for (uint32_t i = 0; i < d->policy->table[PT_UNIXGROUPS].n; i++) {
+		const char *name = policy_unixgroup(d->policy, i);
+		struct names members = {0};
+
+		names_members(&members, name);
+		if (members.n == 0)
+			found(d, LEVEL_NOTE, name, NULL,
+			    "usermod -a -G NAME USER, or delete it",
+			    "a Unix group without members");
+		names_free(&members);
 	}
 }
 
@@ -203,6 +215,7 @@ check_entries(struct doctor *d)
 	check_users(d, &u, now);
 	check_rules(d, now);
 	check_unused(d, &u);
+	check_unix_groups(d);
 	free(u.targets);
 	free(u.tags);
 	free(u.groups);

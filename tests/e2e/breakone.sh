@@ -288,4 +288,27 @@ FAIL|/dev/log: No such file||mv /dev/log /dev/log.x|mv /dev/log.x /dev/log
 FAIL|fs.suid_dumpable is 1||echo 1 >/tmp/x; mount --bind /tmp/x /proc/sys/fs/suid_dumpable|umount /proc/sys/fs/suid_dumpable
 warn|the firewall table is not loaded||nft delete table inet jumphost|jumpctl export nft >/tmp/x; nft -f /tmp/x
 END
+
+# --- notes: what has expired, or is of no use ---------------------------------
+
+policy <<'END'
+user gone until 2020-01-01T00:00Z
+key gone "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKxbTMmsDHoGnmGqNn2JKXQlnnhYvQq8yqGlVOqxzr9Q"
+user bare
+group @unused { alice %nobody-is }
+window never mon 10:00-11:00
+allow past: alice to web2 until 2020-01-01T00:00Z
+allow web: alice to web1
+END
+on jumpctl sweep
+doctor
+check "an expired user" printed '^ note  gone: a user who has expired'
+check "a user without a key" printed '^ note  bare: a user without a key'
+check "a rule that has expired" printed '^ note  past: a rule that has expired'
+check "targets without a rule, in one finding" printed \
+    '^ note  db1, metr: a target that no allow rule names'
+check "a Unix group without members" printed \
+    '^ note  nobody-is: a Unix group without members'
+check "a group that nothing names" printed '^ note  unused: a group that nothing'
+check "a window that no rule names" printed '^ note  never: a window that no rule'
 finish
