@@ -132,7 +132,8 @@ Host rtu1
     ProxyCommand ssh -F $C jump connect %h 2222
 Host rtu2
     ProxyCommand ssh -F $C jump connect %h %p
-Include $C
+Host *
+    Include $C
 END
 ssh -F "$T/config" rtu1 cat <"$T/fifo" >/dev/null 2>&1 &
 ssh -F "$T/config" rtu2 cat <"$T/fifo" >/dev/null 2>&1 &
