@@ -47,13 +47,13 @@ check "kick: exit 1" gave 1 ""
 check "kick: on record" logged '"event.action":"kick","event.outcome":"failure".*"jump.request":"rtu1"'
 
 # Somebody else listens: at the address, at all addresses, at the path.
-lab on -u alice jump socat TCP-LISTEN:2222,bind=127.77.0.1,fork PIPE &
+lab on -u alice jump socat TCP-LISTEN:2222,bind=127.77.0.1,reuseaddr,fork PIPE &
 one=$!
 check "another's listener: foreign" within state rtu1 foreign
 check "and whose" printed '^  127\.77\.0\.1:2222: socat, pid [0-9]+, of alice \(uid 2001\), listens$'
 kill $one
 check "gone: offline" within state rtu1 offline
-lab on -u alice jump socat TCP-LISTEN:8080,fork PIPE &
+lab on -u alice jump socat TCP-LISTEN:8080,reuseaddr,fork PIPE &
 one=$!
 check "at any address: foreign" within state rtu1 foreign
 check "and at which" printed '^  0\.0\.0\.0:8080: socat, '
@@ -178,7 +178,7 @@ device_up rtu1 rtu1 -R 127.77.0.1:2223:localhost:22
 check "another port: refused" [ "$status" -ne 0 ]
 device_up rtu1 rtu1 -R "*:2222:localhost:22"
 check "all addresses: refused" [ "$status" -ne 0 ]
-lab on jump socat TCP-LISTEN:2222,bind=127.77.0.1 PIPE &
+lab on jump socat TCP-LISTEN:2222,bind=127.77.0.1,reuseaddr PIPE &
 one=$!
 within state rtu1 foreign || :
 device_up rtu1 rtu1 -R 127.77.0.1:2222:localhost:22
