@@ -131,7 +131,7 @@ identify_listed(struct login *l, const struct offer *o,
 		PUBKEY_OK ||
 	    !directory_has(d, o->type, o->blob))
 		return refuse(l, "keys-from has no such key");
-	if (!keys_fingerprint(p, o->fingerprint, &row) ||
+	if (!policy_fingerprint(p, o->fingerprint, &row) ||
 	    row != POLICY_NONE || is_authority(p, o->blob))
 		return refuse(l, "the key is somebody else's");
 	if (person_identify(&l->person, NULL) == -1 ||
@@ -242,7 +242,7 @@ judge_certified(
 	const struct policy_key *key;
 	uint32_t row;
 
-	if (!keys_fingerprint(p, o->fingerprint, &row))
+	if (!policy_fingerprint(p, o->fingerprint, &row))
 		return refuse(l, "the certificate cannot be read");
 	l->credential.row = row;
 	if (row == POLICY_NONE)

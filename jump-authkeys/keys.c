@@ -14,19 +14,6 @@ struct rights {
 	int n;
 };
 
-bool
-keys_fingerprint(const struct policy *p, const char *fingerprint, uint32_t *row)
-{
-	uint8_t raw[FINGERPRINT_BYTES];
-
-	if (strncmp(fingerprint, "SHA256:", 7) != 0 ||
-	    base64_decode(fingerprint + 7, raw, sizeof(raw)) !=
-		FINGERPRINT_BYTES)
-		return false;
-	*row = policy_find_key(p, raw);
-	return true;
-}
-
 uint32_t
 keys_find(const struct policy *p, const char *account, const char *type,
     const char *blob, const char *fingerprint)
@@ -34,7 +21,7 @@ keys_find(const struct policy *p, const char *account, const char *type,
 	const struct policy_key *key;
 	uint32_t i;
 
-	if (!keys_fingerprint(p, fingerprint, &i) || i == POLICY_NONE)
+	if (!policy_fingerprint(p, fingerprint, &i) || i == POLICY_NONE)
 		return POLICY_NONE;
 	key = policy_key(p, i);
 	if (strcmp(policy_string(p, key->type), type) != 0 ||

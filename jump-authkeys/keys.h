@@ -23,13 +23,6 @@ struct credential {
 };
 
 /*
- * Read a SHA256 fingerprint as sshd(8) writes it, and find the policy's key
- * that has it: its row, or POLICY_NONE.  False if it is no such text.
- */
-bool keys_fingerprint(
-    const struct policy *, const char *fingerprint, uint32_t *row);
-
-/*
  * Find the key that sshd offers: its type, base64 and fingerprint must all
  * agree with the policy's.  POLICY_NONE if the account has no such key.
  */

@@ -342,23 +342,6 @@ has_ended(int pidfd)
 	return poll(&p, 1, 0) != 0;
 }
 
-/* Whether it is a key of that device in the policy: SHA256:... */
-static bool
-is_key_of(const struct policy *p, uint32_t user, const char *key)
-{
-	static const char prefix[] = "SHA256:";
-	uint8_t fingerprint[FINGERPRINT_BYTES];
-	uint32_t found;
-
-	if (strncmp(key, prefix, sizeof(prefix) - 1) != 0 ||
-	    base64_decode(key + sizeof(prefix) - 1, fingerprint,
-		sizeof(fingerprint)) != sizeof(fingerprint))
-		return false;
-	found = policy_find_key(p, fingerprint);
-	return found != POLICY_NONE && policy_key(p, found)->kind == KEY_USER &&
-	    policy_key(p, found)->owner == user;
-}
-
 /* 0, or a fault. */
 static int
 check_note(const struct device_world *w, uint32_t target, uid_t account,
@@ -374,7 +357,7 @@ check_note(const struct device_world *w, uint32_t target, uid_t account,
 		return DEVICE_NO_LOGIN;
 	if (strcmp(note->user, name) != 0)
 		return DEVICE_OTHER;
-	return is_key_of(p, user, note->key) ? 0 : DEVICE_KEY;
+	return policy_has_key(p, note->key, user) ? 0 : DEVICE_KEY;
 }
 
 /*

@@ -19,16 +19,6 @@ register_account(const struct policy *p, const char *account)
 	    (policy_user(p, owner)->flags & USER_DEVICE) != 0;
 }
 
-/* Whether the policy still has the key of the login, as that device's. */
-static bool
-has_key(const struct policy *p, const struct login_note *note)
-{
-	uint32_t row;
-
-	return keys_fingerprint(p, note->key, &row) && row != POLICY_NONE &&
-	    policy_key(p, row)->owner == policy_find_user(p, note->user);
-}
-
 /* The device of that name, if it has this account; or POLICY_NONE. */
 static uint32_t
 find_device(const struct policy *p, const char *name, const char *account)
@@ -67,7 +57,9 @@ find_self(const struct visit *s, const char **why)
 		return POLICY_NONE;
 	*why = "the policy has no such device on this account";
 	row = find_device(s->policy, d->note.user, s->account);
-	if (row == POLICY_NONE || has_key(s->policy, &d->note))
+	if (row == POLICY_NONE ||
+	    policy_has_key(s->policy, d->note.key,
+		policy_find_user(s->policy, d->note.user)))
 		return row;
 	*why = "the key of the login is the device's no more";
 	return POLICY_NONE;

@@ -261,4 +261,7 @@ char *number_human(char *buf, size_t size, uint64_t);
  * as \u00NN. */
 void json_string(const char *);
 
+/* A member after others, `,"name":"text"'; of an empty text, null. */
+void json_field(const char *name, const char *text);
+
 #endif

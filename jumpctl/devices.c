@@ -33,19 +33,6 @@ terminal_width(void)
 	    : 80;
 }
 
-/*
- * JSON.
- */
-static void
-field(const char *name, const char *text)
-{
-	printf(",\"%s\":", name);
-	if (*text == '\0')
-		fputs("null", stdout);
-	else
-		json_string(text);
-}
-
 /* The members of a login, from a comma on. */
 static void
 print_login(const struct device_login *l)
@@ -58,14 +45,14 @@ print_login(const struct device_login *l)
 	if (gmtime_r(&started, &tm) != NULL)
 		strftime(since, sizeof(since), "%FT%TZ", &tm);
 	printf(",\"pid\":%d", (int)live->pid);
-	field("since", since);
-	field("from", live->source);
-	field("key", l->key);
-	field("listens", l->at);
+	json_field("since", since);
+	json_field("from", live->source);
+	json_field("key", l->key);
+	json_field("listens", l->at);
 	printf(",\"sent\":%llu,\"received\":%llu,\"idle_ms\":%lld",
 	    (unsigned long long)live->sent, (unsigned long long)live->received,
 	    (long long)live->idle);
-	field("leg", leg_state_names[live->state]);
+	json_field("leg", leg_state_names[live->state]);
 }
 
 static void
@@ -102,9 +89,9 @@ print_json(const struct device_list *l, const struct device *d)
 {
 	fputs("{\"version\":1,\"device\":", stdout);
 	json_string(d->name);
-	field("state", device_state_names[d->state]);
-	field("at", d->at);
-	field("account", d->account);
+	json_field("state", device_state_names[d->state]);
+	json_field("at", d->at);
+	json_field("account", d->account);
 	printf(",\"sessions\":%zu", d->sessions);
 	print_logins(l, d);
 	print_troubles(l, (size_t)(d - l->list));
@@ -316,7 +303,7 @@ print_who(const struct device_list *l, const struct device_login *login)
 {
 	fputs("{\"version\":1,\"device\":", stdout);
 	json_string(l->list[login->device].name);
-	field("account", login->live.owner->account);
+	json_field("account", login->live.owner->account);
 	printf(",\"uid\":%u", login->live.forward.process.uid);
 	print_login(login);
 	puts("}");

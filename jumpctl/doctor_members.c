@@ -24,8 +24,8 @@
 enum { VALUE_MAX = 600, PLACE_MAX = 512 };
 
 /*
- * What the suite needs of sshd, for own and for shared accounts.  Source: the
- * files in sshd_config.d/, which say why.
+ * What the suite needs of sshd for every account.  Source: the files in
+ * sshd_config.d/, which say why.
  */
 static bool methods_fit(const char *value, const char *want);
 static bool variables_fit(const char *value, const char *want);
@@ -38,9 +38,7 @@ static const struct need {
 	enum level level; /* of anything else */
 	bool (*fits)(const char *value, const char *want);
 } needs[] = {
-    {"AuthorizedKeysCommand", AUTHKEYS, LEVEL_FAIL, NULL},
     {"AuthorizedKeysCommandUser", "_jump", LEVEL_FAIL, NULL},
-    {"AuthenticationMethods", "publickey", LEVEL_FAIL, methods_fit},
     {"PubkeyAuthentication", "yes", LEVEL_FAIL, NULL},
     {"PasswordAuthentication", "no", LEVEL_FAIL, NULL},
     {"KbdInteractiveAuthentication", "no", LEVEL_FAIL, NULL},
@@ -50,50 +48,43 @@ static const struct need {
     {"TrustedUserCAKeys", "none", LEVEL_FAIL, NULL},
     {"AuthorizedPrincipalsFile", "none", LEVEL_FAIL, NULL},
     {"ChrootDirectory", "none", LEVEL_FAIL, NULL},
-    {"ExposeAuthInfo", "yes", LEVEL_WARN, NULL},
-    {"PermitTTY", "yes", LEVEL_WARN, NULL},
     {"PermitUserRC", "no", LEVEL_FAIL, NULL},
     {"PermitUserEnvironment", "no", LEVEL_FAIL, NULL},
     {"AcceptEnv", "JUMP_TICKET", LEVEL_FAIL, variables_fit},
+    {"PermitTunnel", "no", LEVEL_FAIL, NULL},
+    {"X11Forwarding", "no", LEVEL_FAIL, NULL},
+    {"LogLevel", "VERBOSE|DEBUG|DEBUG1|DEBUG2|DEBUG3", LEVEL_WARN, NULL},
+    {"MaxSessions", "10", LEVEL_WARN, is_above_zero},
+    {"RefuseConnection", "no", LEVEL_FAIL, NULL},
+};
+
+/* Of people, with own or shared accounts.  Source: 50- and 60-jump*.conf. */
+static const struct need people_needs[] = {
+    {"AuthorizedKeysCommand", AUTHKEYS, LEVEL_FAIL, NULL},
+    {"AuthenticationMethods", "publickey", LEVEL_FAIL, methods_fit},
+    {"ExposeAuthInfo", "yes", LEVEL_WARN, NULL},
+    {"PermitTTY", "yes", LEVEL_WARN, NULL},
     {"AllowTcpForwarding", "local", LEVEL_FAIL, NULL},
     {"AllowStreamLocalForwarding", "no", LEVEL_FAIL, NULL},
     {"DisableForwarding", "no", LEVEL_WARN, NULL},
     {"PermitOpen", "any", LEVEL_WARN, NULL},
     {"PermitListen", "none", LEVEL_FAIL, NULL},
     {"GatewayPorts", "no", LEVEL_FAIL, NULL},
-    {"PermitTunnel", "no", LEVEL_FAIL, NULL},
-    {"X11Forwarding", "no", LEVEL_FAIL, NULL},
-    {"LogLevel", "VERBOSE|DEBUG|DEBUG1|DEBUG2|DEBUG3", LEVEL_WARN, NULL},
     {"LogVerbose",
 	"*:server_request_direct_tcpip():*|*:channel_post_connecting():*|"
 	"*:channel_free():*",
 	LEVEL_WARN, has_all},
     {"ClientAliveInterval", "30", LEVEL_WARN, is_above_zero},
     {"ClientAliveCountMax", "3", LEVEL_WARN, is_above_zero},
-    {"MaxSessions", "10", LEVEL_WARN, is_above_zero},
-    {"RefuseConnection", "no", LEVEL_FAIL, NULL},
 };
 
 /* Of devices.  Source: 70-jump-devices.conf. */
 static const struct need device_needs[] = {
     {"AuthorizedKeysCommand", LIBEXECDIR "/jump-authkeys --devices %u %t %k %f",
 	LEVEL_FAIL, NULL},
-    {"AuthorizedKeysCommandUser", "_jump", LEVEL_FAIL, NULL},
     {"AuthenticationMethods", "publickey", LEVEL_FAIL, NULL},
-    {"PubkeyAuthentication", "yes", LEVEL_FAIL, NULL},
-    {"PasswordAuthentication", "no", LEVEL_FAIL, NULL},
-    {"KbdInteractiveAuthentication", "no", LEVEL_FAIL, NULL},
-    {"HostbasedAuthentication", "no", LEVEL_FAIL, NULL},
-    {"GSSAPIAuthentication", "no", LEVEL_FAIL, NULL},
-    {"AuthorizedKeysFile", "none", LEVEL_FAIL, NULL},
-    {"TrustedUserCAKeys", "none", LEVEL_FAIL, NULL},
-    {"AuthorizedPrincipalsFile", "none", LEVEL_FAIL, NULL},
-    {"ChrootDirectory", "none", LEVEL_FAIL, NULL},
     {"ForceCommand", "none", LEVEL_FAIL, NULL},
     {"PermitTTY", "no", LEVEL_WARN, NULL},
-    {"PermitUserRC", "no", LEVEL_FAIL, NULL},
-    {"PermitUserEnvironment", "no", LEVEL_FAIL, NULL},
-    {"AcceptEnv", "JUMP_TICKET", LEVEL_FAIL, variables_fit},
     {"AllowTcpForwarding", "remote", LEVEL_FAIL, NULL},
     {"DisableForwarding", "no", LEVEL_FAIL, NULL},
     {"PermitOpen", "none", LEVEL_FAIL, NULL},
@@ -101,10 +92,7 @@ static const struct need device_needs[] = {
     {"GatewayPorts", "clientspecified", LEVEL_FAIL, NULL},
     {"StreamLocalBindMask", "0117", LEVEL_FAIL, NULL},
     {"StreamLocalBindUnlink", "yes", LEVEL_FAIL, NULL},
-    {"PermitTunnel", "no", LEVEL_FAIL, NULL},
-    {"X11Forwarding", "no", LEVEL_FAIL, NULL},
     {"AllowAgentForwarding", "no", LEVEL_FAIL, NULL},
-    {"LogLevel", "VERBOSE|DEBUG|DEBUG1|DEBUG2|DEBUG3", LEVEL_WARN, NULL},
     {"LogVerbose",
 	"*:channel_setup_fwd_listener_tcpip():*|"
 	"*:channel_setup_fwd_listener_streamlocal():*|*:channel_free():*",
@@ -113,8 +101,6 @@ static const struct need device_needs[] = {
     {"ChannelTimeout", "none", LEVEL_WARN, NULL},
     {"ClientAliveInterval", "15", LEVEL_FAIL, is_above_zero},
     {"ClientAliveCountMax", "3", LEVEL_FAIL, is_above_zero},
-    {"MaxSessions", "10", LEVEL_WARN, is_above_zero},
-    {"RefuseConnection", "no", LEVEL_FAIL, NULL},
 };
 
 /* Without paths nobody needs it, and it permits sockets anywhere. */
@@ -362,6 +348,16 @@ is_second_step(const struct visit *v, const char *keyword)
 	return false;
 }
 
+static void
+check_needs(const struct visit *v, const struct need *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v->role == ROLE_DEVICE ||
+		    !is_second_step(v, list[i].keyword))
+			check_need(v, &list[i]);
+	}
+}
+
 /* What --mfa says must be so. */
 static void
 check_step(const struct visit *v)
@@ -428,12 +424,11 @@ has_agents(const struct policy *p)
 static void
 check_device(const struct visit *v)
 {
-	size_t n = sizeof(device_needs) / sizeof(device_needs[0]);
-
 	if (!is_ours(v))
 		return;
-	for (size_t i = 0; i < n; i++)
-		check_need(v, &device_needs[i]);
+	check_needs(v, needs, sizeof(needs) / sizeof(needs[0]));
+	check_needs(v, device_needs,
+	    sizeof(device_needs) / sizeof(device_needs[0]));
 	check_need(v,
 	    v->d->policy == NULL || policy_has_device_paths(v->d->policy)
 		? &paths
@@ -447,10 +442,9 @@ check_in_force(const struct visit *v)
 
 	if (!is_ours(v))
 		return;
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-		if (!is_second_step(v, needs[i].keyword))
-			check_need(v, &needs[i]);
-	}
+	check_needs(v, needs, sizeof(needs) / sizeof(needs[0]));
+	check_needs(v, people_needs,
+	    sizeof(people_needs) / sizeof(people_needs[0]));
 	check_step(v);
 	check_ticket_variable(v);
 	check_need(v, shared ? &shared_command : &own_command);

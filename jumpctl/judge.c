@@ -173,12 +173,9 @@ static const char *
 judge_key(const struct policy *p, const struct policy_request *q,
     const struct login_note *note)
 {
-	uint32_t row;
-
-	if (!keys_fingerprint(p, note->key, &row) || row == POLICY_NONE ||
-	    policy_key(p, row)->owner != q->user)
-		return "the key is the user's no more";
-	return NULL;
+	return policy_has_key(p, note->key, q->user)
+	    ? NULL
+	    : "the key is the user's no more";
 }
 
 static const char *

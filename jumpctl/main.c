@@ -171,6 +171,16 @@ json_string(const char *s)
 	putchar('"');
 }
 
+void
+json_field(const char *name, const char *text)
+{
+	printf(",\"%s\":", name);
+	if (*text == '\0')
+		fputs("null", stdout);
+	else
+		json_string(text);
+}
+
 struct policy *
 policy_in_force(void)
 {

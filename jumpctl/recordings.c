@@ -327,16 +327,6 @@ explain(const struct recording *const *rows, size_t n, size_t odd)
  * JSON.
  */
 static void
-field(const char *name, const char *text)
-{
-	printf(",\"%s\":", name);
-	if (*text == '\0')
-		fputs("null", stdout);
-	else
-		json_string(text);
-}
-
-static void
 print_json(const struct recording *rec)
 {
 	char id[AUDIT_SESSION + 1], since[SEALS_TIME] = "";
@@ -345,21 +335,21 @@ print_json(const struct recording *rec)
 	if (rec->facts.since != 0)
 		seals_time(since, rec->facts.since);
 	fputs("{\"version\":1", stdout);
-	field("session", id);
-	field("file", rec->name);
-	field("user", rec->user);
-	field("account", rec->account);
+	json_field("session", id);
+	json_field("file", rec->name);
+	json_field("user", rec->user);
+	json_field("account", rec->account);
 	printf(",\"uid\":%u", (unsigned)rec->uid);
-	field("claims", rec->claims ? rec->facts.user : "");
-	field("target", rec->facts.target);
-	field("login", rec->facts.login);
-	field("since", since);
+	json_field("claims", rec->claims ? rec->facts.user : "");
+	json_field("target", rec->facts.target);
+	json_field("login", rec->facts.login);
+	json_field("since", since);
 	printf(",\"seconds\":%lld,\"size\":%llu", (long long)duration(rec),
 	    (unsigned long long)rec->size);
-	field("kind", kind_name(rec));
-	field("state", recording_states[rec->state]);
-	field("sealed", rec->seal == NULL ? "" : rec->seal->time);
-	field("sha256", rec->seal == NULL ? "" : rec->seal->hash);
+	json_field("kind", kind_name(rec));
+	json_field("state", recording_states[rec->state]);
+	json_field("sealed", rec->seal == NULL ? "" : rec->seal->time);
+	json_field("sha256", rec->seal == NULL ? "" : rec->seal->hash);
 	puts("}");
 }
 

@@ -28,16 +28,6 @@ struct listing {
  * JSON.
  */
 static void
-put_string(const char *name, const char *value)
-{
-	printf(",\"%s\":", name);
-	if (*value == '\0')
-		fputs("null", stdout);
-	else
-		json_string(value);
-}
-
-static void
 put_time(const char *name, int64_t when)
 {
 	time_t t = (time_t)when;
@@ -46,7 +36,7 @@ put_time(const char *name, int64_t when)
 
 	if (gmtime_r(&t, &tm) != NULL)
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	put_string(name, text);
+	json_field(name, text);
 }
 
 static void
@@ -59,22 +49,22 @@ print_json(const struct listing *l, const struct grant_request *r,
 	snprintf(
 	    id, sizeof(id), "%.*s", grant_id_length(&l->grants, r), t->nonce);
 	printf("{\"version\":1");
-	put_string("id", id);
-	put_string("state", grant_state_names[v->state]);
-	put_string("user", t->user);
-	put_string("account", t->account);
+	json_field("id", id);
+	json_field("state", grant_state_names[v->state]);
+	json_field("user", t->user);
+	json_field("account", t->account);
 	printf(",\"uid\":%u", (unsigned)r->uid);
-	put_string("target", t->target);
+	json_field("target", t->target);
 	printf(",\"port\":%u", t->port);
-	put_string("login", t->login);
-	put_string("ticket", t->ticket);
-	put_string("from", t->source);
-	put_string("reason", t->reason);
+	json_field("login", t->login);
+	json_field("ticket", t->ticket);
+	json_field("from", t->source);
+	json_field("reason", t->reason);
 	printf(",\"seconds\":%u", t->seconds);
 	put_time("asked", t->from);
 	put_time("until", v->end);
-	put_string("by", v->by != NULL ? v->by->by : "");
-	put_string("waits",
+	json_field("by", v->by != NULL ? v->by->by : "");
+	json_field("waits",
 	    v->state == GRANT_WAITS
 		? grant_groups(l->policy, &v->verdict, groups)
 		: "");

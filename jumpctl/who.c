@@ -13,19 +13,6 @@
 #include "device.h"
 #include "exit.h"
 
-/*
- * JSON.
- */
-static void
-field(const char *name, const char *text)
-{
-	printf(",\"%s\":", name);
-	if (*text == '\0')
-		fputs("null", stdout);
-	else
-		json_string(text);
-}
-
 /* A connection; null if it is not known. */
 static void
 print_leg(enum leg leg, const struct socket_seen *s)
@@ -36,7 +23,7 @@ print_leg(enum leg leg, const struct socket_seen *s)
 		return;
 	}
 	printf("{\"state\":\"%s\"", leg_state_names[leg_state(s)]);
-	field("tcp", leg_tcp(s));
+	json_field("tcp", leg_tcp(s));
 	if (s->rtt == 0)
 		fputs(",\"rtt_us\":null,\"rtt_min_us\":null,"
 		      "\"rtt_var_us\":null",
@@ -64,24 +51,24 @@ print_json(const struct live *l)
 	if (gmtime_r(&started, &tm) != NULL)
 		strftime(since, sizeof(since), "%FT%TZ", &tm);
 	fputs("{\"version\":1", stdout);
-	field("session", l->relay ? l->seen.page.id : "");
-	field("user", l->user);
-	field("account", l->owner->account);
+	json_field("session", l->relay ? l->seen.page.id : "");
+	json_field("user", l->user);
+	json_field("account", l->owner->account);
 	printf(",\"uid\":%u,\"pid\":%d", l->owner->uid, (int)l->pid);
-	field("from", l->source);
-	field("target", l->target);
-	field("address", l->ip);
+	json_field("from", l->source);
+	json_field("target", l->target);
+	json_field("address", l->ip);
 	printf(",\"port\":%u", l->port);
-	field("road", l->road);
-	field("rule", l->relay ? l->seen.page.rule : "");
-	field("since", since);
+	json_field("road", l->road);
+	json_field("rule", l->relay ? l->seen.page.rule : "");
+	json_field("since", since);
 	printf(",\"sent\":%llu,\"received\":%llu", (unsigned long long)l->sent,
 	    (unsigned long long)l->received);
 	if (l->idle < 0)
 		fputs(",\"idle_ms\":null", stdout);
 	else
 		printf(",\"idle_ms\":%lld", (long long)l->idle);
-	field(
+	json_field(
 	    "state", l->state == LEG_UNKNOWN ? "" : leg_state_names[l->state]);
 	print_leg(LEG_USER, &l->legs[LEG_USER]);
 	print_leg(LEG_TARGET, &l->legs[LEG_TARGET]);

@@ -366,6 +366,30 @@ policy_find_key(
 	return find_entry(p, PT_IX_KEY, &wanted);
 }
 
+bool
+policy_fingerprint(
+    const struct policy *p, const char *fingerprint, uint32_t *row)
+{
+	static const char prefix[] = "SHA256:";
+	uint8_t raw[FINGERPRINT_BYTES];
+
+	if (strncmp(fingerprint, prefix, sizeof(prefix) - 1) != 0 ||
+	    base64_decode(fingerprint + sizeof(prefix) - 1, raw,
+		sizeof(raw)) != FINGERPRINT_BYTES)
+		return false;
+	*row = policy_find_key(p, raw);
+	return true;
+}
+
+bool
+policy_has_key(const struct policy *p, const char *fingerprint, uint32_t user)
+{
+	uint32_t row;
+
+	return policy_fingerprint(p, fingerprint, &row) && row != POLICY_NONE &&
+	    policy_key(p, row)->owner == user;
+}
+
 static int
 order_link(const struct policy *p, const void *row, const void *key)
 {

@@ -313,6 +313,17 @@ bool policy_person_name(const char *);
 uint32_t policy_find_key(
     const struct policy *, const uint8_t fingerprint[FINGERPRINT_BYTES]);
 
+/*
+ * The same, by a fingerprint as sshd(8) writes it, SHA256:...: its row, or
+ * POLICY_NONE.  False if it is no such text.
+ */
+bool policy_fingerprint(
+    const struct policy *, const char *fingerprint, uint32_t *row);
+
+/* Whether this user has the key with that fingerprint, SHA256:... */
+bool policy_has_key(
+    const struct policy *, const char *fingerprint, uint32_t user);
+
 /* The rows of an index of links that belong to kind and index. */
 struct policy_range policy_links(const struct policy *, enum policy_table,
     uint32_t kind, uint32_t index);
