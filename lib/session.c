@@ -130,6 +130,25 @@ open_slot(int dir, uid_t uid)
 	return fd == BUSY ? -1 : fd;
 }
 
+/*
+ * The gate's user or the account itself has made it, and the other uses it:
+ * where fs.protected_regular is 2, O_CREAT would refuse what is another's in a
+ * sticky folder of a group.  Source: proc_sys_fs(5).
+ */
+static int
+open_shared(int dir, const char *name)
+{
+	int fd;
+
+	do {
+		fd = openat(dir, name, O_RDWR | OPEN_FLAGS);
+		if (fd == -1 && errno == ENOENT)
+			fd = openat(dir, name,
+			    O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, 0660);
+	} while (fd == -1 && errno == EEXIST);
+	return fd;
+}
+
 static int
 open_limits(int dir, uid_t uid)
 {
@@ -138,7 +157,7 @@ open_limits(int dir, uid_t uid)
 	int fd;
 
 	snprintf(name, sizeof(name), "%u", (unsigned int)uid);
-	fd = openat(dir, name, O_RDWR | O_CREAT | OPEN_FLAGS, 0660);
+	fd = open_shared(dir, name);
 	if (fd == -1)
 		return -1;
 	fchmod(fd, 0660); /* whoever made it */

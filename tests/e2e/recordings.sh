@@ -124,7 +124,7 @@ cast bbbbbbbb bob <<'END'
 [1, "o", "\u0000\u001b[31mafter\u0000\r\n"]
 [2, "o", "cut o
 END
-truncate -s -1 "$folder/bbbbbbbb.cast"
+truncate -c -s -1 "$folder/bbbbbbbb.cast"
 replay aaaaaaaa --text
 check "text: what was seen" gave 0 "$(printf '$ ls -l\nfile one\n100%%\ngr\303\274n \360\237\230\200\n$ exit\nlate')"
 check "text: no escapes" not grep -q "$(printf '\033')" "$T/out"
@@ -159,7 +159,7 @@ check "--since" gave 1 ""
 # Whoever can still write keeps it from being sealed.
 lab on jump python3 -c '
 import sys
-with open("/var/log/jump/aaaaaaaa.cast", "ab"):
+with open("/var/log/jump/aaaaaaaa.cast", "r+b"):
     print("open", flush=True)
     sys.stdin.read()' <"$T/fifo" >"$T/holds" &
 exec 5>"$T/fifo"

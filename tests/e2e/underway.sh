@@ -186,7 +186,7 @@ rules <<END
 $both
 END
 arrive damaged -N
-lab on jump sh -c 'for f in /run/jump/logins/*; do truncate -s 40 "$f"; done'
+lab on jump sh -c 'for f in /run/jump/logins/*; do truncate -c -s 40 "$f"; done'
 lab on jump rm -f /run/jump/swept
 run lab on jump jumpctl sweep
 check "a damaged note: exit 70" gave 70 ""
@@ -196,7 +196,7 @@ go
 check "the answer that counts makes it whole" within eval '[ -n "$(login_of bob)" ]'
 run lab on jump jumpctl sweep
 check "whole: exit 0" gave 0 ""
-lab on jump sh -c 'for f in /run/jump/logins/*; do truncate -s 40 "$f"; done'
+lab on jump sh -c 'for f in /run/jump/logins/*; do truncate -c -s 40 "$f"; done'
 run lab on jump jumpctl sweep
 check "a damaged note of a login: ended" printed '^ended: login of bob, .*: the note about it cannot be read$'
 check "bob is gone" left damaged
