@@ -79,7 +79,7 @@ IDENTIFY := jump-authkeys/identify.c jump-authkeys/keys.c \
 LOG      := jumpctl/log.c jumpctl/log_json.c jumpctl/log_entry.c \
 	jumpctl/log_record.c jumpctl/log_sshd.c jumpctl/log_trust.c \
 	jumpctl/log_join.c jumpctl/log_gate.c jumpctl/log_queue.c \
-	jumpctl/log_memory.c jumpctl/log_source.c \
+	jumpctl/log_memory.c jumpctl/log_hosts.c jumpctl/log_source.c \
 	jumpctl/log_why.c \
 	jumpctl/log_filter.c jumpctl/log_print.c
 

@@ -11,11 +11,12 @@
 #include "ctl.h"
 #include "exit.h"
 #include "log.h"
+#include "log_hosts.h"
 
 struct job {
 	struct log_filter filter;
 	struct log_printer printer;
-	struct log_join *join;
+	struct log_hosts *hosts;
 	const char *file;
 	bool follow, json, since;
 	size_t shown;
@@ -53,6 +54,9 @@ take_option(struct job *j, int option, char *value)
 		return *value != '\0';
 	case 't':
 		return log_filter_target(&j->filter, value);
+	case 'm':
+		j->filter.host = value;
+		return *value != '\0';
 	case 'v':
 		return choose(
 		    &j->filter.road, value, policy_road_names, ROAD_COUNT);
@@ -97,6 +101,7 @@ parse_options(struct job *j, int argc, char **argv)
 	    {"user", required_argument, NULL, 'u'},
 	    {"target", required_argument, NULL, 't'},
 	    {"road", required_argument, NULL, 'v'},
+	    {"host", required_argument, NULL, 'm'},
 	    {"outcome", required_argument, NULL, 'o'},
 	    {"since", required_argument, NULL, 's'},
 	    {"until", required_argument, NULL, 'e'},
@@ -190,7 +195,7 @@ idle(void *arg)
 {
 	struct job *j = arg;
 
-	log_join_flush(j->join, (int64_t)time(NULL) * SECOND);
+	log_hosts_flush(j->hosts, (int64_t)time(NULL) * SECOND);
 	if (fflush(j->printer.out) == 0)
 		return;
 	if (errno == EPIPE)
@@ -228,9 +233,9 @@ read_all(struct job *j)
 
 	while ((line = log_source_line(source, &newest, idle, j)) != NULL) {
 		if (log_entry_parse(&entry, line, newest))
-			log_join_entry(j->join, &entry);
+			log_hosts_entry(j->hosts, &entry);
 	}
-	log_join_flush(j->join, INT64_MAX);
+	log_hosts_flush(j->hosts, INT64_MAX);
 	return log_source_close(source);
 }
 
@@ -238,7 +243,6 @@ int
 log_main(int argc, char **argv)
 {
 	static struct job j;
-	size_t unread;
 	bool whole;
 
 	j.filter = (struct log_filter){
@@ -249,18 +253,16 @@ log_main(int argc, char **argv)
 		j.filter.since = (int64_t)time(NULL) * SECOND;
 	j.filter.policy = log_policy();
 	log_printer_init(&j.printer, stdout, j.json);
-	j.join = log_join_new(show, &j, j.filter.policy);
+	j.printer.one_host = j.filter.host != NULL;
+	j.hosts = log_hosts_new(show, &j, &j.filter);
 	whole = read_all(&j);
 	if (*j.question != '\0' && !j.json)
 		fputs(j.question, stdout);
 	if (fflush(stdout) != 0 && errno != EPIPE)
 		err(EXIT_INTERNAL, "standard output");
 	legend(&j);
-	unread = log_join_unread(j.join);
-	if (unread > 0)
-		warnx("%zu line%s claim%s to be a record and cannot be read",
-		    unread, unread == 1 ? "" : "s", unread == 1 ? "s" : "");
-	log_join_free(j.join);
+	log_hosts_tell(j.hosts);
+	log_hosts_free(j.hosts);
 	if (j.shown == 0 && !j.json && whole)
 		warnx("nothing of that is in the log");
 	if (!whole)

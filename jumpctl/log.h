@@ -2,9 +2,9 @@
 /*
  * jumpctl log: what happened, from lines that anybody may have written.
  *
- *   source -> line -> entry (log_entry.c) -> record (log_record.c) or a line of
- *   sshd's (log_sshd.c) -> row (log_join.c, which remembers logins) -> filter
- *   -> printed
+ *   source -> line -> entry (log_entry.c) -> of its host (log_hosts.c) -> record
+ *   (log_record.c) or a line of sshd's (log_sshd.c) -> row (log_join.c, which
+ *   remembers logins) -> filter -> printed
  *
  * Strings of an entry, a record and a row point into the line, or into what is
  * remembered: they last until the next line.  They are as they came, and are
@@ -44,8 +44,14 @@ char *json_object(char *text, json_member *, void *arg);
 /*
  * log_entry.c: a line of a source.
  */
+struct log_seen {
+	char path[8][256]; /* programs that root ran as sshd; "": none */
+};
+
 struct log_entry {
 	int64_t time;
+	const char *host; /* that the line came from; NULL: it does not say */
+	struct log_seen *seen; /* on that host; the host's, or NULL */
 	const char *program; /* the identifier; what the sender says */
 	pid_t claimed;	     /* the pid that it says, or 0 */
 	bool attested;	     /* the kernel told uid, and pid unless it is 0 */
@@ -185,6 +191,7 @@ extern const char *const log_trust_names[];
 /* Strings that do not apply are NULL. */
 struct log_row {
 	int64_t time;
+	const char *host; /* of log_hosts.c; not of the line */
 	enum log_outcome outcome;
 	enum log_trust trust;
 	const char *kind; /* event.action, or "sshd" */
@@ -288,6 +295,7 @@ const struct policy *log_policy(void);
  */
 struct log_filter {
 	const char *user, *target, *ref;
+	const char *host;	     /* NULL: all of them */
 	const struct policy *policy; /* which names are of one host; or NULL */
 	unsigned port;		     /* of the target; 0: any */
 	int road, outcome;	     /* -1: any */
@@ -309,6 +317,8 @@ bool log_filter_leads(const struct policy *, const char *name, const char *ip);
 struct log_printer {
 	FILE *out;
 	bool json, colour;
+	bool host;	/* a column for it, from the first row that has one */
+	bool one_host;	/* no such column */
 	unsigned width; /* of the terminal; 0: it is none */
 	int day;	/* that the last row was of */
 	unsigned marks; /* bits of trust that were shown */

@@ -152,6 +152,7 @@ enum {
 	J_CLAIMED,
 	J_MESSAGE,
 	J_TRANSPORT,
+	J_HOST,
 	J_COUNT
 };
 
@@ -171,7 +172,7 @@ take(void *arg, const char *key, char *value, bool number)
 	    {"SYSLOG_PID", J_CLAIMED}, {"__REALTIME_TIMESTAMP", J_TIME},
 	    {"_TRANSPORT", J_TRANSPORT}, {"time", J_ISO}, {"uid", J_UID},
 	    {"pid", J_PID}, {"exe", J_EXE}, {"program", J_PROGRAM},
-	    {"procid", J_CLAIMED}, {"msg", J_MESSAGE}};
+	    {"procid", J_CLAIMED}, {"msg", J_MESSAGE}, {"host", J_HOST}};
 	struct json_entry *e = arg;
 
 	(void)number;
@@ -250,6 +251,8 @@ json_line(struct log_entry *e, char *line)
 		return false;
 	e->program = j.field[J_PROGRAM];
 	e->message = j.field[J_MESSAGE];
+	if (j.field[J_HOST] != NULL && *j.field[J_HOST] != '\0')
+		e->host = j.field[J_HOST];
 	if (get_id(j.field[J_CLAIMED], INT32_MAX, &n))
 		e->claimed = (pid_t)n;
 	get_sender(e, &j);

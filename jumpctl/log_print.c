@@ -19,7 +19,8 @@ static const char marks[] = "!!?~ ";
 
 enum {
 	TEXT = 600,
-	COLUMNS = 75 /* taken by the columns, if nothing in them is wide */
+	COLUMNS = 75, /* taken by the columns, if nothing in them is wide */
+	HOST_COLUMN = 16 /* and that for the host, with its space */
 };
 
 void
@@ -160,6 +161,20 @@ put_detail(FILE *f, const struct log_row *row)
 	}
 }
 
+/* The names of the columns, again if one more is wanted from here on. */
+static void
+put_names(struct log_printer *p, const struct log_row *row)
+{
+	bool host = row->host != NULL && !p->one_host && !p->host;
+
+	if (p->day != -1 && !host)
+		return;
+	p->host = p->host || host;
+	fprintf(p->out, " TIME     %s%-7s %-8s %-15s %-15s %-7s REF\n",
+	    p->host ? "HOST            " : "", "OUTCOME", "USER", "FROM",
+	    "TARGET", "ROAD");
+}
+
 static void
 put_day(struct log_printer *p, const struct tm *tm)
 {
@@ -168,9 +183,6 @@ put_day(struct log_printer *p, const struct tm *tm)
 
 	if (day == p->day)
 		return;
-	if (p->day == -1)
-		fprintf(p->out, " TIME     %-7s %-8s %-15s %-15s %-7s REF\n",
-		    "OUTCOME", "USER", "FROM", "TARGET", "ROAD");
 	p->day = day;
 	strftime(text, sizeof(text), "-- %a %Y-%m-%d (%Z)", tm);
 	fprintf(p->out, "%s\n", text);
@@ -222,13 +234,16 @@ static int
 put_columns(struct log_printer *p, const struct log_row *row)
 {
 	char user[TEXT], from[TEXT], name[TEXT], target[TEXT], road[TEXT];
-	char ref[TEXT];
+	char ref[TEXT], host[TEXT];
+	int n = 0;
 	bool root = row->outcome == LOG_ADMIN && /* "root (bob)" */
 	    row->trust == LOG_TRUST_KERNEL;
 
 	column(
 	    user, row->outcome == LOG_FORGED ? row->account : row->user, root);
-	return fprintf(p->out, "%-7s %-8s %-15s %-15s %-7s %s",
+	if (p->host)
+		n = fprintf(p->out, "%-15s ", column(host, row->host, false));
+	return n + fprintf(p->out, "%-7s %-8s %-15s %-15s %-7s %s",
 	    log_outcome_names[row->outcome], user,
 	    column(from, row->from, false),
 	    column(target, target_of(row, name), false),
@@ -239,6 +254,7 @@ put_columns(struct log_printer *p, const struct log_row *row)
 static void
 print_detail(const struct log_printer *p, const struct log_row *row, int used)
 {
+	int columns = COLUMNS + (p->host ? HOST_COLUMN : 0);
 	char detail[3 * TEXT] = "";
 	FILE *f = fmemopen(detail, sizeof(detail), "w");
 
@@ -249,10 +265,10 @@ print_detail(const struct log_printer *p, const struct log_row *row, int used)
 	if (*detail == '\0')
 		fputs("\n", p->out);
 	else if (p->width != 0 &&
-	    (size_t)COLUMNS + 1 + strlen(detail) > p->width)
+	    (size_t)columns + 1 + strlen(detail) > p->width)
 		fprintf(p->out, "\n          %s\n", detail);
 	else
-		fprintf(p->out, "%*s %s\n", used < COLUMNS ? COLUMNS - used : 0,
+		fprintf(p->out, "%*s %s\n", used < columns ? columns - used : 0,
 		    "", detail);
 }
 
@@ -267,6 +283,7 @@ print_text(struct log_printer *p, const struct log_row *row)
 
 	if (localtime_r(&t, &tm) == NULL)
 		return;
+	put_names(p, row);
 	put_day(p, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	p->marks |= 1U << row->trust;
@@ -298,6 +315,7 @@ put_number(const char *key, uint64_t value)
 static void
 put_strings(const struct log_row *row)
 {
+	put_string("host", row->host);
 	put_string("kind", row->kind);
 	put_string("user", row->user);
 	put_string("account", row->account);

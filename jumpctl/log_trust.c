@@ -14,7 +14,7 @@
 static const char *const sshd_paths[] = {"/usr/sbin/sshd",
     "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session"};
 
-enum { SEEN = 8, NAMES = 1024, NAME = 132, PATH = 256 };
+enum { NAMES = 1024, NAME = 132 };
 
 /* Accounts of uids: asked for once, while there is room. */
 static struct cached {
@@ -23,7 +23,8 @@ static struct cached {
 	char name[NAME];
 } names[NAMES];
 
-static char seen[SEEN][PATH];
+/* Of lines that do not say from which host they are. */
+static struct log_seen seen_here;
 
 /* The account of a uid of this machine, or NULL. */
 static const char *
@@ -230,14 +231,24 @@ log_trust_record(const struct log_entry *e, const struct log_record *r)
 	return e->uid == 0 ? LOG_TRUST_KERNEL : LOG_TRUST_FORGED;
 }
 
+enum { SEEN = sizeof(seen_here.path) / sizeof(seen_here.path[0]) };
+
+static struct log_seen *
+seen_of(const struct log_entry *e)
+{
+	return e->seen != NULL ? e->seen : &seen_here;
+}
+
 /* Remember a program that root runs as sshd. */
 static void
-see(const char *exe)
+see(struct log_seen *seen, const char *exe)
 {
 	for (int i = 0; i < SEEN; i++) {
-		if (seen[i][0] == '\0' && strlen(exe) < PATH)
-			strcpy(seen[i], exe);
-		if (strcmp(seen[i], exe) == 0)
+		char *path = seen->path[i];
+
+		if (*path == '\0' && strlen(exe) < sizeof(seen->path[i]))
+			strcpy(path, exe);
+		if (strcmp(path, exe) == 0)
 			return;
 	}
 }
@@ -250,15 +261,15 @@ log_trust_sshd(const struct log_entry *e)
 	if (e->uid != 0)
 		return LOG_TRUST_FORGED;
 	if (e->exe != NULL)
-		see(e->exe);
+		see(seen_of(e), e->exe);
 	return LOG_TRUST_KERNEL;
 }
 
 static bool
-is_sshd(const char *exe)
+is_sshd(const struct log_seen *seen, const char *exe)
 {
 	for (int i = 0; i < SEEN; i++) {
-		if (seen[i][0] != '\0' && is_file(exe, seen[i]))
+		if (seen->path[i][0] != '\0' && is_file(exe, seen->path[i]))
 			return true;
 	}
 	for (size_t i = 0; i < sizeof(sshd_paths) / sizeof(sshd_paths[0]);
@@ -277,8 +288,9 @@ log_trust_child(const struct log_entry *e, const char *account)
 	if (!e->attested)
 		return LOG_TRUST_NONE;
 	if (account == NULL || e->pid == 0)
-		return e->exe == NULL || is_sshd(e->exe) ? LOG_TRUST_UID
-							 : LOG_TRUST_PROGRAM;
+		return e->exe == NULL || is_sshd(seen_of(e), e->exe)
+		    ? LOG_TRUST_UID
+		    : LOG_TRUST_PROGRAM;
 	is = account_of(e->uid);
 	if (is == NULL)
 		return LOG_TRUST_NONE;

@@ -53,8 +53,8 @@ static const struct {
 	"               [--jump HOST[:PORT]] [--to [PORT=]DESTINATION]"},
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
-	"               [--road ROAD] [--outcome WORD] [--since TIME] "
-	"[--until TIME]\n               [--file FILE] [REF]"},
+	"               [--road ROAD] [--host NAME] [--outcome WORD]\n"
+	"               [--since TIME] [--until TIME] [--file FILE] [REF]"},
     {"recordings", recordings_main,
 	"recordings [--json | --verify [--log FILE]] [--user NAME]\n"
 	"               [--target NAME] [--since TIME] [ID]\n"

@@ -339,20 +339,99 @@ check "and it serves" within back
 
 # of_host ADDRESS REGEX: sooner or later, the collector has that from it.
 of_host() {
-	grep -q "$2" "$LAB/hosts/db1/var/log/jump/$1.log"
+	grep -q "^{\"host\":\"$1\",.*$2" "$LAB/hosts/db1/var/log/jump.log"
+}
+
+# as_list ARGUMENT...: what the collector has, where the accounts are.
+as_list() {
+	run lab on jump jumpctl log --file - "$@" \
+	    <"$LAB/hosts/db1/var/log/jump.log"
+}
+
+# evil HOST: it sends what another would, in each way there is to send it.
+evil() {
+	lab on "$1" python3 - <<-'END'
+		import json, socket, time
+		def line(pid, msg, **more):
+		    return json.dumps({**more,
+		        "time": time.strftime("%FT%T+00:00", time.gmtime()),
+		        "uid": "0", "pid": str(pid), "exe": "/usr/sbin/sshd",
+		        "program": "sshd", "procid": str(pid), "msg": msg})
+		def login(pid, user):
+		    return [line(pid, " Accepted publickey for " + user +
+		        " from 192.0.2.66 port 9 ssh2: ED25519 SHA256:x"),
+		        line(pid, " User child is on pid %d" % (pid + 1))]
+		s = socket.create_connection(("10.2.0.11", 514))
+		def send(text):
+		    s.sendall(text.encode() + b"\n")
+		def frame(text):
+		    s.sendall(b"%d %s" % (len(text), text.encode()))
+		for l in login(60001, "bob"):
+		    send(l)
+		for l in login(60011, "carol"):
+		    send(l.replace('{"time"', '{"host":"10.2.0.1", "time"'))
+		    send('{"host":"10.2.0.1",' + l[1:])
+		    send("x" + l)
+		    frame("{}\n" + '{"host":"10.2.0.1",' + l[1:])
+		    frame("{\n" + '{"host":"10.2.0.1",' + l[1:])
+		    frame("{\0\n" + '{"host":"10.2.0.1",' + l[1:])
+		    send('x": {"a\\\\", "host":"10.2.0.1",' + l[1:])
+		send(line(60021, " the end"))
+		s.close()
+	END
+}
+
+evil_came() {
+	grep -q 'pid":"60021"\|"pid": "60021"' "$LAB/hosts/db1/var/log/jump.log"
 }
 check "the collector has what the one did" within of_host 10.2.0.1 \
     '"jump-connect".*event.action.*open.*alice.*10.2.0.11'
 check "and the other, cut off or not" within of_host 10.2.0.2 \
     'event.action.*close.*alice.*10.2.0.11.*kick'
 page 'One list'
-cp "$T/out" "$T/list"
-check "it is in order" sort -c "$T/list"
+as_list --json
+check "as JSON" gave 0
+sort "$T/out" >"$T/list"
 has() {
-	grep -q "$1.*\"host\":\"$2\"}\$" "$T/list"
+	grep "\"host\":\"$2\"" "$T/list" | grep -q "$1"
 }
 check "has the session on the one" has \
     '"outcome":"open".*"user":"alice".*"target":"db1","port":5432' 10.2.0.1
 check "and the end of that on the other" has \
     '"outcome":"close".*"user":"alice".*"end":"kick"' 10.2.0.2
+as_list --host 10.2.0.1
+check "of one host, there is no column HOST" not printed '^ TIME +HOST'
+check "and nothing of the other" not printed '10\.2\.0\.2|  kick, '
+as_list --host 10.2.0.3
+check "nothing of a host that is none" gave 1 ""
+check "old lines have none, and no column" lab on jump sh -c \
+    'jumpctl log | head -n 1 | grep -q "^ TIME     OUTCOME"'
+
+# --- a host that lies ----------------------------------------------------------
+
+evil jump2
+check "a host says what it was not told" within evil_came
+as_list --user bob
+check "of itself" printed '10\.2\.0\.2 +login +bob +192\.0\.2\.66 '
+as_list --host 10.2.0.1
+check "and not of another" not printed '192\.0\.2\.66'
+as_list
+check "in whichever way it was sent" not printed 'carol'
+lab on jump python3 - <<'END' >"$T/many"
+for n in range(300):
+    print('{"host":"h%d","time":"2026-11-20T10:00:00+00:00","uid":"0",'
+        '"program":"sshd","procid":"7","msg":" Accepted publickey for alice '
+        'from 192.0.2.%d port 9 ssh2: ED25519 SHA256:x"}' % (n, n % 250))
+for n in range(300):
+    print('{"host":"h%d","time":"2026-11-20T10:00:01+00:00","uid":"0",'
+        '"program":"sshd","procid":"7","msg":" User child is on pid 8"}' % n)
+END
+run lab on jump jumpctl log --file - <"$T/many"
+check "one process of many hosts is many" \
+    [ "$(grep -c ' login ' "$T/out")" -eq 256 ]
+check "each with its own address" printed ' h77 +login +alice +192\.0\.2\.77 '
+check "and those that are too many are told of" \
+    said '^jumpctl: more than 256 hosts: 88 lines are left out'
+run lab on jump jumpctl log --file - --host h299 <"$T/many"
+check "unless they are asked for" printed ' login +alice +192\.0\.2\.49 '
 finish

@@ -148,6 +148,13 @@ static const struct {
 	NOON *SECOND, "a", 0, 0, -1, "m"},
     {"{\"time\":\"x\",\"program\":\"a\",\"msg\":\"m\"}", 0, NULL, 0, 0, 0,
 	NULL},
+    /* A host is the collector's word, and not the line's. */
+    {"{\"host\":\"a\",\"time\":\"2026-11-21T16:30:20Z\",\"uid\":\"0\","
+     "\"program\":\"sshd\",\"msg\":\"m\"}",
+	NOON *SECOND, "sshd", 0, 0, 0, "m"},
+    {"{\"host\":\"a\",\"time\":\"2026-11-21T16:30:20Z\",\"uid\":\"0\","
+     "\"program\":\"sshd\",\"msg\":\"m\",\"host\":\"b\"}",
+	0, NULL, 0, 0, 0, NULL},
     {"{\"program\":\"a\",\"msg\":\"m\"}", 0, NULL, 0, 0, 0, NULL},
     /* No times that a difference of two would not fit, or that are none. */
     {"{\"__REALTIME_TIMESTAMP\":\"253402300799999999\",\"_UID\":\"0\","
@@ -198,6 +205,10 @@ START_TEST(entries)
 	ck_assert_int_eq(e.claimed, lines[_i].claimed);
 	ck_assert_int_eq(log_entry_pid(&e), lines[_i].pid);
 	ck_assert_int_eq(e.attested ? (int)e.uid : -1, lines[_i].uid);
+	if (strncmp(lines[_i].line, "{\"host\"", 7) == 0)
+		ck_assert_str_eq(e.host, "a");
+	else
+		ck_assert_ptr_null(e.host);
 }
 END_TEST
 
