@@ -194,19 +194,6 @@ print_from(const struct policy *p, const struct policy_key *key, FILE *out)
 		fputc('"', out);
 }
 
-static void
-print_expiry(const struct policy_user *u, FILE *out)
-{
-	time_t until = (time_t)u->until;
-	struct tm tm;
-	char text[32];
-
-	if (u->until == 0 || gmtime_r(&until, &tm) == NULL)
-		return;
-	strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm);
-	fprintf(out, ",expiry-time=\"%s\"", text);
-}
-
 /*
  * Whether an agent could be of use: an allow for the road shell names a target
  * that says so.  Not on an account of several people, who could reach each
@@ -274,7 +261,6 @@ keys_line(const struct policy *p, const struct policy_request *q,
 		fputs(",port-forwarding", out);
 	if (c->row != POLICY_NONE)
 		print_from(p, policy_key(p, c->row), out);
-	print_expiry(u, out);
 	if (c->verify)
 		fputs(",verify-required", out);
 	if (principals)

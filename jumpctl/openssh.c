@@ -35,10 +35,6 @@ static const struct {
 	"have the fix\n"
 	"# of your distribution.\n"},
     {{8, 7}, {9, 7}, "# CVE-2024-6387: have the fix of your distribution.\n"},
-    {{8, 7}, {9, 0},
-	"# Users with `until' do not get in: their key line has an "
-	"expiry-time in UTC,\n"
-	"# which sshd reads from 9.1 on.  Give the `until' to their rules.\n"},
     {{8, 7}, {9, 3},
 	"# An AuthorizedPrincipalsCommand is ignored without a word if it "
 	"stands behind\n"

@@ -181,10 +181,10 @@ static const struct {
 	OPTIONS("") OPEN("10.2.0.11:5432") ",port-forwarding " ED " " KA
 	"\n"},
     {"", "", KS, OPTIONS("") ",verify-required " SK " " KS "\n"},
-    /* from, and an end, which forward cannot hold. */
+    /* from; an end is no line, and stands in none. */
     {"allow a: any to db1", "", KB,
-	OPTIONS("") ",from=\"192.0.2.0/24,2001:db8:1::/64,198.51.100.7\","
-	"expiry-time=\"20361231170000Z\" " ED " " KB "\n"},
+	OPTIONS("") ",from=\"192.0.2.0/24,2001:db8:1::/64,198.51.100.7\" " ED
+	" " KB "\n"},
     /* A shared account: whose key it is, and only that user's rights. */
     {"allow a: carol to db1\nallow b: dave to web1", "", KC,
 	OPTIONS(" --id=carol") OPEN("10.2.0.11:5432") ",port-forwarding "
@@ -297,7 +297,7 @@ END_TEST
 	"AAAAC3NzaC1lZDI1NTE5AAAAIGniLfbAEAATJ+Rw/VtVI8hVYAemhw6Q5jW/kduU1heZ"
 #define OPTIONS_OF_BOB                                                         \
 	"pty,command=\"" SHELL "\",from=\"192.0.2.0/24,2001:db8:1::/64,"       \
-	"198.51.100.7\",expiry-time=\"20361231170000Z\""
+	"198.51.100.7\""
 #define RIGHTS(id) ",pty,command=\"" SHELL id "\"" OPEN("10.2.0.11:5432")
 static const struct {
 	const char *user, *principal; /* user: NULL if there is no user line */

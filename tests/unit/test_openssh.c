@@ -124,7 +124,7 @@ static const struct {
 	bool said;
 } said[] = {{{8, 7}, "CVE-2021-41617", true}, {{8, 8}, "CVE-2021-41617", false},
     {{9, 7}, "CVE-2024-6387", true}, {{9, 8}, "CVE-2024-6387", false},
-    {{9, 0}, "expiry-time", true}, {{9, 1}, "expiry-time", false},
+    {{8, 7}, "until", false}, {{9, 0}, "expiry-time", false},
     {{9, 3}, "AuthorizedPrincipalsCommand", true},
     {{9, 4}, "AuthorizedPrincipalsCommand", false},
     {{9, 1}, "ChannelTimeout", false}, {{9, 2}, "ChannelTimeout", true},
