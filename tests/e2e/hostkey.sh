@@ -166,7 +166,7 @@ if len(messages) < 2:
 else:
     p.kill()
     p.wait()
-print(line.decode().split("-")[1], *messages, p.returncode if len(messages) < 2 else "")
+print(*line.decode().split("-")[1:2], *messages, p.returncode if len(messages) < 2 else "")
 END
 slow() {
 	run python3 "$K/client.py" "$@"
@@ -175,15 +175,18 @@ slow() {
 slow curve25519-sha256 0 0 ssh -F "$C" -S "$T/control" jump connect hk 2222
 check "byte by byte: the key passes" gave 0 "2.0 20 31 "
 slow curve25519-sha256 0 0 ssh -F "$C" -S "$T/control" jump connect wrong 22
-check "byte by byte: another does not, and the exit is 76" gave 0 "2.0 20 76"
+# What came with the key in one read is not passed on either.
+check "byte by byte: another does not, and the exit is 76" \
+    printed '^(2\.0 )?(20 )?76$'
 if grep -q mlkem768 "$K/sshd_config"; then
 	slow mlkem768x25519-sha256 1184 0 ssh -F "$C" -S "$T/control" jump connect hk 2222
 	check "a key passes in mlkem768x25519-sha256" gave 0 "2.0 20 31 "
 	slow mlkem768x25519-sha256 1184 0 ssh -F "$C" -S "$T/control" jump connect wrong 22
-	check "and another does not" gave 0 "2.0 20 76"
+	check "and another does not" printed '^(2\.0 )?(20 )?76$'
 fi
 slow curve99 0 0 ssh -F "$C" -S "$T/control" jump connect hk 2222
-check "an unknown key exchange comes to nothing" gave 0 "2.0 20 76"
+check "an unknown key exchange comes to nothing" \
+    printed '^(2\.0 )?(20 )?76$'
 
 # What is not SSH on a port that should be.
 UNREAD='^jump: .* showed no host key that could be checked\. Ask ot-access@example\.com, reference [a-z2-7]{8}\.$'
