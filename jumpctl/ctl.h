@@ -221,6 +221,9 @@ int export_client(bool known_hosts, int argc, char **argv);
 /* export_sshd.c: export sshd; argv[0] is that word.  An exit code. */
 int export_sshd(int argc, char **argv);
 
+/* This machine's name, the full one if it has one; "" and false if none. */
+bool hostname_own(char name[HOSTNAME_TEXT]);
+
 /* export_device.c: export device; argv[0] is that word. */
 int export_device(int argc, char **argv);
 

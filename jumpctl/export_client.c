@@ -6,7 +6,7 @@
 
 #include <err.h>
 #include <getopt.h>
-#include <limits.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,11 +103,33 @@ print_user(const struct policy *p, const struct options *o, struct client *c)
 	return error;
 }
 
+bool
+hostname_own(char name[HOSTNAME_TEXT])
+{
+	static const struct addrinfo hints = {.ai_flags = AI_CANONNAME,
+	    .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found;
+
+	memset(name, 0, HOSTNAME_TEXT);
+	if (gethostname(name, HOSTNAME_TEXT - 1) == -1 ||
+	    !hostname_valid(name)) {
+		*name = '\0';
+		return false;
+	}
+	if (strchr(name, '.') != NULL ||
+	    getaddrinfo(name, NULL, &hints, &found) != 0)
+		return true;
+	if (found->ai_canonname != NULL && hostname_valid(found->ai_canonname))
+		snprintf(name, HOSTNAME_TEXT, "%s", found->ai_canonname);
+	freeaddrinfo(found);
+	return true;
+}
+
 int
 export_client(bool known_hosts, int argc, char **argv)
 {
 	struct options o = {.known_hosts = known_hosts};
-	char host[HOST_NAME_MAX + 1] = "";
+	char host[HOSTNAME_TEXT];
 	struct client c = {.jump = "jump"};
 	struct policy *p;
 	int error;
@@ -121,8 +143,7 @@ export_client(bool known_hosts, int argc, char **argv)
 	c.policy = p;
 	if (o.jump != NULL)
 		c.jump = o.jump;
-	if (strchr(c.jump, '.') == NULL &&
-	    gethostname(host, sizeof(host) - 1) == 0 && hostname_valid(host))
+	if (strchr(c.jump, '.') == NULL && hostname_own(host))
 		c.host = host;
 	c.nkeys = known_own(HOSTKEYS, 0, c.keys);
 	error = o.user == NULL ? print_all(p, &c) : print_user(p, &o, &c);

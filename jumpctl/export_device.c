@@ -78,13 +78,17 @@ read_options(struct device_unit *u, int argc, char **argv)
 static void
 check_unit(struct device_unit *u)
 {
-	static char host[HOST_NAME_MAX + 1];
+	static char host[HOSTNAME_TEXT];
+	char safe[AUDIT_ESCAPED(HOSTNAME_TEXT)];
 	const char *wrong;
 
 	if (u->jump[0] == '\0' &&
-	    (gethostname(host, sizeof(host) - 1) == -1 ||
-		!device_jump(u, host)))
-		errx(EXIT_NO_MATCH, "this machine has no name: say --jump");
+	    (!hostname_own(host) || strchr(host, '.') == NULL ||
+		strncmp(host, "localhost", 9) == 0 || !device_jump(u, host)))
+		errx(EXIT_NO_MATCH,
+		    "this machine's name, `%s', leads nowhere from a device: "
+		    "say --jump HOST",
+		    audit_escape(safe, sizeof(safe), host));
 	u->nkeys = known_own(HOSTKEYS, 0, u->keys);
 	if (u->nkeys == 0)
 		errx(EXIT_NO_MATCH, "no host key of this machine in %s",

@@ -384,6 +384,18 @@ for words in "" "rtu17 rtu18" "rtu17 --init runit" "rtu17 --jump -oX=y"; do
 	check "export device $words: usage" gave 64 ""
 done
 run lab on jump jumpctl export device rtu17
+check "this machine has no name for others: none" gave 1 ""
+check "... which is said in one line" said \
+    "^jumpctl: this machine's name, \`jump', leads nowhere from a device: say --jump HOST"
+cp "$J/etc/hosts" "$T/hosts"
+sed -i '1i 192.0.2.1 jump.example.com jump' "$J/etc/hosts"
+run lab on jump jumpctl export ssh_config alice
+check "its full name is in what users are given" \
+    printed '^ *HostName jump\.example\.com$'
+run lab on jump jumpctl export device rtu17
+check "and in what devices are" printed 'rtu17@jump\.example\.com|jump\.example\.com'
+cp "$T/hosts" "$J/etc/hosts"
+run lab on jump jumpctl export device rtu17 --jump jump.example.com
 cp "$T/out" "$T/jump-device@rtu17.service"
 again=$(sed -n 's/^# Made by: jumpctl //p' "$T/out")
 run lab on jump jumpctl $again
