@@ -283,7 +283,10 @@ START_TEST(believed)
 	ck_assert_int_eq(leave(ALICE, ALICE, LINE("2001"), 1), 0);
 	strcpy(left, only().name);
 	ck_assert_int_eq(rename(left, "2001.1"), 0);
+	/* With fs.protected_regular, `>' opens nobody else's in a sticky one. */
+	ck_assert_int_eq(chmod(folder, 02733), 0);
 	ck_assert_int_eq(system(odd[_i].command), 0);
+	ck_assert_int_eq(chmod(folder, 03733), 0);
 	errno = 0;
 	ck_assert_int_eq(event_read(&t, all, &e, GATE), odd[_i].good ? 0 : -1);
 	if (!odd[_i].good)

@@ -541,6 +541,36 @@ START_TEST(counts_for_another)
 }
 END_TEST
 
+/* Succeeds if this uid can have a session, and counts for the other. */
+static int
+count_as(uid_t uid, uid_t other)
+{
+	struct session s;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setresuid(uid, uid, uid) == -1 ||
+		    session_open(&s, dir, uid) == -1)
+			_exit(2);
+		_exit(session_count_for(&s, dir, other) == 0 ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+/* In a folder like the real one, the gate's file serves the user, and back. */
+START_TEST(counts_of_another)
+{
+	ck_assert_int_eq(chmod(dir, 01730), 0);
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(count_as(4711, 4712), 0);
+	ck_assert_int_eq(count_as(4712, 4711), 0);
+	ck_assert_int_eq(count_as(4711, 4712), 0);
+}
+END_TEST
+
 START_TEST(no_directory)
 {
 	struct session s;
@@ -937,6 +967,7 @@ main(void)
 	tcase_add_loop_test(t, odd_slots, 0, 5);
 	tcase_add_test(t, nobodys_number);
 	tcase_add_test(t, counts_for_another);
+	tcase_add_test(t, counts_of_another);
 	tcase_add_test(t, no_directory);
 	tcase_add_test(t, places_are_of_user_and_rule);
 	tcase_add_test(t, never_more_and_never_fewer);
