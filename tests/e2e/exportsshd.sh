@@ -117,6 +117,62 @@ check "bob has a second step" \
 cp "$T/conf.87" "$T/conf"
 check "and takes the one of 8.7" accepts "$tree"
 
+# --- devices -------------------------------------------------------------------
+
+check "no device in the policy: no block for any" \
+    not grep -q 'jump-devices' "$T/conf.87"
+device_account rtu17 2201
+device_account rtu18 2202
+policy <<-END
+	user bob
+	key bob "ssh-ed25519 AAAA"
+	device rtu17 127.77.0.17 ssh 2222
+	device rtu18 "/run/jump/devices/rtu18/ssh.sock" ssh
+	$(device_key rtu17)
+	$(device_key rtu18)
+	allow web: { alice bob carol } to { web1 web2 rtu17 rtu18 }
+	require factor: bob to web2 mfa
+END
+check "devices: each version has its file" all_versions
+export_for 8.7
+check "8.7 gets nothing that it has not heard of" test -z "$(unheard_of)"
+check "their block is the last" \
+    blocks 'Match User bob|Match User jump|Match Group jump|Match Group jump-devices|'
+check "a keyword of 9.2 is a comment" \
+    grep -q '^ *# from 9\.2 on: UnusedConnectionTimeout none' "$T/conf"
+check "sshd $version takes that" accepts "$tree"
+export_for "$version"
+check "and the file of $version" accepts "$tree"
+check "and asks for the rights of devices" \
+    test "$(value "$tree" rtu17 authorizedkeyscommand)" = \
+    "/usr/local/libexec/jump/jump-authkeys --devices %u %t %k %f"
+check "who may listen, and forward nothing" test "$(value "$tree" rtu17 \
+    allowtcpforwarding) $(value "$tree" rtu17 permitopen)" = "remote none"
+check "of users it asks as before" \
+    test "$(value "$tree" alice authorizedkeyscommand)" = \
+    "/usr/local/libexec/jump/jump-authkeys %u %t %k %f"
+for user in rtu17 alice bob jump; do
+	lab on jump "$tree/usr/sbin/sshd" -T -f /etc/ssh/sshd_test \
+	    -C "user=$user,host=h,addr=192.0.2.9" >"$T/$user.one" 2>/dev/null
+done
+
+# --- the shipped files, and export sshd before them, in one folder --------------
+
+lab on jump mkdir /etc/ssh/test.d
+lab on jump sh -c 'cp /usr/local/share/jump/[567]0-jump*.conf /etc/ssh/test.d'
+run lab on jump jumpctl export sshd
+cp "$T/out" "$J/etc/ssh/test.d/40-jump-mfa.conf"
+[ "$(ls "$J/etc/ssh/test.d" | wc -l)" -eq 4 ] || check "four files" false
+echo 'Include /etc/ssh/test.d/*.conf' >"$T/conf"
+check "sshd $version takes the files in one folder" accepts "$tree"
+for user in rtu17 alice bob jump; do
+	lab on jump "$tree/usr/sbin/sshd" -T -f /etc/ssh/sshd_test \
+	    -C "user=$user,host=h,addr=192.0.2.9" 2>/dev/null >"$T/$user.tree"
+	check "they are to $user what the one file is" \
+	    cmp "$T/$user.one" "$T/$user.tree"
+	check "which is something" [ -s "$T/$user.tree" ]
+done
+
 lab on jump mkdir -p /usr/local/sbin
 cp "$LAB/openssh/usr/sbin/sshd" "$J/local/sbin/sshd"
 run lab on jump jumpctl export sshd --all
