@@ -156,6 +156,8 @@ class Sweep:
         return True
 
     def calls(self, s):
+        if s.to:  # the gate's files of the registry are there from now on
+            self.traced(s)
         base, calls = self.traced(s)
         if not world.as_expected(s, base):
             self.verdict(f"{s.name}: without faults", [str(base)])
