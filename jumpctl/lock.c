@@ -313,8 +313,12 @@ unlock(struct job *j)
 		return finish(j, "in force until the next load", AUDIT_FAILURE,
 		    EXIT_STATE);
 	} else {
+		bool in_force = j->in_force != NULL;
+		int code = finish(j, "unlocked", AUDIT_SUCCESS, EXIT_OK);
+
 		printf("%s is unlocked\n", j->who);
-		return finish(j, "unlocked", AUDIT_SUCCESS, EXIT_OK);
+		/* The firewall table gives them their addresses again. */
+		return in_force ? then_sweep(j, code) : code;
 	}
 	state_drop_locks(j->dir);
 	warnx("%s is still locked", j->who);
@@ -324,7 +328,7 @@ unlock(struct job *j)
 int
 unlock_main(int argc, char **argv)
 {
-	static struct job j = {.lock = false, .reason = ""};
+	static struct job j = {.lock = false, .sweeps = true, .reason = ""};
 
 	if (argc != 2 || argv[1][0] == '-')
 		return usage("unlock");

@@ -249,6 +249,9 @@ run lab on jump jumpctl lock bob
 reach bob
 check "who is locked reaches nothing" reached ''
 run lab on jump jumpctl unlock bob
+reach bob
+check "unlocked: what was theirs, at once" reached 'tcp 10.2.0.10 22' \
+    'tcp 2001:db8::10 22' 'mptcp 10.2.0.10 22' 'mptcp 2001:db8::10 22'
 kill $holder
 
 # --- it stands ------------------------------------------------------------------
