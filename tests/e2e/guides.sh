@@ -109,10 +109,18 @@ more_stubs() {
 			$sweep
 			setsid sh -c "while sleep 30; do $sweep; done" \
 			    >/dev/null 2>&1 & echo $! >/run/sweeper ;;
+		'enable --now jump-gate.socket')
+			"$here/../inetd" -i "$here/../inetd.conf" >/dev/null 2>&1 &
+			echo $! >/run/gate
+			until ss -Hltn 'sport = 422' | grep -q '\[::1\]'; do
+				sleep 0.1
+			done ;;
+		'disable --now jump-gate.socket') kill "$(cat /run/gate)" ;;
 		*) exit 1 ;;
 		esac
 	STUB
 	chmod +x "$T"/stub/*
+	gate_lines
 	mkdir -p "$J/built"
 	for f in jumpctl jump-authkeys jump-shell jump-connect jump-record \
 	    jump-ssh; do

@@ -251,13 +251,18 @@ start_journald() {
 
 # --- the gate ----------------------------------------------------------------
 
-# gate_up [OPTION...]: the gate without systemd: an inetd, with the lines of the
-# manual.
-gate_up() {
+# gate_lines [OPTION...]: that inetd, and what it reads.
+gate_lines() {
 	inetd=$LAB_REPO/.cache/inetd/usr/sbin/inetd
 	[ -e "$T/inetd" ] || cp "$inetd" "$T/inetd"
 	sed -n "/stream tcp6* nowait/s/ -G\$/ -G $*/p" \
 	    "$LAB_REPO/docs/jumpctl.8" >"$T/inetd.conf"
+}
+
+# gate_up [OPTION...]: the gate without systemd: an inetd, with the lines of the
+# manual.
+gate_up() {
+	gate_lines "$@"
 	lab on jump "$T/inetd" -i "$T/inetd.conf" >/dev/null 2>&1 &
 	within gate_listens
 }
