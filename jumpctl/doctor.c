@@ -214,6 +214,7 @@ parse_options(struct doctor *d, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"json", no_argument, NULL, 'j'},
+	    {"no-record", no_argument, NULL, 'n'},
 	    {"sshd", required_argument, NULL, 's'},
 	    {"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
 	struct addr from;
@@ -223,6 +224,9 @@ parse_options(struct doctor *d, int argc, char **argv)
 		switch (option) {
 		case 'j':
 			d->json = true;
+			break;
+		case 'n':
+			d->mute = true;
 			break;
 		case 's':
 			if (access(optarg, X_OK) == -1) {

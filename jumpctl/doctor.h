@@ -30,6 +30,7 @@ struct doctor {
 	size_t n;
 	bool json;
 	bool placed; /* it was said where users come from */
+	bool mute;   /* no record is left */
 };
 
 /*

@@ -5,11 +5,9 @@
 #include "doctor.h"
 
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <dirent.h>
@@ -24,7 +22,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit.h"
 #include "exit.h"
 #include "grant.h"
 #include "gate.h"
@@ -799,25 +796,6 @@ check_notify(struct doctor *d)
 /*
  * The machine.
  */
-void
-check_log(struct doctor *d)
-{
-	struct sockaddr_un to = {
-	    .sun_family = AF_UNIX, .sun_path = AUDIT_SOCKET};
-	int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (s == -1 || connect(s, (struct sockaddr *)&to, sizeof(to)) == -1)
-		found(d, LEVEL_FAIL, NULL, NULL,
-		    "start rsyslog, or systemd-journald",
-		    "%s: %s: what cannot be recorded is refused", AUDIT_SOCKET,
-		    strerror(errno));
-	else
-		found(d, LEVEL_OK, NULL, NULL, NULL, "%s takes records",
-		    AUDIT_SOCKET);
-	if (s != -1)
-		close(s);
-}
-
 void
 check_kernel(struct doctor *d)
 {

@@ -270,6 +270,19 @@ struct log_source;
 struct log_source *log_source_open(
     const char *file, int64_t since, bool follow);
 
+/* The files of which it is the first that is there; NULL ends them. */
+extern const char *const log_source_files[];
+
+/* What that is on this machine: "the journal", a path, or NULL. */
+const char *log_source_default(void);
+
+/* Before the first line: of files, leave out all but so many bytes at the end
+ * of each. */
+void log_source_tail(struct log_source *, off_t size);
+
+/* Whether the last line is of an older file, which was rotated. */
+bool log_source_rotated(const struct log_source *);
+
 /*
  * The next line, without its end; it may be changed.  NULL at the end.
  * *newest is for log_entry_parse().  If it follows, it calls idle() before it

@@ -266,7 +266,7 @@ record_outcome(const struct log_record *r, enum log_outcome *outcome)
 	else if (strcmp(action, "load") == 0 || strcmp(action, "lock") == 0 ||
 	    strcmp(action, "unlock") == 0 || strcmp(action, "kick") == 0 ||
 	    strcmp(action, "sweep") == 0 || strcmp(action, "seal") == 0 ||
-	    strcmp(action, "notify") == 0)
+	    strcmp(action, "notify") == 0 || strcmp(action, "doctor") == 0)
 		*outcome = LOG_ADMIN;
 	else if (strcmp(action, "request") == 0 ||
 	    strcmp(action, "approve") == 0 || strcmp(action, "refuse") == 0 ||

@@ -24,7 +24,11 @@
 #include "log.h"
 #include "program.h"
 
+#define JOURNALCTL "/usr/bin/journalctl"
+
 enum { WAIT_MS = 250 };
+
+static const char journal[] = "the journal";
 
 struct file {
 	char *path;
@@ -37,6 +41,7 @@ struct log_source {
 	size_t nfiles, next;
 	bool follow, rotated;
 	bool missed; /* not all could be read, and that was said */
+	off_t tail;  /* so much of a file is read, or 0: all */
 	pid_t child;
 	int fd;
 	gzFile gz; /* reads fd, if that is compressed */
@@ -173,6 +178,15 @@ shut(struct log_source *s)
 	s->fd = -1;
 }
 
+/* The first line that is there may be cut: it is left out. */
+static void
+skip_to_tail(struct log_source *s)
+{
+	if (s->tail == 0 || s->gz != NULL || s->st.st_size <= s->tail)
+		return;
+	s->skipping = lseek(s->fd, -s->tail, SEEK_END) != -1;
+}
+
 /* Begin with the next file; false if there is none. */
 static bool
 next_file(struct log_source *s)
@@ -199,6 +213,7 @@ next_file(struct log_source *s)
 	if (n > 3 && strcmp(path + n - 3, ".gz") == 0 &&
 	    (s->gz = gzdopen(s->fd, "rb")) == NULL)
 		err(EXIT_INTERNAL, NULL);
+	skip_to_tail(s);
 	return true;
 }
 
@@ -243,7 +258,7 @@ run_journalctl(int program, int out, int64_t since, bool follow)
 static bool
 open_journal(struct log_source *s, int64_t since)
 {
-	int program = program_open("/usr/bin/journalctl", 0), fds[2];
+	int program = program_open(JOURNALCTL, 0), fds[2];
 
 	if (program == -1)
 		return false;
@@ -254,7 +269,7 @@ open_journal(struct log_source *s, int64_t since)
 	close(fds[1]);
 	close(program);
 	s->fd = fds[0];
-	s->what = "the journal";
+	s->what = journal;
 	return true;
 }
 
@@ -278,23 +293,44 @@ has_journal(void)
 	return found;
 }
 
+const char *const log_source_files[] = {
+    "/var/log/jump.log", "/var/log/auth.log", "/var/log/secure", NULL};
+
+/* The first of these files that is there, or NULL. */
+static const char *
+usual_file(void)
+{
+	size_t i = 0;
+
+	while (log_source_files[i] != NULL &&
+	    access(log_source_files[i], F_OK) == -1)
+		i++;
+	return log_source_files[i];
+}
+
 static void
 open_default(struct log_source *s, int64_t since)
 {
-	static const char *const files[] = {
-	    "/var/log/jump.log", "/var/log/auth.log", "/var/log/secure"};
-
 	if (has_journal() && open_journal(s, since))
 		return;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (access(files[i], F_OK) == 0) {
-			s->what = files[i];
-			open_file(s, since);
-			return;
-		}
-	}
-	errx(EXIT_INTERNAL, "there is no journal, and neither %s, %s nor %s",
-	    files[0], files[1], files[2]);
+	s->what = usual_file();
+	if (s->what == NULL)
+		errx(EXIT_INTERNAL,
+		    "there is no journal, and neither %s, %s nor %s",
+		    log_source_files[0], log_source_files[1],
+		    log_source_files[2]);
+	open_file(s, since);
+}
+
+const char *
+log_source_default(void)
+{
+	int program = has_journal() ? program_open(JOURNALCTL, 0) : -1;
+
+	if (program == -1)
+		return usual_file();
+	close(program);
+	return journal;
 }
 
 struct log_source *
@@ -425,6 +461,18 @@ log_source_line(
 		if (!wait_for_more(s))
 			return NULL;
 	}
+}
+
+void
+log_source_tail(struct log_source *s, off_t size)
+{
+	s->tail = size;
+}
+
+bool
+log_source_rotated(const struct log_source *s)
+{
+	return s->next < s->nfiles;
 }
 
 bool

@@ -105,6 +105,7 @@ static const struct {
     {"sweep", "jumpctl"},
     {"seal", "jumpctl"},
     {"notify", "jumpctl"},
+    {"doctor", "jumpctl"},
     {"request", "jump-shell"},
     {"approve", "jump-shell"},
     {"refuse", "jump-shell"},

@@ -62,7 +62,9 @@ static const struct {
     {"replay", replay_main,
 	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"
 	"               [--search TEXT] [--text] [--times] ID"},
-    {"doctor", doctor_main, "doctor [--json] [--from ADDRESS] [--sshd PATH]"},
+    {"doctor", doctor_main,
+	"doctor [--json] [--no-record] [--from ADDRESS]\n"
+	"               [--sshd PATH]"},
     {"complete", complete_main, "complete [--] [WORD ...]"},
 };
 

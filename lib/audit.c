@@ -24,7 +24,7 @@ static const size_t string_caps[] = {512, 256, 128, 64, 48, 32, 16, 12};
 static const char *const kind_names[] = {
     "login", "decision", "open", "close", "recording", "load", "lock",
     "unlock", "kick", "sweep", "notify", "request", "approve", "refuse",
-    "withdraw", "seal", "register"};
+    "withdraw", "seal", "register", "doctor"};
 static const char *const outcome_names[] = {"failure", "success"};
 static const char session_alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 

@@ -33,7 +33,8 @@ enum audit_kind {
 	AUDIT_REFUSE,
 	AUDIT_WITHDRAW,
 	AUDIT_SEAL,
-	AUDIT_REGISTER
+	AUDIT_REGISTER,
+	AUDIT_DOCTOR
 };
 
 /* The first is the default, so that an event forgotten half reads as one. */

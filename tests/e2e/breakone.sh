@@ -5,78 +5,11 @@
 # lab: LAB_POLICY=none
 . "$(dirname "$0")/lib.sh"
 
-J=$LAB/hosts/jump
-ssh_d=$J/etc/ssh/sshd_config.d
-db=/var/lib/jump/policy.db
-l=/usr/local/libexec/jump
-D=/etc/ssh/sshd_config.d
-SWEPT=/run/jump/swept
-export l db D SWEPT
-
-on() {
-	lab on jump "$@" 3<&-
-}
-
-doctor() {
-	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd" 3<&-
-}
-
-# troubles: what is not well, a finding a line, with its place and its remedy.
-troubles() {
-	awk '
-	    /^ (ok  |note|warn|FAIL) / {
-		if (line != "") print line
-		line = /^ (warn|FAIL) / ? $0 : ""
-		next
-	    }
-	    line != "" { sub(/^ +/, " | "); line = line $0 }
-	    END { if (line != "") print line }' "$T/out" | sort
-}
-
-quiet() {
-	troubles >"$T/now"
-	cmp -s "$T/now" "$T/quiet" && [ "$status" -eq 0 ]
-}
-
-# exactly LEVEL TEXT [PLACE]: of what is new, this is all; it has a remedy, and
-# the status goes by its level, which may be `*'.
-exactly() {
-	troubles >"$T/now"
-	comm -13 "$T/quiet" "$T/now" >"$T/new"
-	[ "$(grep -c . "$T/new")" -eq 1 ] || return 1
-	new=$(cat "$T/new")
-	case $new in
-	" "$1" "*"$2"*"set by "*"${3:-}"*" | remedy: "*) ;;
-	" "$1" "*"$2"*" | remedy: "*) [ -z "${3:-}" ] || return 1 ;;
-	*) return 1 ;;
-	esac
-	case $new in
-	" warn "*) gave 0 ;;
-	*) gave 1 ;;
-	esac
-}
-
-# broken LEVEL TEXT PLACE NAME: after one thing is.
-broken() {
-	doctor
-	check "$4" exactly "$1" "$2" "$3"
-	[ "$(grep -c . "$T/new")" -eq 1 ] || sed 's/^/# new: /' "$T/new"
-}
-
-mended() {
-	on jumpctl sweep
-	doctor
-	check "mended: $1" quiet
-	cmp -s "$T/now" "$T/quiet" ||
-	    diff "$T/quiet" "$T/now" | sed 's/^/# differs: /'
-}
+. "$(dirname "$0")/doctor.lib.sh"
 
 # --- a jump host without a fault ----------------------------------------------
 
-sed -i 's/^jump:.*/jump:x:2010:alice/' "$J/etc/group"
-echo 'sudo:x:27:admin,root' >>"$J/etc/group"
-install -d -m 700 "$J/root/.ssh"
-cp "$LAB/keys/admin.pub" "$J/root/.ssh/authorized_keys"
+steady
 device_account host 2203
 sed -i '/web1/d' "$J/etc/hosts"
 cat >>"$J/etc/hosts" <<'END'
@@ -100,12 +33,7 @@ on sh -c 'mkdir -p /usr/local/bin; echo "#!/bin/sh" >/usr/local/bin/tell;
     chmod 755 /usr/local/bin/tell'
 on sh -c 'jumpctl export hosts >>/etc/hosts; jumpctl load; jumpctl sweep'
 on sh -c 'jumpctl export nft | nft -f -'
-doctor
-troubles >"$T/quiet"
-check "a jump host without a fault" gave 0
-gave 0 || finish
-check "... fails in nothing" not grep -q '^ FAIL' "$T/quiet"
-sed 's/^/# at first: /' "$T/quiet"
+at_first
 
 # --- hostile neighbours: each line of each snippet ---------------------------
 
@@ -195,14 +123,7 @@ mended "a line outside of blocks"
 
 # --- each thing, broken and mended --------------------------------------------
 
-# LEVEL|TEXT|PLACE|how it breaks|how it is mended: on the jump host.
-while IFS='|' read -r level text place break mend <&3; do
-	case $level in \#* | '') continue ;; esac
-	on sh -c "$break" || check "can be broken: $break" false
-	broken "$level" "$text" "$place" "$break"
-	on sh -c "$mend" || check "can be mended: $mend" false
-	mended "$break"
-done 3<<'END'
+each 3<<'END'
 # sshd
 FAIL|sshd refuses its configuration: /etc/ssh/sshd_config.d/00-cis.conf||echo Frob yes >$D/00-cis.conf|rm $D/00-cis.conf
 FAIL|alice, jump: kept out by AllowGroups|00-cis.conf:1|echo AllowGroups sysadmin root admin jump-devices >$D/00-cis.conf|rm $D/00-cis.conf

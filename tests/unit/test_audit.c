@@ -181,6 +181,15 @@ static const struct golden {
 		    "a3bf4f1b2b0b822cd15d6c15b0f00a08",
 	    .seal = "60303ae22b998861bce3b28f33eec1be"
 		    "758a213c86c93c076dbe9f558c11c752"}},
+    {"doctor", "jumpctl",
+	{.kind = AUDIT_DOCTOR,
+	    .outcome = AUDIT_SUCCESS,
+	    .uid = 0,
+	    .user = "root (bob)",
+	    .session = "k3gsabcd",
+	    .reason = "a record to look for",
+	    .loginuid = "3000",
+	    .policy = "9f86d081884c7d65"}},
     {"register", "jump-shell",
 	{.kind = AUDIT_REGISTER,
 	    .outcome = AUDIT_SUCCESS,
@@ -363,7 +372,7 @@ START_TEST(long_values_fit)
 	unsigned int kind, i, j;
 
 	a.pid = 4194304;
-	for (kind = AUDIT_LOGIN; kind <= AUDIT_REGISTER; kind++)
+	for (kind = AUDIT_LOGIN; kind <= AUDIT_DOCTOR; kind++)
 		for (i = 0; i < sizeof(worst); i++)
 			for (j = 0; j < 4; j++) {
 				n = filled[j];
