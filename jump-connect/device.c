@@ -71,19 +71,24 @@ device_account(const struct policy *p, uint32_t target, uid_t *uid)
  * At an address.
  */
 
+static const struct audit_listener nobody = {.uid = (uid_t)-1};
+
 int
-device_listens(const struct sockaddr *at, uid_t account)
+device_listens(
+    const struct sockaddr *at, uid_t account, struct audit_listener *who)
 {
 	struct listener l;
 	struct addr addr;
 
+	*who = nobody;
 	if (!addr_from_sockaddr(&addr, at))
 		return EAFNOSUPPORT;
 	switch (listener_find(&addr, addr_port(at), &l)) {
 	case 1:
-		return l.uid == account && addr_equal(&l.addr, &addr)
-		    ? DEVICE_REACHED
-		    : DEVICE_FOREIGN;
+		if (l.uid == account && addr_equal(&l.addr, &addr))
+			return DEVICE_REACHED;
+		who->uid = l.uid;
+		return DEVICE_FOREIGN;
 	case 0:
 		return DEVICE_OFFLINE;
 	default:
@@ -110,22 +115,27 @@ wait_some(struct patience patience, int pause)
  * connection was made.
  */
 int
-device_check(int sock, uid_t account, struct patience patience)
+device_check(int sock, uid_t account, struct patience patience,
+    struct audit_listener *who)
 {
 	struct sockaddr_storage ss = {0};
 	socklen_t size = sizeof(ss);
 	int pause = PAUSE_MS, fault;
 
+	*who = nobody;
 	if (getpeername(sock, (struct sockaddr *)&ss, &size) == -1)
 		return errno;
-	fault = device_listens((const struct sockaddr *)&ss, account);
+	fault = device_listens((const struct sockaddr *)&ss, account, who);
 	while (fault == 0) {
 		struct listener l;
 		int found = listener_peer(sock, &l);
 
-		if (found == 1)
-			return l.uid == account ? DEVICE_REACHED
-						: DEVICE_FOREIGN;
+		if (found == 1 && l.uid == account)
+			return DEVICE_REACHED;
+		if (found == 1) {
+			who->uid = l.uid;
+			return DEVICE_FOREIGN;
+		}
 		if (found == -1)
 			return errno == ESTALE ? ECONNRESET : errno;
 		fault = wait_some(patience, pause);
@@ -384,7 +394,7 @@ check_login(const struct device_world *w, uint32_t target, uid_t account,
 /* Of who listens behind a connected socket: 0, or a fault. */
 static int
 check_peer(const struct device_world *w, uint32_t target, uid_t account,
-    int sock, int place)
+    int sock, int place, struct audit_listener *who)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
@@ -392,6 +402,8 @@ check_peer(const struct device_world *w, uint32_t target, uid_t account,
 
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) == -1)
 		return errno;
+	who->uid = peer.uid;
+	who->pid = peer.pid;
 	if (peer.uid != account)
 		return DEVICE_FOREIGN;
 	pidfd = hold(w, sock, place, peer.pid, &fault);
@@ -404,11 +416,12 @@ check_peer(const struct device_world *w, uint32_t target, uid_t account,
 
 int
 device_connect(const struct device_world *w, uint32_t target, uid_t account,
-    int wait, int *fault)
+    int wait, struct audit_listener *who, int *fault)
 {
 	const struct policy_target *t = policy_target(w->policy, target);
 	int sock, place;
 
+	*who = nobody;
 	*fault = EINVAL;
 	if (t->kind != TARGET_DEVICE || t->path == 0)
 		return -1;
@@ -417,7 +430,7 @@ device_connect(const struct device_world *w, uint32_t target, uid_t account,
 		return -1;
 	sock = connect_to(place, wait, fault);
 	if (sock != -1)
-		*fault = check_peer(w, target, account, sock, place);
+		*fault = check_peer(w, target, account, sock, place, who);
 	close(place);
 	if (*fault == DEVICE_REACHED)
 		return sock;

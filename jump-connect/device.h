@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "audit.h"
 #include "dial.h"
 #include "policy.h"
 
@@ -35,16 +36,19 @@ bool device_account(const struct policy *, uint32_t target, uid_t *);
 
 /*
  * Whether that account listens at that very address and port, and nobody else
- * would be connected to.  DEVICE_REACHED, or why not.
+ * would be connected to.  DEVICE_REACHED, or why not; who is then who listens,
+ * here and below: a uid of -1 if that is nobody, or not known.
  */
-int device_listens(const struct sockaddr *, uid_t account);
+int device_listens(
+    const struct sockaddr *, uid_t account, struct audit_listener *who);
 
 /*
  * Whether a connected TCP socket, whose peer was checked, leads to that
  * account: it listens at that very address, and has accepted this connection,
  * for which patience lasts.  DEVICE_REACHED, or why not.
  */
-int device_check(int sock, uid_t account, struct patience);
+int device_check(
+    int sock, uid_t account, struct patience, struct audit_listener *who);
 
 /* Where the answers about processes and logins are, and whose the notes are. */
 struct device_world {
@@ -60,6 +64,6 @@ struct device_world {
  * Waits for wait seconds.  A blocking socket, or -1 and *fault.
  */
 int device_connect(const struct device_world *, uint32_t target, uid_t account,
-    int wait, int *fault);
+    int wait, struct audit_listener *who, int *fault);
 
 #endif

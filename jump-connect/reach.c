@@ -16,14 +16,16 @@ enum { WAIT = 30 /* s, for connect(2): as long as anybody waits for it */ };
  * stops it is not waited for.
  */
 static int
-answer(const void *arg, const void *question, int *code)
+answer(const void *arg, const void *question, int code[KEEPER_CODES])
 {
 	const struct policy *p = arg;
 	struct device_world w = {
 	    .policy = p, .proc = "/proc", .logins = LOGIN_DIRECTORY};
 	const struct passwd *pw = getpwnam("_jump");
+	struct audit_listener who = {.uid = (uid_t)-1};
 	uint32_t target;
 	uid_t account;
+	int fd = -1;
 
 	memcpy(&target, question, sizeof(target));
 	*code = EINVAL;
@@ -31,9 +33,11 @@ answer(const void *arg, const void *question, int *code)
 		return -1;
 	w.keeper = pw->pw_uid; /* pw is the next look-up's */
 	*code = DEVICE_NO_ACCOUNT;
-	if (!device_account(p, target, &account))
-		return -1;
-	return device_connect(&w, target, account, WAIT, code);
+	if (device_account(p, target, &account))
+		fd = device_connect(&w, target, account, WAIT, &who, code);
+	code[1] = (int)who.uid;
+	code[2] = who.pid;
+	return fd;
 }
 
 void
@@ -63,13 +67,21 @@ wait_for(int sock, struct patience patience)
 int
 reach_path(struct request *r, uint32_t device)
 {
+	int code[KEEPER_CODES], fd;
+
+	r->who.uid = (uid_t)-1;
 	r->fault = keeper_ask(&r->caller, &device) == -1
 	    ? errno
 	    : wait_for(r->caller.sock, r->patience);
-	if (r->fault == 0)
-		return keeper_hear(&r->caller, &r->fault);
-	keeper_stop(&r->caller);
-	return -1;
+	if (r->fault != 0) {
+		keeper_stop(&r->caller);
+		return -1;
+	}
+	fd = keeper_hear(&r->caller, code);
+	r->fault = code[0];
+	if (r->fault < 0)
+		r->who = (struct audit_listener){(uid_t)code[1], code[2]};
+	return fd;
 }
 
 bool
@@ -77,8 +89,9 @@ reach_listens(struct request *r, uint32_t device, const struct sockaddr *at)
 {
 	uid_t account;
 
+	r->who.uid = (uid_t)-1;
 	r->fault = device_account(r->policy, device, &account)
-	    ? device_listens(at, account)
+	    ? device_listens(at, account, &r->who)
 	    : DEVICE_NO_ACCOUNT;
 	return r->fault == DEVICE_REACHED;
 }
@@ -88,8 +101,9 @@ reach_check(struct request *r, uint32_t device, int sock)
 {
 	uid_t account;
 
+	r->who.uid = (uid_t)-1;
 	r->fault = device_account(r->policy, device, &account)
-	    ? device_check(sock, account, r->patience)
+	    ? device_check(sock, account, r->patience, &r->who)
 	    : DEVICE_NO_ACCOUNT;
 	return r->fault == DEVICE_REACHED;
 }

@@ -653,6 +653,9 @@ refuse_device(struct request *r)
 	bool offline = r->fault == DEVICE_OFFLINE;
 
 	e.reason = device_fault_text(r->fault);
+	e.denied = r->fault < DEVICE_OFFLINE;
+	if (e.denied && r->who.uid != (uid_t)-1)
+		e.listener = &r->who;
 	snprintf(what, sizeof(what),
 	    offline ? "%s is offline."
 		    : "%s cannot be reached: who listens there is not the "

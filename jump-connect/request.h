@@ -56,6 +56,7 @@ struct request {
 	struct keeper keeper; /* of the right to make a file for the capture */
 	struct keeper caller; /* of the right to connect to devices at paths */
 	int fault; /* of a device: device.h; 0: none */
+	struct audit_listener who; /* is there; uid -1: not known */
 
 	/* Of request_dial(): the choice that is connected, and its ends. */
 	const struct choice *choice;

@@ -77,6 +77,7 @@ pid_t log_entry_pid(const struct log_entry *);
 enum record_field {
 	RF_ACTION,
 	RF_OUTCOME,
+	RF_TYPE,
 	RF_USER,
 	RF_UID,
 	RF_ACCOUNT,
@@ -105,6 +106,8 @@ enum record_field {
 	RF_END,
 	RF_LOST,
 	RF_PID,
+	RF_LISTENER,
+	RF_LISTENER_PID,
 	RF_SEAL,
 	RF_COUNT
 };
@@ -209,6 +212,9 @@ struct log_row {
 	const char *exe;
 	bool counted;
 	uint64_t sent, received;
+	bool has_listener; /* who was in a device's place: */
+	uid_t listener;
+	pid_t listener_pid; /* 0: not known */
 	uint64_t lost;	/* records that no log took before it */
 	int64_t lasted; /* microseconds, -1: not known */
 };

@@ -245,6 +245,14 @@ user_trust(struct log_join *j, const struct log_entry *e,
 	return LOG_TRUST_NONE;
 }
 
+/* Somebody else was where a device would be. */
+static bool
+is_denied(const struct log_record *r)
+{
+	return r->field[RF_TYPE] != NULL &&
+	    strcmp(r->field[RF_TYPE], "denied") == 0;
+}
+
 static bool
 record_outcome(const struct log_record *r, enum log_outcome *outcome)
 {
@@ -258,7 +266,9 @@ record_outcome(const struct log_record *r, enum log_outcome *outcome)
 		    ? LOG_DECIDED
 		    : LOG_REFUSED;
 	else if (strcmp(action, "open") == 0)
-		*outcome = good ? LOG_OPEN : LOG_FAILED;
+		*outcome = good ? LOG_OPEN
+		    : is_denied(r) ? LOG_REFUSED
+				   : LOG_FAILED;
 	else if (strcmp(action, "close") == 0)
 		*outcome = LOG_CLOSE;
 	else if (strcmp(action, "recording") == 0)
@@ -308,6 +318,9 @@ fill_row(struct log_row *row, const struct log_record *r)
 	row->sent = log_record_number(r, RF_SENT);
 	row->received = log_record_number(r, RF_RECEIVED);
 	row->lost = log_record_number(r, RF_LOST);
+	row->has_listener = f[RF_LISTENER] != NULL;
+	row->listener = (uid_t)log_record_number(r, RF_LISTENER);
+	row->listener_pid = (pid_t)log_record_number(r, RF_LISTENER_PID);
 	if (f[RF_DURATION] != NULL)
 		row->lasted =
 		    (int64_t)(log_record_number(r, RF_DURATION) / 1000);

@@ -5,6 +5,7 @@
  */
 #include <sys/ioctl.h>
 
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,12 +92,30 @@ put_part(FILE *f, const char **separator, const char *label, const char *text)
 }
 
 static void
+put_listener(FILE *f, const struct log_row *row, const char **separator)
+{
+	const struct passwd *pw = getpwuid(row->listener);
+	char safe[TEXT];
+
+	fprintf(f, "%slistener uid %lu", *separator,
+	    (unsigned long)row->listener);
+	if (pw != NULL)
+		fprintf(
+		    f, " (%s)", audit_escape(safe, sizeof(safe), pw->pw_name));
+	if (row->listener_pid != 0)
+		fprintf(f, ", pid %d", (int)row->listener_pid);
+	*separator = ", ";
+}
+
+static void
 put_session(FILE *f, const struct log_row *row, const char **separator)
 {
 	char sent[16], received[16];
 
 	put_part(f, separator, "", row->end);
 	put_part(f, separator, "", row->reason);
+	if (row->has_listener)
+		put_listener(f, row, separator);
 	put_part(f, separator, "rule ", row->rule);
 	put_part(f, separator, "ticket ", row->ticket);
 	put_part(f, separator, "mfa by ", row->mfa);
@@ -368,6 +387,10 @@ print_json(const struct log_row *row)
 	}
 	if (row->lost != 0)
 		put_number("lost", row->lost);
+	if (row->has_listener)
+		put_number("listener", row->listener);
+	if (row->listener_pid != 0)
+		put_number("listener_pid", (uint64_t)row->listener_pid);
 	if (row->lasted >= 0)
 		printf(
 		    ",\"seconds\":%.3f", (double)row->lasted / (double)SECOND);

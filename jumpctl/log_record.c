@@ -21,12 +21,15 @@ static const struct name {
     {"event.action", RF_ACTION, false},
     {"event.duration", RF_DURATION, true},
     {"event.outcome", RF_OUTCOME, false},
+    {"event.type", RF_TYPE, false},
     {"jump.account", RF_ACCOUNT, false},
     {"jump.approval", RF_APPROVAL, false},
     {"jump.approver", RF_APPROVER, false},
     {"jump.changes", RF_CHANGES, false},
     {"jump.end", RF_END, false},
     {"jump.key", RF_KEY, false},
+    {"jump.listener.pid", RF_LISTENER_PID, true},
+    {"jump.listener.uid", RF_LISTENER, true},
     {"jump.lost", RF_LOST, true},
     {"jump.mfa", RF_MFA, false},
     {"jump.note", RF_NOTE, false},
@@ -68,7 +71,10 @@ take(void *arg, const char *key, char *value, bool number)
 		return false;
 	if (number &&
 	    !number_parse(&ignored, value, 0,
-		n->field == RF_PORT ? PORT_MAX : UINT64_MAX))
+		n->field == RF_PORT	     ? PORT_MAX
+		    : n->field == RF_LISTENER_PID ? INT32_MAX
+		    : n->field == RF_LISTENER     ? UINT32_MAX
+						  : UINT64_MAX))
 		return false;
 	r->field[n->field] = value;
 	return true;

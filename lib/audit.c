@@ -182,6 +182,22 @@ put_limits(struct record *r, const struct audit_limits *l)
 		put_integer(r, ",\"jump.limit.max\"", l->max);
 }
 
+/* What was opened has limits; what was denied has only who was there. */
+static void
+put_opened(struct record *r, const struct audit_event *e)
+{
+	if (!e->denied) {
+		put_limits(r, &e->limits);
+		put_string(r, ",\"jump.recording\"", e->recording);
+	}
+	if (!e->denied || e->listener == NULL)
+		return;
+	put_integer(r, ",\"jump.listener.uid\"", e->listener->uid);
+	if (e->listener->pid != 0)
+		put_integer(r, ",\"jump.listener.pid\"",
+		    (uint64_t)e->listener->pid);
+}
+
 static void
 put_end(struct record *r, const struct audit_event *e)
 {
@@ -233,6 +249,8 @@ put_event(struct record *r, const struct audit_event *e)
 		snprintf(uid, sizeof(uid), "%lu", (unsigned long)e->uid);
 	put_string(r, ",\"event.action\"", kind_names[e->kind]);
 	put_string(r, ",\"event.outcome\"", outcome_names[e->outcome]);
+	if (e->kind == AUDIT_OPEN && e->denied)
+		put_string(r, ",\"event.type\"", "denied");
 	put_string(r, ",\"user.name\"", e->user);
 	put_string(r, ",\"user.id\"", uid);
 	put_string(r, ",\"jump.account\"", e->account);
@@ -259,10 +277,8 @@ put_event(struct record *r, const struct audit_event *e)
 	if (e->kind >= AUDIT_LOAD && e->kind != AUDIT_SEAL)
 		put_administration(r, e);
 	put_string(r, ",\"jump.request\"", e->request);
-	if (e->kind == AUDIT_OPEN) {
-		put_limits(r, &e->limits);
-		put_string(r, ",\"jump.recording\"", e->recording);
-	}
+	if (e->kind == AUDIT_OPEN)
+		put_opened(r, e);
 	if (e->kind == AUDIT_CLOSE)
 		put_end(r, e);
 	if (e->kind == AUDIT_SEAL)

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -39,6 +40,12 @@ enum audit_kind {
 
 /* The first is the default, so that an event forgotten half reads as one. */
 enum audit_outcome { AUDIT_FAILURE, AUDIT_SUCCESS };
+
+/* Who listens, as the kernel says; pid is 0 if that is not known. */
+struct audit_listener {
+	uid_t uid;
+	pid_t pid;
+};
 
 /*
  * One event.  Strings that are NULL or empty, and a port, a pid and limits of
@@ -85,6 +92,8 @@ struct audit_event {
 		uint32_t max;
 	} limits;	 /* of an open: in force for this session */
 	const char *recording; /* of an open: the format of one, if there is */
+	bool denied; /* of an open: somebody else was in a device's place ... */
+	const struct audit_listener *listener; /* ... who, or NULL */
 	const char *end; /* why the session ended */
 	uint32_t lost;	 /* records of this session that no log took */
 	uint64_t sent;	     /* bytes from the user to the target */

@@ -18,18 +18,18 @@
 enum { PATIENCE_MS = 5000 };
 
 struct note {
-	int code;
+	int code[KEEPER_CODES];
 	union {
 		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control;
 };
 
-/* Ready to send or receive a code and, with a descriptor, that. */
+/* Ready to send or receive the codes and, with a descriptor, that. */
 static struct msghdr
 message(struct note *note, struct iovec *part, size_t control)
 {
-	*part = (struct iovec){&note->code, sizeof(note->code)};
+	*part = (struct iovec){note->code, sizeof(note->code)};
 	return (struct msghdr){.msg_iov = part,
 	    .msg_iovlen = 1,
 	    .msg_control = control == 0 ? NULL : note->control.room,
@@ -37,14 +37,16 @@ message(struct note *note, struct iovec *part, size_t control)
 }
 
 static void
-hand_over(int sock, int fd, int code)
+hand_over(int sock, int fd, const int code[KEEPER_CODES])
 {
-	struct note note = {.code = fd == -1 ? code : 0};
+	struct note note = {0};
 	struct iovec part;
 	struct msghdr m =
 	    message(&note, &part, fd == -1 ? 0 : sizeof(note.control.room));
 
-	if (fd != -1) {
+	if (fd == -1) {
+		memcpy(note.code, code, sizeof(note.code));
+	} else {
 		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
 		c->cmsg_level = SOL_SOCKET;
@@ -59,13 +61,13 @@ hand_over(int sock, int fd, int code)
 static void __attribute__((noreturn)) serve(int sock, const struct keeper *k)
 {
 	char question[KEEPER_QUESTION];
-	int fd, code = 0;
+	int fd, code[KEEPER_CODES] = {0};
 
 	if (dup2(sock, 0) == -1 || close_range(1, ~0U, 0) == -1)
 		_exit(1);
 	if (recv(0, question, sizeof(question), MSG_TRUNC) != (ssize_t)k->size)
 		_exit(0);
-	fd = k->answer(k->arg, question, &code);
+	fd = k->answer(k->arg, question, code);
 	hand_over(0, fd, code);
 	_exit(0);
 }
@@ -102,7 +104,8 @@ keeper_begin(
     struct keeper *k, keeper_answer *answer, const void *arg, size_t size)
 {
 	k->sock = k->fd = -1;
-	k->code = EPROTO;
+	memset(k->code, 0, sizeof(k->code));
+	k->code[0] = EPROTO;
 	k->answer = answer;
 	k->arg = arg;
 	k->size = size;
@@ -116,7 +119,7 @@ keeper_ask(struct keeper *k, const void *question)
 	if (k->error != 0)
 		return -1;
 	if (k->sock == -1) {
-		k->fd = k->answer(k->arg, question, &k->code);
+		k->fd = k->answer(k->arg, question, k->code);
 		return 0;
 	}
 	return send(k->sock, question, k->size, MSG_NOSIGNAL) ==
@@ -126,7 +129,7 @@ keeper_ask(struct keeper *k, const void *question)
 }
 
 static int
-receive(int sock, int *code)
+receive(int sock, int code[KEEPER_CODES])
 {
 	struct note note = {0};
 	struct iovec part;
@@ -135,13 +138,16 @@ receive(int sock, int *code)
 	ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	int fd;
 
+	memset(code, 0, sizeof(note.code));
 	*code = n == -1 && errno == EAGAIN ? ETIMEDOUT : EPIPE;
 	if (n != sizeof(note.code))
 		return -1;
 	c = CMSG_FIRSTHDR(&m);
 	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
 	    c->cmsg_len != CMSG_LEN(sizeof(fd))) {
-		*code = note.code != 0 ? note.code : EPROTO;
+		memcpy(code, note.code, sizeof(note.code));
+		if (*code == 0)
+			*code = EPROTO;
 		return -1;
 	}
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
@@ -149,11 +155,11 @@ receive(int sock, int *code)
 }
 
 int
-keeper_hear(struct keeper *k, int *code)
+keeper_hear(struct keeper *k, int code[KEEPER_CODES])
 {
 	int fd = k->fd;
 
-	*code = k->code;
+	memcpy(code, k->code, sizeof(k->code));
 	k->fd = -1;
 	if (k->sock != -1)
 		fd = receive(k->sock, code);
@@ -174,7 +180,7 @@ keeper_stop(struct keeper *k)
 }
 
 static int
-make(const void *arg, const void *question, int *code)
+make(const void *arg, const void *question, int code[KEEPER_CODES])
 {
 	const struct keeper *k = arg;
 	char id[AUDIT_SESSION + 1] = "", path[64];
@@ -206,16 +212,16 @@ int
 keeper_make(struct keeper *k, const char *id)
 {
 	struct pollfd p = {.events = POLLIN};
-	int fd = -1, code = 0;
+	int fd = -1, code[KEEPER_CODES] = {0};
 
 	if (keeper_ask(k, id) == -1)
-		code = errno;
+		*code = errno;
 	p.fd = k->sock;
-	if (code == 0 && p.fd != -1 && poll(&p, 1, PATIENCE_MS) == -1)
-		code = errno;
-	if (code == 0)
-		fd = keeper_hear(k, &code);
+	if (*code == 0 && p.fd != -1 && poll(&p, 1, PATIENCE_MS) == -1)
+		*code = errno;
+	if (*code == 0)
+		fd = keeper_hear(k, code);
 	keeper_stop(k);
-	errno = code;
+	errno = *code;
 	return fd;
 }

@@ -13,13 +13,14 @@
 
 #include <sys/types.h>
 
-enum { KEEPER_QUESTION = 16 };
+enum { KEEPER_QUESTION = 16, KEEPER_CODES = 3 };
 
 /*
  * What the child does: a descriptor, or -1 and *code, an error number or one of
- * the answer's own below 0.
+ * the answer's own below 0; what follows it in the array is the answer's own.
  */
-typedef int keeper_answer(const void *arg, const void *question, int *code);
+typedef int keeper_answer(
+    const void *arg, const void *question, int code[KEEPER_CODES]);
 
 struct keeper {
 	int sock;  /* that is readable when there is an answer; -1: no child */
@@ -28,7 +29,7 @@ struct keeper {
 	keeper_answer *answer;
 	const void *arg;
 	size_t size;  /* of the question */
-	int fd, code; /* the answer, where there is no child */
+	int fd, code[KEEPER_CODES]; /* the answer, where there is no child */
 	const char *directory, *suffix; /* of keeper_start() */
 };
 
@@ -45,9 +46,10 @@ int keeper_ask(struct keeper *, const void *question);
 
 /*
  * Take the answer, for which the caller has waited, and end the child.  The
- * descriptor, close-on-exec, or -1 and *code as the answer has it.
+ * descriptor, close-on-exec, or -1 and the codes as the answer has them, or an
+ * error number and nothing.
  */
-int keeper_hear(struct keeper *, int *code);
+int keeper_hear(struct keeper *, int code[KEEPER_CODES]);
 
 /* End the child; nothing is to be answered. */
 void keeper_stop(struct keeper *);

@@ -87,15 +87,17 @@ there() {
 # refused_as REASON: exit 77 and the one line; and the record's own reason.
 says='^jump: .* cannot be reached: who listens there is not the device\.'
 off='^jump: .* is offline\. Ask ot-access@example\.com, reference [a-z2-7]{8}\.'
+# With a uid: that it names who it was.
 recorded() {
 	reference=$(sed -n 's/^jump: .*reference \(........\)\..*/\1/p' "$T/err")
-	logged "\"event.action\":\"open\",\"event.outcome\":\"failure\".*\"jump.session\":\"$reference\".*\"jump.reason\":\"$1\""
+	logged "\"event.action\":\"open\",\"event.outcome\":\"failure\",$2.*\"jump.session\":\"$reference\".*\"jump.reason\":\"$1\"${3:+.*\"jump.listener.uid\":$3[,\}]}"
 }
+denied='"event.type":"denied"'
 refused_as() {
-	said "$says" && silent && recorded "$1"
+	said "$says" && silent && recorded "$1" "$denied" "${2:-}"
 }
 is_offline() {
-	said "$off" && silent && recorded 'the device is offline'
+	said "$off" && silent && recorded 'the device is offline' '"user.name"'
 }
 # ask NAME PORT: the same without ssh around it, for the exit status.
 ask() {
@@ -201,7 +203,8 @@ check "(where it is not, they could)" [ "$(grep -c taken "$T/out")" -eq 18 ]
 for where in 127.77.0.17 0.0.0.0; do
 	listens 2002 $where:2222
 	ask rtu17 2222
-	check "another user at $where: refused" refused_as "$foreign"
+	check "another user at $where: refused, and named" \
+	    refused_as "$foreign" 2002
 	check "... exit 77" gave 77 ""
 	stop
 done
@@ -218,17 +221,23 @@ check "... of IPv6, for both" refused_as "$foreign"
 stop
 listens 2117 0.0.0.0:2222
 ask rtu17 2222
-check "the device's own account, at all addresses" refused_as "$foreign"
+check "the device's own account, at all addresses" \
+    refused_as "$foreign" 2117
 stop
 listens 0 127.77.0.17:2222
 ask rtu17 2222
-check "root is not the device either" refused_as "$foreign"
+check "root is not the device either" refused_as "$foreign" 0
 stop
 # By its address too, and the record has its user's session.
 listens 2002 127.77.0.17:2222
 ask 127.77.0.17 2222
 check "by its address: refused" refused_as "$foreign"
 stop
+run lab on jump jumpctl log --file "$LAB/jump.log" --refused --target rtu17
+check "who was refused has who it was" printed \
+    'refused +alice .* rtu17:2222 +connect .*, listener uid 2002 \(bob\)'
+run lab on jump jumpctl log --file "$LAB/jump.log" --json --refused --target rtu17
+check "as JSON too" printed '"outcome":"refused".*"listener":2002[,}]'
 online rtu17 rtu17 127.77.0.17:2222
 check "the device comes back" within there rtu17 2222
 
@@ -241,7 +250,7 @@ folder="the device's folder is not its own"
 # tried NAME REASON: rtu18 is refused for it.
 tried() {
 	ask rtu18
-	check "$1: refused" refused_as "$2"
+	check "$1: refused" refused_as "$2" "${3:-}"
 	check "... exit 77" gave 77 ""
 }
 on mv $S $S.away
@@ -249,7 +258,8 @@ $kin socat UNIX-LISTEN:$S,fork,mode=660 TCP:10.2.0.10:22 2>/dev/null &
 impostor=$!
 within on test -S $S
 tried "a socket of the account's in its place" \
-    'who listens there is no login of the device'
+    'who listens there is no login of the device' \
+    "2118,\"jump.listener.pid\":$(on pgrep -xf 'socat UNIX-LISTEN.*')"
 kill "$impostor"
 wait "$impostor" 2>/dev/null
 on rm -f $S
@@ -259,7 +269,7 @@ impostor=$!
 within on test -S $S
 tried "a socket of another's" "$mine"
 on chown 2118 $S
-tried "... that has been given away" "$foreign"
+tried "... that has been given away" "$foreign" 0
 kill "$impostor"
 wait "$impostor" 2>/dev/null
 on rm -f $S

@@ -101,6 +101,17 @@ static const struct golden {
 	    OPENED,
 	    .limits = {600, 7200, 1795190531, 2},
 	    .recording = "pcapng"}},
+    {"impostor", "jump-connect",
+	{.kind = AUDIT_OPEN,
+	    .uid = 1001,
+	    .user = "alice",
+	    .session = "k3gsabcd",
+	    .address = "rtu17",
+	    .port = 22,
+	    .road = "connect",
+	    .reason = "who listens there is not the device",
+	    .denied = true,
+	    .listener = &(const struct audit_listener){2001, 4711}}},
     {"mfa", "jump-connect", {.kind = AUDIT_OPEN, OPENED, .mfa = "key"}},
     {"lost", "jump-connect",
 	{.kind = AUDIT_CLOSE, OPENED, .end = "idle", .lost = 2}},
@@ -366,6 +377,7 @@ json_whole(const char *s)
 START_TEST(long_values_fit)
 {
 	static const char worst[] = {'a', '"', '\\', '\n', '\xff'};
+	static const struct audit_listener who = {UINT32_MAX, INT32_MAX};
 	char s[3000], record[AUDIT_MAX + 1];
 	struct audit a = paper("jump-authkeys");
 	size_t len, n, filled[] = {1, 100, 1000, sizeof(s) - 1};
@@ -384,7 +396,8 @@ START_TEST(long_values_fit)
 				    4194304,
 				    {UINT32_MAX, UINT32_MAX, 253402300799,
 					UINT32_MAX},
-				    s, s, UINT32_MAX, UINT64_MAX, UINT64_MAX,
+				    s, j % 2 == 0, &who, s, UINT32_MAX, UINT64_MAX,
+				    UINT64_MAX,
 				    UINT64_MAX, s, s, UINT32_MAX,
 				    s, s, s, UINT64_MAX};
 				len = audit_format(&a, &e, &noon, record);

@@ -29,6 +29,7 @@ static char base[64], notes[80];
 static struct policy *policy;
 static struct device_world world;
 static uint32_t target;
+static struct audit_listener who;
 
 static bool
 can(void)
@@ -333,7 +334,7 @@ START_TEST(scene_is)
 	if (!s->no_note)
 		leave_note(s, monitor, is_listener(s));
 	files(s);
-	fd = device_connect(&world, target, ACCOUNT, WAIT, &fault);
+	fd = device_connect(&world, target, ACCOUNT, WAIT, &who, &fault);
 	close(gate[0]);
 	close(gate[1]);
 	ck_assert_msg(fault == s->fault, "%s: %s, not %s", s->what,
@@ -355,11 +356,11 @@ START_TEST(others)
 		return;
 	ck_assert_int_eq(
 	    device_connect(&world, policy_find_target(policy, "rtu17"), ACCOUNT,
-		WAIT, &fault),
+		WAIT, &who, &fault),
 	    -1);
 	ck_assert_int_eq(fault, EINVAL);
 	ck_assert_int_eq(
-	    device_connect(&world, POLICY_NONE, ACCOUNT, WAIT, &fault), -1);
+	    device_connect(&world, POLICY_NONE, ACCOUNT, WAIT, &who, &fault), -1);
 	ck_assert_int_eq(fault, EINVAL);
 }
 END_TEST
@@ -382,7 +383,7 @@ START_TEST(waits)
 	while (connect(full[n++], (struct sockaddr *)&to, sizeof(to)) == 0 &&
 	    n < 64);
 	ck_assert_int_eq(
-	    device_connect(&world, target, ACCOUNT, 1, &fault), -1);
+	    device_connect(&world, target, ACCOUNT, 1, &who, &fault), -1);
 	ck_assert_int_eq(fault, ETIMEDOUT);
 }
 END_TEST
@@ -459,11 +460,13 @@ START_TEST(listener_is)
 	fd = listen_at(places[_i].bound, &port);
 	become(0);
 	addr_to_sockaddr(&a, port, &ss);
-	ck_assert_int_eq(device_listens((struct sockaddr *)&ss, ACCOUNT),
+	ck_assert_int_eq(device_listens((struct sockaddr *)&ss, ACCOUNT, &who),
 	    right ? DEVICE_REACHED : DEVICE_FOREIGN);
+	ck_assert_int_eq((int)who.uid, right ? -1 : (int)places[_i].listener);
+	ck_assert_int_eq(who.pid, 0);
 	close(fd);
 	ck_assert_int_eq(
-	    device_listens((struct sockaddr *)&ss, ACCOUNT), DEVICE_OFFLINE);
+	    device_listens((struct sockaddr *)&ss, ACCOUNT, &who), DEVICE_OFFLINE);
 }
 END_TEST
 
@@ -485,7 +488,7 @@ START_TEST(place_is)
 		become(0);
 	}
 	ck_assert_int_eq(
-	    device_check(sock, ACCOUNT, patience), places[_i].fault);
+	    device_check(sock, ACCOUNT, patience, &who), places[_i].fault);
 }
 END_TEST
 
@@ -507,9 +510,11 @@ START_TEST(another_came)
 	become(ACCOUNT);
 	listen_at("127.77.0.17", &port);
 	become(0);
-	ck_assert_int_eq(device_check(sock, ACCOUNT, patience), DEVICE_FOREIGN);
+	ck_assert_int_eq(device_check(sock, ACCOUNT, patience, &who),
+	    DEVICE_FOREIGN);
 	close(server);
-	ck_assert_int_eq(device_check(sock, ACCOUNT, patience), ECONNRESET);
+	ck_assert_int_eq(device_check(sock, ACCOUNT, patience, &who),
+	    ECONNRESET);
 }
 END_TEST
 
@@ -533,7 +538,8 @@ START_TEST(accepts_later)
 		become(ACCOUNT);
 		_exit(accept(fd, NULL, NULL) == -1 || pause());
 	}
-	ck_assert_int_eq(device_check(sock, ACCOUNT, patience), DEVICE_REACHED);
+	ck_assert_int_eq(device_check(sock, ACCOUNT, patience, &who),
+	    DEVICE_REACHED);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
@@ -555,7 +561,7 @@ START_TEST(client_goes)
 	listen_at("127.77.0.17", &port);
 	become(0);
 	ck_assert_int_eq(
-	    device_check(client(port), ACCOUNT, patience), ECANCELED);
+	    device_check(client(port), ACCOUNT, patience, &who), ECANCELED);
 }
 END_TEST
 
