@@ -217,6 +217,18 @@ look_up_device(struct answer *a, const struct policy *p, const char *name)
 	return NULL;
 }
 
+/*
+ * Whether the account is who its uid is: jump-shell and jump-connect know no
+ * more than that.
+ */
+static bool
+is_uids(const char *account, uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	return pw != NULL && strcmp(pw->pw_name, account) == 0;
+}
+
 /* What the rights of a user depend on, but for the policy. */
 static void
 look_up_rights(struct answer *a, const struct policy *p, const char *account)
@@ -238,17 +250,21 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 	static struct directory directory;
 	const struct passwd *pw = getpwnam(offer->account);
 	const char *device = identify_device(p, offer);
+	gid_t gid;
 
 	*code = EXIT_OK;
 	if (pw == NULL)
 		return "no such account";
 	a->uid = pw->pw_uid;
+	gid = pw->pw_gid;
+	if (!is_uids(offer->account, a->uid))
+		return "the account's uid is another's";
 	a->names = policy_hosts_changed() == p->hosts_changed;
 	if (!offer->devices)
 		look_up_rights(a, p, offer->account);
 	*code = EXIT_INTERNAL;
 	if (person_look_up(
-		&a->login.person, p, offer->account, pw->pw_gid) == -1)
+		&a->login.person, p, offer->account, gid) == -1)
 		return "the machine's addresses cannot be read";
 	if (device != NULL)
 		return look_up_device(a, p, device);

@@ -8,6 +8,7 @@
 
 #include <err.h>
 #include <grp.h>
+#include <pwd.h>
 #include <shadow.h>
 #include <stdlib.h>
 #include <string.h>
@@ -520,6 +521,19 @@ check_home(struct doctor *d, const struct account *a)
 		    "no home directory %s", a->home);
 }
 
+/* As jump-authkeys looks at it. */
+static void
+check_uid(struct doctor *d, const struct account *a)
+{
+	const struct passwd *pw = getpwuid(a->uid);
+
+	if (pw == NULL || strcmp(pw->pw_name, a->name) != 0)
+		found(d, LEVEL_FAIL, a->name, NULL,
+		    "usermod -u UID NAME, or min_id in sssd.conf(5)",
+		    "uid %u is %s's, so jump-authkeys lets nobody in", a->uid,
+		    pw == NULL ? "nobody" : pw->pw_name);
+}
+
 static void
 check_rank(struct doctor *d, const struct account *a)
 {
@@ -619,6 +633,7 @@ visit_account(struct roll *r, struct account *a, enum role role)
 	bool kept = false;
 
 	check_shell(r->d, a);
+	check_uid(r->d, a);
 	if (role != ROLE_DEVICE) {
 		check_home(r->d, a);
 		check_rank(r->d, a);

@@ -86,6 +86,36 @@ policy <<'END'
 allow web: { alice carol } to web1
 END
 
+# What is decided after the login rests on the uid.
+J=$LAB/hosts/jump
+cp -p "$J/etc/passwd" "$T/passwd"
+cp -p "$J/etc/shadow" "$T/shadow"
+sed -n '/^alice:/s/^alice:/eve:/p' "$T/passwd" >>"$J/etc/passwd"
+sed -n '/^alice:/s/^alice:/eve:/p' "$T/shadow" >>"$J/etc/shadow"
+sed -i '/^jump:/s/$/,eve/' "$J/etc/group"
+policy <<EOF
+user eve
+key eve "$(cut -d' ' -f1,2 "$T/stranger.pub")"
+allow web: { alice eve carol } to web1
+EOF
+wire_reset
+run ssh -F "$C" -o User=eve -i "$T/stranger" -o IdentitiesOnly=yes \
+    -o IdentityAgent=none jump list </dev/null
+check "with the uid of another nobody gets in" no_login
+check "and the log says why" logged \
+    '"event.outcome":"failure".*"user.name":"eve".*"jump.reason":"the account.s uid is another.s"'
+run ssh -F "$C" jump list </dev/null
+check "but whose it is does" gave 0
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "doctor: names both" \
+    printed '^ FAIL +eve: uid 2001 is alice.s, so jump-authkeys lets nobody in'
+sed -i '/^jump:/s/,eve$//' "$J/etc/group"
+cp -p "$T/passwd" "$J/etc/passwd"
+cp -p "$T/shadow" "$J/etc/shadow"
+policy <<'EOF'
+allow web: { alice carol } to web1
+EOF
+
 lab on jump mv /run/jump/logins /run/jump/away
 wire_reset
 run ssh -F "$C" jump list </dev/null
