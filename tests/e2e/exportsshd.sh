@@ -141,6 +141,20 @@ check "their block is the last" \
 check "a keyword of 9.2 is a comment" \
     grep -q '^ *# from 9\.2 on: UnusedConnectionTimeout none' "$T/conf"
 check "sshd $version takes that" accepts "$tree"
+# in_force: what stands in $T/conf.
+in_force() {
+	sed 's/#.*//; s/^ *//; /^$/d' "$T/conf"
+}
+in_force >"$T/lines.87"
+only_that() {
+	for v in 9.1 9.2 10.0 10.5; do
+		export_for $v
+		in_force | diff "$T/lines.87" - | sed -n 's/^[<>] //p'
+	done >"$T/differs"
+	[ "$(sort "$T/differs" | uniq -c | tr -s ' ')" = \
+	    ' 3 UnusedConnectionTimeout none' ]
+}
+check "and is all that is different from 9.1, 9.2, 10.0 and 10.5" only_that
 export_for "$version"
 check "and the file of $version" accepts "$tree"
 check "and asks for the rights of devices" \
