@@ -24,8 +24,6 @@
 
 #include "exit.h"
 #include "grant.h"
-#include "gate.h"
-#include "nft.h"
 #include "login.h"
 #include "notify.h"
 #include "openssh.h"
@@ -835,82 +833,4 @@ check_dumpable(struct doctor *d)
 		    "fs.suid_dumpable is %d: users can trace what runs with a "
 		    "group of ours, and go around recordings",
 		    value);
-}
-
-bool
-table_is_loaded(void)
-{
-	static const char *const places[] = {"/usr/sbin/nft", "/sbin/nft"};
-	bool loaded = false;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		char path[16], list[] = "list", table[] = "table",
-			       inet[] = "inet", name[] = "jumphost";
-		char *argv[] = {path, list, table, inet, name, NULL};
-		char *out, *error;
-
-		snprintf(path, sizeof(path), "%s", places[i]);
-		if (program_run(argv, &out, &error) == 0)
-			loaded = strstr(out, "goto people") != NULL;
-		free(out);
-		free(error);
-		if (loaded)
-			break;
-	}
-	return loaded;
-}
-
-void
-check_firewall(struct doctor *d)
-{
-	if (d->policy != NULL && policy_meta(d->policy)->nft != 0 &&
-	    !nft_stands(d->policy))
-		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl sweep",
-		    "the firewall table is not the one that was loaded");
-	else if (d->policy != NULL && policy_meta(d->policy)->nft == 0 &&
-	    access(NFT_LISTED, F_OK) == 0 && table_is_loaded())
-		found(d, LEVEL_WARN, NULL, NULL,
-		    "set nft in the policy, or: nft delete table inet "
-		    "jumphost; rm " NFT_LISTED,
-		    "the firewall table is that of an earlier policy");
-	else if (table_is_loaded())
-		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "the firewall table is loaded%s",
-		    d->policy == NULL || policy_meta(d->policy)->nft != 0
-			? ""
-			: "; without set nft it is yours to load again after "
-			  "each change of the policy");
-	else
-		found(d, LEVEL_WARN, NULL, NULL,
-		    "set nft in the policy: FIREWALL in jumpctl(8)",
-		    "the firewall table is not loaded: who breaks out reaches "
-		    "the network");
-}
-
-void
-check_gate(struct doctor *d)
-{
-	static const char *const remedies[] = {
-	    [GATE_PORTS] = "sysctl net.ipv4.ip_unprivileged_port_start=1024",
-	    [GATE_NOBODY] = "systemctl enable --now jump-gate.socket, with this "
-			    "port, or see FIREWALL in jumpctl(8)",
-	    [GATE_TAKEN] = "end that process, then start the gate: FIREWALL "
-			   "in jumpctl(8)",
-	    [GATE_SILENT] = "who listens is to start jump-connect -G as _jump: "
-			    "THE GATE in jump-connect(8)"};
-	char what[GATE_WORDS];
-	enum gate_state state;
-
-	if (d->policy == NULL || policy_meta(d->policy)->gate == 0)
-		return;
-	state = gate_look(d->policy, what);
-	if (state == GATE_STANDS)
-		found(d, LEVEL_OK, NULL, NULL, NULL,
-		    "the gate answers, by port %u of 127.0.0.1 and ::1",
-		    policy_meta(d->policy)->gate);
-	else if (state == GATE_SILENT && !nft_stands(d->policy))
-		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl sweep",
-		    "no firewall table leads to the gate");
-	else
-		found(d, LEVEL_FAIL, NULL, NULL, remedies[state], "%s", what);
 }
