@@ -300,9 +300,11 @@ $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(if $(FUZZ),,tests/fuzz/replay.c)) \
 	$(eval $(t)_LIB := -lbsd -lmd $(if $(FUZZ),-fsanitize=fuzzer)))
 
-ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS) inject hold
+ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS) inject hold older
 inject_SRC := tests/faults/inject.c
 hold_SRC := tests/e2e/hold.c lib/session.c lib/procfs.c
+older_SRC := tests/e2e/older.c
+older_LIB := -lseccomp
 BENCH := bench_drive bench_empty
 bench_drive_SRC := tests/bench/drive.c
 bench_empty_SRC := tests/bench/empty.c

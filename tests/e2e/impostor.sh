@@ -337,6 +337,46 @@ exec 8>&-
 $kin mv -f $S.away $S
 check "the device's own again" there rtu18
 
+# --- a kernel without SO_PEERPIDFD, as before Linux 6.5 ---------------------------
+
+cp "$LAB_BUILD/older" "$T/older"
+# ask_older NAME: as ask.
+ask_older() {
+	run lab on jump "$T/older" setpriv --reuid alice --regid alice \
+	    --init-groups --reset-env \
+	    /usr/local/libexec/jump/jump-connect "$1" 22 </dev/null
+}
+reached_older() {
+	ask_older rtu18
+	printed '^SSH-2\.0'
+}
+check "an older kernel: the device is reached" reached_older
+on mv $S $S.away
+$kin socat UNIX-LISTEN:$S,fork,mode=660 TCP:10.2.0.10:22 2>/dev/null &
+impostor=$!
+within on test -S $S
+ask_older rtu18
+check "... who has its uid is not" \
+    refused_as 'who listens there is no login of the device'
+kill "$impostor"
+wait "$impostor" 2>/dev/null
+on rm -f $S
+$kin mv $D/rtu19/ssh.sock $S
+ask_older rtu18
+check "... another device is not" \
+    refused_as 'who listens there is another device'
+$kin mv $S $D/rtu19/ssh.sock
+$kin python3 "$T/heir.py" $S <"$T/heir" >"$T/heir.out" 2>&1 &
+heir=$!
+exec 8>"$T/heir"
+wait $heir
+ask_older rtu18
+check "... one whose maker has ended is not" \
+    refused_as "who made the device's socket has ended"
+exec 8>&-
+$kin mv -f $S.away $S
+check "... and the device is again" reached_older
+
 # Another device of the account says that it is this one: its key says not.
 offline rtu18
 offline rtu19

@@ -8,15 +8,19 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <signal.h>
 
 #include "../../lib/login.h"
+#include "older.h"
 #include "unit.h"
 
 enum { ACCOUNT = 2301, OTHER = 2302, WAIT = 2 };
@@ -130,6 +134,7 @@ struct scene {
 	bool grandchild;     /* listens, and the child lives */
 	const char *program; /* its name */
 	bool heir;	     /* has the listener, and the child does not */
+	bool again;	     /* and another has the child's number by then */
 	bool silent;	     /* nobody listens */
 	/* Of the note. */
 	bool no_note;
@@ -177,6 +182,7 @@ static const struct scene scenes[] = {
     {"one of another name", .fault = DEVICE_NO_LOGIN, .grandchild = true,
 	.program = "nc"},
     {"an heir", .fault = DEVICE_GONE, .heir = true},
+    {"an heir of a number", .fault = DEVICE_GONE, .heir = true, .again = true},
     {"no note", .fault = DEVICE_NO_LOGIN, .no_note = true},
     {"an earlier process's", .fault = DEVICE_NO_LOGIN, .earlier = 1000},
     {"another account's", .fault = DEVICE_NO_LOGIN, .uid = OTHER},
@@ -233,10 +239,33 @@ static void __attribute__((noreturn)) child(const struct scene *s, int ready)
 			usleep(1000); /* until it is gone */
 	if (s->silent)
 		close(fd);
-	if (write(ready, "", 1) != 1)
+	if (!s->again && write(ready, "", 1) != 1)
 		_exit(5);
 	close(ready);
 	wait_for_end();
+}
+
+/* Another child of the number of one that has ended, younger than its socket
+ * by more than the clocks may differ. */
+static void
+child_again(pid_t number, int ready)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD,
+	    .set_tid = (uintptr_t)&number,
+	    .set_tid_size = 1};
+	long pid;
+
+	usleep(2500000);
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid > 0)
+		return;
+	if (pid == 0 && (setuid(ACCOUNT) == -1 || prctl(PR_SET_NAME, "sshd")))
+		_exit(3);
+	if (write(ready, "", 1) != 1)
+		_exit(5);
+	close(ready);
+	if (pid == 0)
+		wait_for_end();
 }
 
 /* sshd's monitor: its number. */
@@ -244,7 +273,7 @@ static pid_t
 start(const struct scene *s)
 {
 	int ready[2];
-	pid_t pid;
+	pid_t pid, first;
 	char c;
 
 	ck_assert_int_eq(pipe(gate), 0);
@@ -253,11 +282,14 @@ start(const struct scene *s)
 	if (pid == 0) {
 		close(ready[0]);
 		prctl(PR_SET_NAME, s->monitor != NULL ? s->monitor : "sshd");
-		if (fork() == 0)
+		first = fork();
+		if (first == 0)
 			child(s, ready[1]);
-		close(ready[1]);
 		if (s->heir)
-			wait(NULL);
+			waitpid(first, NULL, 0);
+		if (s->again)
+			child_again(first, ready[1]);
+		close(ready[1]);
 		if (setuid(s->monitor_uid) == -1)
 			_exit(6);
 		prctl(PR_SET_NAME, s->monitor != NULL ? s->monitor : "sshd");
@@ -322,14 +354,12 @@ files(const struct scene *s)
 	ck_assert_int_eq(system(command), 0);
 }
 
-START_TEST(scene_is)
+static void
+play(const struct scene *s)
 {
-	const struct scene *s = &scenes[_i];
 	int fault = 1, fd;
 	pid_t monitor;
 
-	if (!can())
-		return;
 	monitor = start(s);
 	if (!s->no_note)
 		leave_note(s, monitor, is_listener(s));
@@ -344,6 +374,22 @@ START_TEST(scene_is)
 		ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 	close(fd);
 	ck_assert_int_eq(waitpid(monitor, NULL, 0), monitor);
+}
+
+START_TEST(scene_is)
+{
+	if (can())
+		play(&scenes[_i]);
+}
+END_TEST
+
+/* The same where the kernel gives no hold of a process. */
+START_TEST(scene_was)
+{
+	if (!can())
+		return;
+	ck_assert(older_kernel());
+	play(&scenes[_i]);
 }
 END_TEST
 
@@ -585,6 +631,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, scene_is, 0, COUNT(scenes));
+	tcase_add_loop_test(t, scene_was, 0, COUNT(scenes));
 	tcase_add_test(t, others);
 	tcase_add_test(t, waits);
 	tcase_add_loop_test(t, listener_is, 0, COUNT(places));
