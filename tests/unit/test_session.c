@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 
 #include "unit.h"
@@ -571,6 +572,41 @@ START_TEST(counts_of_another)
 }
 END_TEST
 
+/*
+ * fs.protected_regular, as Debian has it: what is there already and another's
+ * cannot be opened with O_CREAT in a folder such as the registry.  The setting
+ * is the machine's, so a filter says the same, and does so of all files.
+ */
+static void
+protect(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat),
+		1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_CREAT | O_EXCL, O_CREAT)) ||
+	    seccomp_load(filter))
+		_exit(2);
+	if (open(file("other"), O_WRONLY | O_CREAT, 0600) != -1)
+		_exit(3);
+}
+
+START_TEST(limits_of_who_came_first)
+{
+	struct session s = {.fd = -1, .limits = -1};
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		protect();
+		if (session_count_for(&s, dir, 4711) == -1)
+			_exit(4);
+		_exit(session_count_for(&s, dir, 4711) == -1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(no_directory)
 {
 	struct session s;
@@ -968,6 +1004,7 @@ main(void)
 	tcase_add_test(t, nobodys_number);
 	tcase_add_test(t, counts_for_another);
 	tcase_add_test(t, counts_of_another);
+	tcase_add_test(t, limits_of_who_came_first);
 	tcase_add_test(t, no_directory);
 	tcase_add_test(t, places_are_of_user_and_rule);
 	tcase_add_test(t, never_more_and_never_fewer);
