@@ -21,12 +21,14 @@
 static inline bool
 older_kernel(void)
 {
+	static const struct scmp_arg_cmp asks[] = {
+	    {1, SCMP_CMP_EQ, SOL_SOCKET, 0},
+	    {2, SCMP_CMP_EQ, SO_PEERPIDFD, 0}};
 	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
 	bool good = c != NULL &&
 	    seccomp_attr_set(c, SCMP_FLTATR_CTL_NNP, 0) == 0 &&
-	    seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOPROTOOPT),
-		SCMP_SYS(getsockopt), 2, SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
-		SCMP_A2(SCMP_CMP_EQ, SO_PEERPIDFD)) == 0 &&
+	    seccomp_rule_add_array(c, SCMP_ACT_ERRNO(ENOPROTOOPT),
+		SCMP_SYS(getsockopt), 2, asks) == 0 &&
 	    seccomp_load(c) == 0;
 
 	seccomp_release(c);
