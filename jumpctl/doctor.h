@@ -140,6 +140,10 @@ void names_free(struct names *);
 /* doctor_members.c: what sshd would do with the accounts of devices. */
 void check_device_accounts(struct doctor *, const struct names *);
 
+/* doctor_traps.c: what is known of this version, where it bites. */
+struct openssh;
+void check_traps(struct doctor *, const struct openssh *);
+
 /* Whether nft(8) shows the firewall table; false too where there is no nft. */
 bool table_is_loaded(void);
 

@@ -119,8 +119,6 @@ static void
 check_version(struct doctor *d, const char *version)
 {
 	struct openssh v;
-	char text[REMEDY_MAX];
-	size_t next = 0;
 
 	if (!openssh_find(&v, version)) {
 		found(d, LEVEL_WARN, NULL, NULL, "sshd -V",
@@ -132,10 +130,7 @@ check_version(struct doctor *d, const char *version)
 		    "sshd of another version, or jump of a later one",
 		    "OpenSSH %u.%u is not one of %s, which were looked at",
 		    v.major, v.minor, openssh_range());
-	while (openssh_trap(&v, &next, text, sizeof(text)))
-		found(d, LEVEL_NOTE, NULL, NULL,
-		    "look whether it concerns you", "OpenSSH %u.%u: %s",
-		    v.major, v.minor, text);
+	check_traps(d, &v);
 }
 
 void

@@ -144,6 +144,13 @@ openssh_lacks(const struct openssh *v, const char *keyword, size_t size,
 	return false;
 }
 
+bool
+openssh_within(const struct openssh *v, const struct openssh *from,
+    const struct openssh *to)
+{
+	return compare(v, from) >= 0 && compare(v, to) <= 0;
+}
+
 static const char match[] = "Match ", match_user[] = "Match User ";
 
 static bool
@@ -197,33 +204,10 @@ next_trap(const struct openssh *v, size_t *next)
 	while (*next < sizeof(traps) / sizeof(traps[0])) {
 		size_t i = (*next)++;
 
-		if (compare(v, &traps[i].from) >= 0 &&
-		    compare(v, &traps[i].to) <= 0)
+		if (openssh_within(v, &traps[i].from, &traps[i].to))
 			return traps[i].text;
 	}
 	return NULL;
-}
-
-bool
-openssh_trap(const struct openssh *v, size_t *next, char *buf, size_t size)
-{
-	const char *text = next_trap(v, next);
-	size_t n = 0;
-
-	if (text == NULL)
-		return false;
-	for (text += strspn(text, "# "); *text != '\0' && n + 1 < size; n++) {
-		if (*text != '\n') {
-			buf[n] = *text++;
-			continue;
-		}
-		text += strspn(text, "\n# ");
-		if (*text == '\0')
-			break;
-		buf[n] = ' ';
-	}
-	buf[n] = '\0';
-	return true;
 }
 
 void

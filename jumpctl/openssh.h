@@ -24,6 +24,10 @@ bool openssh_find(struct openssh *, const char *text);
 /* Whether it is one of those that were looked at. */
 bool openssh_known(const struct openssh *);
 
+/* Whether it is one of these two, or between them. */
+bool openssh_within(const struct openssh *, const struct openssh *from,
+    const struct openssh *to);
+
 /* The oldest and the newest of them, as "8.7 to 10.5". */
 const char *openssh_range(void);
 
@@ -38,13 +42,6 @@ bool openssh_lacks(const struct openssh *, const char *keyword, size_t size,
  */
 void openssh_blocks(const struct openssh *, const char *text, size_t size,
     const char *user, FILE *);
-
-/*
- * Copy the next thing that is to be known of this version, as one line.  *next
- * is 0 for the first, and counted on.  False if there is no more.
- */
-bool openssh_trap(
-    const struct openssh *, size_t *next, char *buf, size_t size);
 
 /* Print what is to be known of this version, as comments. */
 void openssh_traps(const struct openssh *, FILE *);
