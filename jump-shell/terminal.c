@@ -114,8 +114,7 @@ refuse_lack(struct visit *s, const struct road *r, const char *reason,
 	struct audit_event event = {.address = r->target.text,
 	    .port = r->target.port,
 	    .road = policy_road_names[ROAD_SHELL],
-	    .reason = reason,
-	    .request = s->request};
+	    .reason = reason};
 
 	return visit_refuse(s, &event, what, EXIT_DENIED);
 }

@@ -71,9 +71,10 @@ visit_refuse_target(struct visit *s, enum policy_road road,
 	    .road = policy_road_names[road],
 	    .verdict = policy_action_names[why->action],
 	    .ticket = ticket,
-	    .reason = policy_reason_text(why->reason),
-	    .request = s->request}; /* it was a question */
+	    .reason = policy_reason_text(why->reason)};
 
+	if (road != ROAD_SHELL)
+		event.request = s->request; /* it was a question */
 	if (why->rule != POLICY_NONE)
 		event.rule = policy_string(
 		    s->policy, policy_rule(s->policy, why->rule)->name);

@@ -62,7 +62,8 @@ int visit_refuse_because(
 
 /*
  * The same line as jump-connect's, for targets that there are and are not;
- * what of a verdict ACTION_ASK is to be done first, it says.
+ * what of a verdict ACTION_ASK is to be done first, it says.  On the record it
+ * is a question, but for the road shell.
  */
 int visit_refuse_target(struct visit *, enum policy_road,
     const struct target *, const struct policy_verdict *, const char *ticket);

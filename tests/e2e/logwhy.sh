@@ -93,6 +93,13 @@ check "connect: its story" story db1:5432 1
 as bob run ssh -F "$C" jump connect web1 80 </dev/null
 check "connect: no rule" because connect web1:80 'no allow rule matches$'
 
+as bob run ssh -F "$C" jump ssh nothere </dev/null
+check "shell: not granted there" because shell nothere 'no allow rule matches$'
+as bob run ssh -F "$C" jump ssh root@web1 </dev/null
+check "shell: no host key" because shell web1:22 'no host key in the policy$'
+as bob run ssh -F "$C" jump why web1:8080 </dev/null
+check "a question" not lists_once '.* web1:8080'
+
 # path: a forward to a socket, which any ssh can ask for by -L.
 path() {
 	as bob ssh -F "$C" -N -L "$T/local:$1" jump </dev/null 2>/dev/null &
