@@ -17,6 +17,15 @@ DESTDIR    ?=
 SSH_KEYGEN ?= /usr/bin/ssh-keygen
 SSH        ?= /usr/bin/ssh
 
+# Only DESTDIR may have any name: shells read it from the environment.  The
+# others stand in sshd_config(5) and in units.
+export DESTDIR
+ODD := ' " , ; & | < > ( ) ` * ? [ ] { } ~ ! $$ \ %
+$(foreach v,LIBEXECDIR SBINDIR LIBDIR DATADIR MANDIR UNITDIR BASHDIR ZSHDIR \
+	FISHDIR SYSCONFDIR STATEDIR,$(if $(or $(filter-out 1,$(words $($v))),\
+	$(filter-out /%,$($v)),$(strip $(foreach c,$(ODD),$(findstring $c,$($v))))),\
+	$(error $v=$($v) is not a plain path)))
+
 VERSION := $(shell cat VERSION)
 BUILD   ?= build$(if $(SAN),-san)$(if $(COVERAGE),-cov)
 
@@ -409,23 +418,23 @@ OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR)/device $(DATADIR) $(SYS
 # meanwhile finds one of the two, and who runs one keeps it.
 # $(call put,OPTIONS,FILES,FOLDER)
 define put
-	set -e; echo install $(1) $(2) $(DESTDIR)$(3); \
-	    for f in $(2); do to=$(DESTDIR)$(3)/$${f##*/}; \
-	    install $(1) $$f $$to.new; mv -f $$to.new $$to; done
+	set -e; echo install $(1) $(2) "$$DESTDIR$(3)"; \
+	    for f in $(2); do to=$$DESTDIR$(3)/$${f##*/}; \
+	    install $(1) $$f "$$to.new"; mv -f "$$to.new" "$$to"; done
 endef
 
 # $(call texts,OPTIONS,FILES,FOLDER[,NAME])
 define texts
-	set -e; echo install $(1) $(2) $(DESTDIR)$(3); \
+	set -e; echo install $(1) $(2) "$$DESTDIR$(3)"; \
 	    for f in $(2); do \
-	    to=$(DESTDIR)$(3)/$(if $(4),$(4),$${f##*/}); \
-	    install $(1) /dev/null $$to.new; \
+	    to=$$DESTDIR$(3)/$(if $(4),$(4),$${f##*/}); \
+	    install $(1) /dev/null "$$to.new"; \
 	    sed -e 's,/usr/local/libexec/jump,$(LIBEXECDIR),g' \
 		-e 's,/usr/local/sbin,$(SBINDIR),g' \
 		-e 's,/usr/local/share/jump,$(DATADIR),g' \
 		-e 's,/var/lib/jump,$(STATEDIR),g' \
-		-e 's,/etc/jump,$(SYSCONFDIR)/jump,g' $$f >$$to.new; \
-	    mv -f $$to.new $$to; done
+		-e 's,/etc/jump,$(SYSCONFDIR)/jump,g' $$f >"$$to.new"; \
+	    mv -f "$$to.new" "$$to"; done
 endef
 
 # What is setgid to a group, in the end; under DESTDIR, others see to it.
@@ -435,7 +444,7 @@ setgid = $(if $(DESTDIR),-m 755,-g $(1) -m 2755)
 install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	@umask 022; new=; $(if $(DESTDIR),,for d in $(PLACES); do \
 	    while [ ! -d $$d ]; do new="$$new $$d"; d=$${d%/*}; done; done;) \
-	    mkdir -p $(PLACES:%=$(DESTDIR)%) && \
+	    for d in $(PLACES); do mkdir -p "$$DESTDIR$$d" || exit; done; \
 	    { [ -z "$$new" ] || printf '%s\n' $$new >>$(FOLDERS); }
 	@$(call put,$(call setgid,_jump),$(SETGID:%=$(BUILD)/%),$(LIBEXECDIR))
 	@$(call put,$(call setgid,_jump-ssh),$(BUILD)/jump-ssh,$(LIBEXECDIR))
@@ -460,40 +469,41 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 # chgrp(1) takes the bit away for a moment, also where it changes nothing.
 # $(call owned,GROUP,FILES)
 define owned
-	echo setgid $(1) $(2); find $(2) ! -group $(1) -exec chgrp $(1) {} + && \
-	    chmod 2755 $(2)
+	for f in $(2); do f=$$DESTDIR$$f; echo setgid $(1) "$$f"; \
+	    [ "$$(stat -c %G "$$f")" = $(1) ] || chgrp $(1) "$$f" && \
+	    chmod 2755 "$$f" || exit; done
 endef
 
 accounts:					## make _jump and the groups, if missing
 	dist/accounts
 
 owners:						## give _jump its programs and folders
-	umask 022 && mkdir -p $(DESTDIR)$(STATEDIR) $(DESTDIR)$(SESSIONS) \
-	    $(DESTDIR)$(LOGINS) $(DESTDIR)$(REQUESTS) $(DESTDIR)$(SPOOL)/events \
-	    $(DESTDIR)$(RECORDS) $(DESTDIR)$(DEVICES)
-	chown root:_jump $(DESTDIR)$(REQUESTS)
-	chmod 3773 $(DESTDIR)$(REQUESTS)
-	chown root:_jump $(DESTDIR)$(LOGINS)
-	chmod 1770 $(DESTDIR)$(LOGINS)
-	chown root:_jump $(DESTDIR)$(DEVICES)
-	chmod 2711 $(DESTDIR)$(DEVICES)
-	chown root:_jump $(DESTDIR)$(SPOOL) $(DESTDIR)$(SPOOL)/events
-	chmod 710 $(DESTDIR)$(SPOOL)
-	chmod 3733 $(DESTDIR)$(SPOOL)/events
-	chgrp _jump $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
-	chmod 1730 $(DESTDIR)$(SESSIONS) $(DESTDIR)$(RECORDS)
-	chgrp _jump $(DESTDIR)$(STATEDIR)
-	@$(call owned,_jump,$(SETGID:%=$(DESTDIR)$(LIBEXECDIR)/%))
-	@$(call owned,_jump-ssh,$(DESTDIR)$(LIBEXECDIR)/jump-ssh)
-	chmod 711 $(DESTDIR)$(LIBEXECDIR)/jump-authkeys
-	chmod 710 $(DESTDIR)$(STATEDIR)
+	umask 022 && mkdir -p "$$DESTDIR$(STATEDIR)" "$$DESTDIR$(SESSIONS)" \
+	    "$$DESTDIR$(LOGINS)" "$$DESTDIR$(REQUESTS)" "$$DESTDIR$(SPOOL)/events" \
+	    "$$DESTDIR$(RECORDS)" "$$DESTDIR$(DEVICES)"
+	chown root:_jump "$$DESTDIR$(REQUESTS)"
+	chmod 3773 "$$DESTDIR$(REQUESTS)"
+	chown root:_jump "$$DESTDIR$(LOGINS)"
+	chmod 1770 "$$DESTDIR$(LOGINS)"
+	chown root:_jump "$$DESTDIR$(DEVICES)"
+	chmod 2711 "$$DESTDIR$(DEVICES)"
+	chown root:_jump "$$DESTDIR$(SPOOL)" "$$DESTDIR$(SPOOL)/events"
+	chmod 710 "$$DESTDIR$(SPOOL)"
+	chmod 3733 "$$DESTDIR$(SPOOL)/events"
+	chgrp _jump "$$DESTDIR$(SESSIONS)" "$$DESTDIR$(RECORDS)"
+	chmod 1730 "$$DESTDIR$(SESSIONS)" "$$DESTDIR$(RECORDS)"
+	chgrp _jump "$$DESTDIR$(STATEDIR)"
+	@$(call owned,_jump,$(SETGID:%=$(LIBEXECDIR)/%))
+	@$(call owned,_jump-ssh,$(LIBEXECDIR)/jump-ssh)
+	chmod 711 "$$DESTDIR$(LIBEXECDIR)/jump-authkeys"
+	chmod 710 "$$DESTDIR$(STATEDIR)"
 
 uninstall:					## remove what install has put there
-	@set -e; folders=$$([ ! -f $(DESTDIR)$(FOLDERS) ] || \
-	    sort -ur $(DESTDIR)$(FOLDERS)); \
-	    rm -f $(INSTALLED:%=$(DESTDIR)%) $(DESTDIR)$(FOLDERS); \
-	    for d in $(OWN:%=$(DESTDIR)%); do \
-		[ ! -d $$d ] || rmdir $$d 2>/dev/null || echo "left: $$d"; done; \
+	@set -e; folders=$$([ ! -f "$$DESTDIR$(FOLDERS)" ] || \
+	    sort -ur "$$DESTDIR$(FOLDERS)"); \
+	    for f in $(INSTALLED) $(FOLDERS); do rm -f "$$DESTDIR$$f"; done; \
+	    for d in $(OWN); do d=$$DESTDIR$$d; [ ! -d "$$d" ] || \
+		rmdir "$$d" 2>/dev/null || echo "left: $$d"; done; \
 	    for d in $$folders; do \
 		[ ! -d $$d ] || rmdir $$d 2>/dev/null || :; done
 	@echo "left: what is in $(SYSCONFDIR)/ssh, and the accounts"

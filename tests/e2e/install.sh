@@ -48,6 +48,50 @@ run setpriv --reuid 65534 --regid 65534 --clear-groups \
 check "install without DESTDIR wants root" not gave 0
 check "and says so" said 'accounts: must be root'
 
+# Any folder for the packager's, relative too; uninstall leaves what is not its
+# own, also where a part of that folder's name would be a path.
+mkdir -p "$T/w" "$T/w/b/usr/local/sbin"
+: >"$T/w/b/usr/local/sbin/jumpctl"
+: >"$T/w/jumpctl"
+beside() {
+	find "$T/w" "$S/w" | grep -vF "$1/" | sort | cksum
+}
+for d in "$T/w/a b" "$T/w/it's \"\`touch $T/evil\`\" * ; \\&," w/rel 'w/r l'; do
+	case $d in
+	/*) to=$d ;;
+	*) to=$S/$d ;;
+	esac
+	mkdir -p "$S/w"
+	(cd "$T/w" && run make -s -C "$S" -o all BUILD=build install \
+	    DESTDIR="$d"; echo "$status" >"$T/status")
+	check "install into DESTDIR=$d" [ "$(cat "$T/status")" -eq 0 ]
+	check "... it is there" [ -x "$to/usr/local/sbin/jumpctl" ]
+	: >"$to/usr/local/sbin/other"
+	before=$(beside "$to")
+	(cd "$T/w" && run make -s -C "$S" -o all BUILD=build uninstall \
+	    DESTDIR="$d"; echo "$status" >"$T/status")
+	check "... and is removed" [ "$(cat "$T/status")" -eq 0 ]
+	check "... with nothing of others" \
+	    [ "$(find "$to" ! -type d)" = "$to/usr/local/sbin/other" ]
+	check "... nor beside it" \
+	    [ "$(beside "$to")" = "$before" ]
+done
+check "nothing of a name runs" [ ! -e "$T/evil" ]
+# What is written into sshd_config and units has to be a plain path.
+for word in PREFIX=usr "PREFIX=/opt/a b" "PREFIX=/a;b" "SYSCONFDIR=etc" \
+    "SYSCONFDIR=" "STATEDIR=/var/lib/a'b" "LIBEXECDIR=/x,y" 'DATADIR=/a&b'; do
+	for goal in install uninstall; do
+		make_it $goal "$word" DESTDIR="$T/w/no"
+		check "$goal $word: refused" not gave 0
+		check "... in a word" said 'is not a plain path'
+	done
+done
+check "and nothing was made" [ ! -e "$T/w/no" ]
+make_it install PREFIX= DESTDIR="$T/w/root"
+check "PREFIX= is the root" [ -x "$T/w/root/sbin/jumpctl" ]
+make_it uninstall PREFIX= DESTDIR="$T/w/root"
+check "... and back" [ -z "$(find "$T/w/root" ! -type d)" ]
+
 U=$T/usr
 (umask 077 && make_it install PREFIX=/usr STATEDIR=/srv/jump DESTDIR="$U")
 run cat "$T/out"
