@@ -12,7 +12,8 @@ the document says is to be seen after it.
 Without HEADING, commands are in blocks of code that are called console: what
 follows a prompt, which is a word that ends in # or $ and a space.  A line that
 ends in a backslash goes on, and so does a here-document, to its END.  Other
-lines are what is seen.  "# exit N" at the end of a line is the status; a block
+lines are what is seen.  A prompt in another block, or a block of console that
+begins with something else, is refused: no test would run it.  "# exit N" at the end of a line is the status; a block
 called "console unrun: REASON" is for the reader alone.
 
 With HEADING, a regular expression, they are in the blocks without a name under
@@ -70,7 +71,21 @@ def wanted(info, bare):
     return not info if bare else info.split(" ")[0] == "console"
 
 
+def stray(path):
+    """Each line that would be taken for a command, and that nobody runs."""
+    for info, start, lines in blocks(path, None):
+        for number, line in enumerate(lines, start):
+            prompt = re.match(r"\S*[#$] \S", line)
+            if wanted(info, None):
+                if number == start and not PROMPT.fullmatch(line):
+                    yield number, line
+            elif prompt:
+                yield number, line
+
+
 def list_commands(path, folder, heading=None):
+    for number, line in [] if heading else stray(path):
+        sys.exit("%s:%d: no test runs this: %s" % (path, number, line))
     number = 0
     chosen = [b for b in blocks(path, heading) if wanted(b[0], heading)]
     for nth, block in enumerate(chosen, 1):

@@ -258,7 +258,7 @@ names
 hosts_of_fleet
 fleet_policy
 : >"$T/names"
-steps docs/fleet.md
+check "each command of docs/fleet.md is one that is run" steps docs/fleet.md
 page 'One host key' 'One policy'
 sed -i '/^jump/d' "$LAB/known_hosts"
 cat "$A/known_hosts" >>"$LAB/known_hosts"

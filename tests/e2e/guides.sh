@@ -109,6 +109,8 @@ more_stubs() {
 			$sweep
 			setsid sh -c "while sleep 30; do $sweep; done" \
 			    >/dev/null 2>&1 & echo $! >/run/sweeper ;;
+		'disable --now jump-sweep.timer')
+			kill -- "-$(cat /run/sweeper)" && rm /run/sweeper ;;
 		'enable --now jump-gate.socket')
 			"$here/../inetd" -i "$here/../inetd.conf" >/dev/null 2>&1 &
 			echo $! >/run/gate
@@ -204,7 +206,7 @@ again_and_seen() {
 guide() {
 	rm -f "$T"/steps/*
 	: >"$T/names"
-	steps "docs/$1"
+	check "docs/$1: each command is one that is run" steps "docs/$1"
 	check "docs/$1 has commands" [ -s "$T/steps/list" ]
 	while read -r step line block prompt wanted unrun <&7; do
 		if [ "$unrun" != - ]; then
