@@ -11,11 +11,15 @@
 
 #include "exit.h"
 
+enum { DEPTH = 32 }; /* of groups in groups */
+
 /* Rows of some tables that something refers to. */
 struct uses {
 	const struct policy *p;
 	bool *targets, *tags, *groups, *windows, *keyed;
-	bool everything;
+	bool *labels;  /* tags, of rules of any kind */
+	bool *allowed; /* users, by an allow rule */
+	bool everything, everybody;
 };
 
 static bool *
@@ -65,6 +69,39 @@ use_refs(struct uses *u, struct policy_range range)
 	}
 }
 
+/* A tag is of use to a deny and a require too. */
+static void
+use_labels(struct uses *u, struct policy_range range)
+{
+	range = policy_clip(u->p, PT_REFS, range);
+	for (uint32_t i = 0; i < range.n; i++) {
+		const struct policy_ref *ref =
+		    policy_ref(u->p, range.first + i);
+
+		if (ref->kind == REF_TAG)
+			use_row(u, u->labels, PT_TAGS, ref->index);
+	}
+}
+
+/* Those whom an allow rule names; of a Unix group, anybody may be. */
+static void
+use_people(struct uses *u, struct policy_range range, unsigned depth)
+{
+	range = policy_clip(u->p, PT_REFS, range);
+	for (uint32_t i = 0; i < range.n; i++) {
+		const struct policy_ref *ref =
+		    policy_ref(u->p, range.first + i);
+
+		if (ref->kind == REF_USER)
+			use_row(u, u->allowed, PT_USERS, ref->index);
+		else if (ref->kind != REF_GROUP)
+			u->everybody = true;
+		else if (depth < DEPTH && ref->index < u->p->table[PT_GROUPS].n)
+			use_people(u, policy_group(u->p, ref->index)->members,
+			    depth + 1);
+	}
+}
+
 static void
 use_rules(struct uses *u)
 {
@@ -75,8 +112,11 @@ use_rules(struct uses *u)
 		use_refs(u, r->when);
 		if (r->obligations & MUST_APPROVE)
 			use_row(u, u->groups, PT_GROUPS, r->approvers);
-		if (r->verb == VERB_ALLOW)
-			use_refs(u, r->what);
+		use_labels(u, r->what);
+		if (r->verb != VERB_ALLOW)
+			continue;
+		use_refs(u, r->what);
+		use_people(u, r->who, 0);
 	}
 }
 
@@ -121,6 +161,10 @@ check_users(struct doctor *d, const struct uses *u, time_t now)
 			note(d, user->name, "add a key line, or delete it",
 			    device ? "a device without a key: cannot log in"
 				   : "a user without a key: cannot log in");
+		else if (!device && !u->allowed[i] && !u->everybody)
+			note(d, user->name, "give it a rule, or delete it",
+			    "a user whom no allow rule names, nor a group of "
+			    "it");
 	}
 }
 
@@ -165,6 +209,12 @@ check_unused(struct doctor *d, const struct uses *u)
 			    "a target that no allow rule names, nor a tag of "
 			    "it");
 	}
+	for (uint32_t i = 0; i < p->table[PT_TAGS].n; i++) {
+		if (!u->labels[i])
+			note(d, *(const uint32_t *)policy_row(p, PT_TAGS, i),
+			    "take it off its targets",
+			    "a tag that no rule names");
+	}
 	for (uint32_t i = 0; i < p->table[PT_GROUPS].n; i++) {
 		if (!u->groups[i])
 			note(d, policy_group(p, i)->name, "delete it",
@@ -176,6 +226,35 @@ check_unused(struct doctor *d, const struct uses *u)
 		if (!u->windows[i])
 			note(d, w->name, "delete it",
 			    "a window that no rule names");
+	}
+}
+
+static bool
+has_ssh(const struct policy *p, const struct policy_target *t)
+{
+	for (uint32_t i = 0; i < t->ports.n; i++) {
+		const struct policy_port *port =
+		    policy_row(p, PT_PORTS, t->ports.first + i);
+
+		if (port->protocol == PROTO_SSH)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_host_keys(struct doctor *d)
+{
+	const struct policy *p = d->policy;
+
+	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
+		const struct policy_key *k = policy_key(p, i);
+
+		if (k->kind == KEY_HOST && k->owner < p->table[PT_TARGETS].n &&
+		    !has_ssh(p, policy_target(p, k->owner)))
+			note(d, policy_target(p, k->owner)->name,
+			    "say ssh where its SSH server is, or delete it",
+			    "a host key, and no ssh: nobody looks at it");
 	}
 }
 
@@ -209,18 +288,23 @@ check_entries(struct doctor *d)
 	u.tags = flags(p, PT_TAGS);
 	u.groups = flags(p, PT_GROUPS);
 	u.windows = flags(p, PT_WINDOWS);
+	u.labels = flags(p, PT_TAGS);
 	u.keyed = flags(p, PT_USERS);
+	u.allowed = flags(p, PT_USERS);
 	use_rules(&u);
 	use_others(&u);
 	check_users(d, &u, now);
 	check_rules(d, now);
 	check_unused(d, &u);
+	check_host_keys(d);
 	check_unix_groups(d);
 	free(u.targets);
 	free(u.tags);
 	free(u.groups);
 	free(u.windows);
+	free(u.labels);
 	free(u.keyed);
+	free(u.allowed);
 	if (d->n == before)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "no entry of the policy has expired, or is unused");

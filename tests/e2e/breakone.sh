@@ -212,24 +212,50 @@ END
 
 # --- notes: what has expired, or is of no use ---------------------------------
 
-policy <<'END'
-user gone until 2020-01-01T00:00Z
-key gone "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKxbTMmsDHoGnmGqNn2JKXQlnnhYvQq8yqGlVOqxzr9Q"
-user bare
-group @unused { alice %nobody-is }
-window never mon 10:00-11:00
-allow past: alice to web2 until 2020-01-01T00:00Z
-allow web: alice to web1
+# unused NAME: TEXT|STATEMENT..., in the policy of this test, one after another.
+policy <<END
+set notify-program "/usr/local/bin/tell"
+device rtu1 "/run/jump/devices/rtu1/ssh.sock" ssh account "host" tag all
+$(device_key rtu1)
+host old 10.2.0.13 ssh 22 agent tag all
+allow all: { alice carol } to @all
+allow rest: alice to { web1 web2 db1 metr }
 END
+cp "$J/etc/jump/policy" "$T/fine"
 on jumpctl sweep
 doctor
-check "an expired user" printed '^ note  gone: a user who has expired'
-check "a user without a key" printed '^ note  bare: a user without a key'
-check "a rule that has expired" printed '^ note  past: a rule that has expired'
-check "targets without a rule, in one finding" printed \
-    '^ note  db1, metr: a target that no allow rule names'
-check "a Unix group without members" printed \
-    '^ note  nobody-is: a Unix group without members'
-check "a group that nothing names" printed '^ note  unused: a group that nothing'
-check "a window that no rule names" printed '^ note  never: a window that no rule'
+troubles >"$T/quiet"
+check "nothing expired, nothing unused" printed \
+    '^ ok    no entry of the policy has expired, or is unused'
+hk='"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKxbTMmsDHoGnmGqNn2JKXQlnnhYvQq8yqGlVOqxzr9Q"'
+while IFS='|' read -r text statements <&3; do
+	printf '%s\n' "$statements" | sed "s@KEY@$hk@g; s/; /\n/g" |
+	    cat "$T/fine" - >"$J/etc/jump/policy"
+	# Names in /etc/hosts, and accounts, are other checks.
+	on sh -c 'jumpctl load --no-sweep; jumpctl sweep' 2>"$T/load.err" ||
+	    check "loads: $statements" false
+	doctor
+	troubles | grep -v '| remedy: put what jumpctl export hosts\|but no account' >"$T/now"
+	comm -13 "$T/quiet" "$T/now" >"$T/new"
+	check "$statements" [ "$(cat "$T/new")" = " note  ${text%%#*} | remedy: ${text#*#}" ]
+	sed 's/^/# new: /' "$T/new" | grep -vF "note  ${text%%#*} |"
+done 3<<'END'
+gone: a user who has expired#delete its lines, then jumpctl load|user gone until 2020-01-01T00:00Z; key gone KEY; allow more: gone to web1
+bare: a user without a key: cannot log in#add a key line, or delete it|user bare; allow more: bare to web1
+idler: a user whom no allow rule names, nor a group of it#give it a rule, or delete it|user idler; key idler KEY
+idler: a user whom no allow rule names, nor a group of it#give it a rule, or delete it|user idler; key idler KEY; group @ops { idler }; deny more: @ops to web1
+past: a rule that has expired#delete it, then jumpctl load|allow past: alice to web1 until 2020-01-01T00:00Z
+past: a rule that has expired#delete it, then jumpctl load|deny past: alice to web1 until 2020-01-01T00:00Z
+past: a rule that has expired#delete it, then jumpctl load|require past: alice to web1 idle 5m until 2020-01-01T00:00Z
+spare: a target that no allow rule names, nor a tag of it#give it a rule, or delete it|host spare 10.2.0.99 ssh 22
+spare: a target that no allow rule names, nor a tag of it#give it a rule, or delete it|host spare 10.2.0.99 ssh 22; hostkey spare KEY
+spare: a target that no allow rule names, nor a tag of it#give it a rule, or delete it|net spare 10.77.0.0/16 ssh 22; deny more: any to spare
+spare: a target that no allow rule names, nor a tag of it#give it a rule, or delete it|domain spare "*.spare.example" in 10.8.0.0/16 ssh 22
+spare: a target that no allow rule names, nor a tag of it#give it a rule, or delete it|socket spare "/run/spare.sock"
+label: a tag that no rule names#take it off its targets|host more 10.2.0.98 ssh 22 tag { all label }
+plain: a host key, and no ssh: nobody looks at it#say ssh where its SSH server is, or delete it|host plain 10.2.0.97 tcp 80 tag all; hostkey plain KEY
+unused: a group that nothing names#delete it|group @unused { alice }
+nobody-is: a Unix group without members#usermod -a -G NAME USER, or delete it|allow more: %nobody-is to web1
+never: a window that no rule names#delete it|window never mon 10:00-11:00
+END
 finish
