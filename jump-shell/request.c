@@ -180,6 +180,7 @@ make_tuple(const struct asker *a, const struct command *c,
 	snprintf(t->source, sizeof(t->source), "%s", a->from_text);
 	snprintf(t->reason, sizeof(t->reason), "%s", c->reason);
 	t->port = target->port;
+	grant_mean(a->person->policy, t, &t->meaning);
 	t->seconds = seconds;
 	t->from = a->now;
 	t->until = a->now + GRANT_WAIT + (int64_t)seconds;
@@ -477,26 +478,41 @@ print_text(const struct asker *a, const struct grant_request *r, FILE *out,
 	return EXIT_OK;
 }
 
-/*
- * Read all of it, which is to be a signed approval.  The caller frees the
- * signature, also on failure.
- */
+/* Read all there is; false if it is too much, or no text. */
 static bool
-read_signed(int fd, struct grant_answer *answer)
+read_input(int fd, char text[GRANT_FILE])
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char text[GRANT_FILE];
 	size_t size = 0;
 	ssize_t n = -1;
 
-	while (size < sizeof(text) && poll(&p, 1, INPUT_MS) == 1 &&
-	    (n = read(fd, text + size, sizeof(text) - size)) > 0)
+	while (size < GRANT_FILE && poll(&p, 1, INPUT_MS) == 1 &&
+	    (n = read(fd, text + size, GRANT_FILE - size)) > 0)
 		size += (size_t)n;
-	if (n != 0 || size == sizeof(text) || memchr(text, '\0', size) != NULL)
+	if (n != 0 || size == GRANT_FILE || memchr(text, '\0', size) != NULL)
 		return false;
 	text[size] = '\0';
-	return grant_answer_parse(answer, text) && !answer->refusal &&
-	    answer->signature != NULL;
+	return true;
+}
+
+/* A signed approval.  The caller frees the signature, also on failure. */
+static int
+read_signed(int fd, struct grant_answer *answer, struct refusal *no)
+{
+	char text[GRANT_FILE] = "";
+	bool whole = read_input(fd, text);
+
+	if (whole && grant_answer_is_old(text))
+		return refused(no, EXIT_DENIED,
+		    "an approval of an earlier version",
+		    "this is an approval of an earlier version, which does not "
+		    "say of which machine: ask for it again.");
+	if (whole && grant_answer_parse(answer, text) && !answer->refusal &&
+	    answer->signature != NULL)
+		return EXIT_OK;
+	return refused(no, EXIT_USAGE, "no signed approval",
+	    "the input is not what `approve --text' prints, with its "
+	    "signature behind it.");
 }
 
 /* The request that it answers, all of which it has in it; NULL if none. */
@@ -569,6 +585,27 @@ brings(const struct asker *a, const struct grant_answer *answer,
 	    !grants_ended(a->dir, &r->tuple);
 }
 
+/* It is of another machine than this policy calls so: of which, they know. */
+static int
+refused_meaning(const struct policy *p, const struct grant_tuple *t,
+    struct refusal *no)
+{
+	struct grant_meaning here;
+
+	grant_mean(p, t, &here);
+	if (strcmp(here.realm, t->meaning.realm) != 0)
+		return refused(no, EXIT_DENIED, "an approval of another realm",
+		    "this approval is of %s%s, which is not this one.",
+		    *t->meaning.realm == '\0' ? "a policy without realm"
+					      : "the realm ",
+		    t->meaning.realm);
+	return refused(no, EXIT_DENIED, "an approval of another address",
+	    "this approval is of %s at %s, which %s is not here.", t->target,
+	    *t->meaning.address == '\0' ? "an address that DNS has"
+					: t->meaning.address,
+	    t->target);
+}
+
 static int
 check_signed(const struct asker *a, const struct grant_request *r,
     struct grant_answer *answer, struct refusal *no)
@@ -580,6 +617,8 @@ check_signed(const struct asker *a, const struct grant_request *r,
 		return refused(no, EXIT_DENIED, "not a good signature",
 		    "this is not a good signature of this text by a key of %s.",
 		    answer->by);
+	if (!grant_means(a->person->policy, &answer->tuple))
+		return refused_meaning(a->person->policy, &answer->tuple, no);
 	if (!counts(a, r, answer))
 		return refused(no, EXIT_DENIED,
 		    "an approval that does not count",
@@ -618,13 +657,11 @@ take_signed(const struct asker *a, FILE *out, struct refusal *no)
 	struct grant_answer answer = {0};
 	struct grant_request brought;
 	const struct grant_request *r;
-	int code = EXIT_OK;
+	int code = read_signed(STDIN_FILENO, &answer, no);
 
-	if (!read_signed(STDIN_FILENO, &answer)) {
+	if (code != EXIT_OK) {
 		free(answer.signature);
-		return refused(no, EXIT_USAGE, "no signed approval",
-		    "the input is not what `approve --text' prints, with its "
-		    "signature behind it.");
+		return code;
 	}
 	r = request_of(a, &answer);
 	if (r == NULL && brings(a, &answer, &brought))

@@ -262,6 +262,7 @@ add_settings(struct facts *f)
 	add_setting(f, "keys-from", text_of(f, meta->keys_from));
 	add_setting(f, "ticket-program", text_of(f, meta->ticket_program));
 	add_setting(f, "notify-program", text_of(f, meta->notify_program));
+	add_setting(f, "realm", text_of(f, meta->realm));
 	add_setting(f, "nft", text_of(f, meta->nft));
 	add_number(f, "sessions", meta->sessions);
 	add_number(f, "gate", meta->gate);

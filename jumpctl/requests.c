@@ -54,7 +54,9 @@ print_json(const struct listing *l, const struct grant_request *r,
 	json_field("user", t->user);
 	json_field("account", t->account);
 	printf(",\"uid\":%u", (unsigned)r->uid);
+	json_field("realm", t->meaning.realm);
 	json_field("target", t->target);
+	json_field("address", t->meaning.address);
 	printf(",\"port\":%u", t->port);
 	json_field("login", t->login);
 	json_field("ticket", t->ticket);

@@ -22,12 +22,14 @@
  * Texts are lines of a word, a space and a value in printable ASCII, "-" for
  * none, in this order:
  *
- *   jump-request 1          jump-approval 1, or jump-refusal 1
+ *   jump-request 2          jump-approval 2, or jump-refusal 2
  *                           by NAME
  *                           at SECONDS
  *   user NAME               the same, to the byte
  *   account NAME
+ *   realm NAME
  *   target NAME
+ *   address ADDRESSES or PATH
  *   port NUMBER
  *   login NAME
  *   ticket ID
@@ -37,6 +39,9 @@
  *   nonce LETTERS
  *   source ADDRESS
  *   reason TEXT
+ *
+ * Realm and address are what the policy meant by the target when it was asked
+ * for: who approves reads them, and nothing counts where it means another.
  *
  * An approval may end in a signature of all that stands before it.  Then the
  * signature alone makes it count, as the word of whom it is by, whoever owns
@@ -68,15 +73,23 @@ enum {
 	GRANT_TARGET = 260,
 	GRANT_TICKET = 65,
 	GRANT_REASON = 201,
+	GRANT_ADDRESS = ADDRESSES_MAX * ADDR_TEXT,
 	GRANT_FRESH = 60, /* seconds for which what was read is used */
 	GRANT_WAIT =
 	    24 * 3600, /* seconds for which a request can be approved */
 	GRANT_LONGEST = 366 * 24 * 3600
 };
 
+/* What a policy means by the name of a target. */
+struct grant_meaning {
+	char realm[NAME_TEXT];	     /* of the policy */
+	char address[GRANT_ADDRESS]; /* all, sorted, with spaces; or its path */
+};
+
 /* What is asked for.  Strings are "" for none. */
 struct grant_tuple {
 	char user[GRANT_NAME], account[GRANT_NAME];
+	struct grant_meaning meaning;
 	char target[GRANT_TARGET]; /* its name, an address, or a DNS name */
 	char login[GRANT_NAME], ticket[GRANT_TICKET];
 	char nonce[GRANT_NONCE + 1];
@@ -142,6 +155,9 @@ int grant_answer_print(char *, size_t size, const struct grant_answer *);
  */
 bool grant_request_parse(struct grant_request *, const char *text);
 bool grant_answer_parse(struct grant_answer *, const char *text);
+
+/* Whether it is an approval of the version before, which had no meaning. */
+bool grant_answer_is_old(const char *text);
 
 /* Whether all of the id, GRANT_ID letters at least, begins the nonce. */
 bool grant_id_matches(const char *id, const struct grant_tuple *);
@@ -353,6 +369,14 @@ void grant_verdict(const struct person *, const struct target *,
 
 /* The target of a tuple, to be decided about; false if it is none. */
 bool grant_target(const struct grant_tuple *, struct target *);
+
+/*
+ * What the policy means by the target of a tuple, by nothing but its name; and
+ * whether that is what the tuple says.
+ */
+void grant_mean(
+    const struct policy *, const struct grant_tuple *, struct grant_meaning *);
+bool grant_means(const struct policy *, const struct grant_tuple *);
 
 /*
  * grant_print.c: lists for people.

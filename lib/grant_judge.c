@@ -200,14 +200,82 @@ counts_for(const struct judge *j, const struct grant_answer *a,
 	    : grant_may_approve(person, group, j->now);
 }
 
-/* Whether a request is one that stands, and has not been made to last. */
+bool
+grant_target(const struct grant_tuple *t, struct target *target)
+{
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", t->port);
+	return target_parse(target, t->target, t->port == 0 ? NULL : port);
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct addr));
+}
+
+/* All addresses in one order, whatever that of the policy. */
+static void
+print_addresses(struct addr *addrs, size_t n, char text[GRANT_ADDRESS])
+{
+	char one[ADDR_TEXT];
+	size_t length = 0;
+
+	qsort(addrs, n, sizeof(*addrs), by_bytes);
+	for (size_t i = 0; i < n; i++)
+		length += (size_t)snprintf(text + length,
+		    GRANT_ADDRESS - length, "%s%s", i == 0 ? "" : " ",
+		    addr_print(&addrs[i], one));
+}
+
+void
+grant_mean(const struct policy *p, const struct grant_tuple *t,
+    struct grant_meaning *m)
+{
+	struct addr addrs[ADDRESSES_MAX];
+	struct target target;
+	uint32_t row = POLICY_NONE;
+	size_t n = 0;
+
+	snprintf(m->realm, sizeof(m->realm), "%s",
+	    policy_string(p, policy_meta(p)->realm));
+	*m->address = '\0';
+	if (!grant_target(t, &target))
+		return;
+	if (target.form == TARGET_ADDRESSED)
+		addrs[n++] = target.addr;
+	else
+		n = target_addresses(p, &target, addrs, &row);
+	if (n > 0)
+		print_addresses(addrs, n, m->address);
+	else if (row != POLICY_NONE)
+		snprintf(m->address, sizeof(m->address), "%s",
+		    policy_string(p, policy_target(p, row)->path));
+}
+
+bool
+grant_means(const struct policy *p, const struct grant_tuple *t)
+{
+	struct grant_meaning now;
+
+	grant_mean(p, t, &now);
+	return strcmp(t->meaning.realm, now.realm) == 0 &&
+	    strcmp(t->meaning.address, now.address) == 0;
+}
+
+/*
+ * Whether a request is one that stands, of what it was made for, and has not
+ * been made to last.
+ */
 static bool
-stands(const struct grant_request *r, time_t now)
+stands(const struct policy *p, const struct grant_request *r, time_t now)
 {
 	const struct grant_tuple *t = &r->tuple;
 
 	return t->from <= now && now < t->until &&
-	    t->until - t->from <= (int64_t)GRANT_WAIT + t->seconds;
+	    t->until - t->from <= (int64_t)GRANT_WAIT + t->seconds &&
+	    grant_means(p, t);
 }
 
 /*
@@ -247,15 +315,6 @@ refused(struct judge *j, const struct grant_request *r, uint32_t group)
 			return a;
 	}
 	return NULL;
-}
-
-bool
-grant_target(const struct grant_tuple *t, struct target *target)
-{
-	char port[8];
-
-	snprintf(port, sizeof(port), "%u", t->port);
-	return target_parse(target, t->target, t->port == 0 ? NULL : port);
 }
 
 /* What an approval is of; false if it is nothing that can be. */
@@ -339,7 +398,7 @@ static void
 judge_request(struct judge *j, const struct grant_request *r,
     const char *account, struct grant_list *l)
 {
-	if (!stands(r, j->now) || strcmp(r->tuple.account, account) != 0)
+	if (!stands(j->policy, r, j->now) || strcmp(r->tuple.account, account) != 0)
 		return;
 	for (size_t i = 0; i < j->grants->nanswers; i++)
 		judge_answer(j, r, &j->grants->answers[i], l);
@@ -647,8 +706,7 @@ grant_look(const struct policy *p, const struct grants *g,
 	if (now >= r->tuple.until)
 		return;
 	v->state = GRANT_VOID;
-	if (stands(r, now) &&
-	    find_author(p, r, &person, &account)) {
+	if (stands(p, r, now) && find_author(p, r, &person, &account)) {
 		judge_request(&j, r, person.account, &l);
 		judge_as_author(r, &person, &l, now, &v->verdict);
 		if (v->verdict.action != ACTION_DENY &&

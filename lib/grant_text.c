@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-static const char request_title[] = "jump-request 1\n";
-static const char approval_title[] = "jump-approval 1\n";
-static const char refusal_title[] = "jump-refusal 1\n";
+static const char request_title[] = "jump-request 2\n";
+static const char approval_title[] = "jump-approval 2\n";
+static const char refusal_title[] = "jump-refusal 2\n";
 static const char signature_end[] = "-----END SSH SIGNATURE-----\n";
 
 /*
@@ -35,6 +35,12 @@ is_word(const char *s)
 }
 
 static bool
+is_text_or_none(const char *s)
+{
+	return *s == '\0' || is_text(s);
+}
+
+static bool
 is_word_or_none(const char *s)
 {
 	return *s == '\0' || is_word(s);
@@ -50,6 +56,8 @@ static bool
 is_valid(const struct grant_tuple *t)
 {
 	return is_word(t->user) && is_word(t->account) && is_word(t->target) &&
+	    is_word_or_none(t->meaning.realm) &&
+	    is_text_or_none(t->meaning.address) &&
 	    is_word_or_none(t->login) && is_word_or_none(t->ticket) &&
 	    is_word_or_none(t->source) && is_text(t->reason) &&
 	    is_nonce(t->nonce) && t->seconds > 0 &&
@@ -73,10 +81,12 @@ grant_tuple_print(char *text, size_t size, const struct grant_tuple *t)
 	if (!is_valid(t))
 		return -1;
 	n = snprintf(text, size,
-	    "user %s\naccount %s\ntarget %s\nport %u\nlogin %s\nticket %s\n"
+	    "user %s\naccount %s\nrealm %s\ntarget %s\naddress %s\nport %u\n"
+	    "login %s\nticket %s\n"
 	    "seconds %" PRIu32 "\nfrom %" PRId64 "\nuntil %" PRId64 "\n"
 	    "nonce %s\nsource %s\nreason %s\n",
-	    t->user, t->account, t->target, t->port, or_none(t->login),
+	    t->user, t->account, or_none(t->meaning.realm), t->target,
+	    or_none(t->meaning.address), t->port, or_none(t->login),
 	    or_none(t->ticket), t->seconds, t->from, t->until, t->nonce,
 	    or_none(t->source), t->reason);
 	return n < 0 || (size_t)n >= size ? -1 : n;
@@ -125,6 +135,17 @@ take_number(const char **text, const char *word, uint64_t most, uint64_t *n)
 	    number_parse(n, value, 0, most);
 }
 
+/* The target, and what it means. */
+static bool
+take_target(const char **text, struct grant_tuple *t)
+{
+	struct grant_meaning *m = &t->meaning;
+
+	return take_or_none(text, "realm", m->realm, sizeof(m->realm)) &&
+	    take(text, "target", t->target, sizeof(t->target)) &&
+	    take_or_none(text, "address", m->address, sizeof(m->address));
+}
+
 static bool
 take_numbers(const char **text, struct grant_tuple *t)
 {
@@ -150,7 +171,7 @@ grant_tuple_parse(struct grant_tuple *t, const char *text)
 
 	if (!take(&rest, "user", t->user, sizeof(t->user)) ||
 	    !take(&rest, "account", t->account, sizeof(t->account)) ||
-	    !take(&rest, "target", t->target, sizeof(t->target)) ||
+	    !take_target(&rest, t) ||
 	    !take_number(&rest, "port", UINT16_MAX, &port) ||
 	    !take_or_none(&rest, "login", t->login, sizeof(t->login)) ||
 	    !take_or_none(&rest, "ticket", t->ticket, sizeof(t->ticket)) ||
@@ -256,6 +277,14 @@ grant_answer_parse(struct grant_answer *a, const char *text)
 		return false;
 	a->signature = NULL;
 	return *rest == '\0' || (a->signature = strdup(rest)) != NULL;
+}
+
+bool
+grant_answer_is_old(const char *text)
+{
+	static const char old[] = "jump-approval 1\n";
+
+	return strncmp(text, old, sizeof(old) - 1) == 0;
 }
 
 /*

@@ -64,7 +64,7 @@ struct policy_place {
 
 struct policy_meta {
 	uint32_t timezone, contact, keys_from, ticket_program, nft; /* strings */
-	uint32_t notify_program;    /* a string */
+	uint32_t notify_program, realm; /* strings */
 	uint32_t sessions;
 	uint32_t gate;              /* its port; 0: none */
 	struct policy_range never;  /* PT_NETS */
@@ -72,7 +72,7 @@ struct policy_meta {
 	uint32_t records;           /* how many rules want a record */
 	uint32_t device_paths;      /* how many devices are at a path */
 	uint64_t lengths[3];        /* bit n: PT_IX_NET has length n */
-	struct policy_place place[10]; /* of each setting; line 0: not set */
+	struct policy_place place[11]; /* of each setting; line 0: not set */
 	/* How many of the last PT_UNIXGROUPS and PT_STRINGS only locks use. */
 	uint32_t locked_groups, locked_strings;
 };

@@ -16,9 +16,9 @@
  * layout has changed.  Tests build a next version.
  */
 #ifndef IMAGE_VERSION
-#define IMAGE_VERSION 5
+#define IMAGE_VERSION 6
 #endif
-enum { IMAGE_OLDEST = 4, CHUNK = 4096, ALIGN = 8 };
+enum { IMAGE_OLDEST = 6, CHUNK = 4096, ALIGN = 8 };
 
 extern const char image_magic[8];
 

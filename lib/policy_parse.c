@@ -93,6 +93,14 @@ set_nft(struct build *b, void *arg)
 }
 
 static bool
+set_realm(struct build *b, void *arg)
+{
+	struct policy_meta *meta = arg;
+
+	return read_name(b, false, &meta->realm, NULL);
+}
+
+static bool
 set_exempt(struct build *b, void *arg)
 {
 	struct policy_meta *meta = arg;
@@ -117,7 +125,7 @@ parse_set(struct build *b, const struct position *at)
 	    {"keys-from", set_keys_from}, {"sessions", set_sessions},
 	    {"ticket-program", set_ticket_program}, {"nft", set_nft},
 	    {"exempt", set_exempt}, {"gate", set_gate},
-	    {"notify-program", set_notify_program}};
+	    {"notify-program", set_notify_program}, {"realm", set_realm}};
 	struct policy_meta meta = *policy_meta(b->p);
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -133,7 +141,7 @@ parse_set(struct build *b, const struct position *at)
 		return true;
 	}
 	return parse_fail(b, "one of timezone contact never keys-from sessions "
-	    "ticket-program nft exempt gate notify-program", "unknown setting");
+	    "ticket-program nft exempt gate notify-program realm", "unknown setting");
 }
 
 /*

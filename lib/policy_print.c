@@ -148,10 +148,10 @@ print_settings(const struct print *w)
 	const struct policy_meta *meta = policy_meta(w->p);
 	static const char *const words[] = {
 	    "timezone", "contact", "keys-from", "ticket-program", "nft",
-	    "notify-program"};
+	    "notify-program", "realm"};
 	const uint32_t values[] = {meta->timezone, meta->contact,
 	    meta->keys_from, meta->ticket_program, meta->nft,
-	    meta->notify_program};
+	    meta->notify_program, meta->realm};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		if (values[i] != 0)

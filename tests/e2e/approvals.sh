@@ -228,6 +228,44 @@ as alice jump approve "$three"
 as vend1 connect db1 5432
 check "what one has refused another does not approve" gave 77 ""
 
+# --- what the name means -----------------------------------------------------
+
+# moved FROM TO: the policy in force with that in place of the other.
+moved() {
+	sed -i "s/$1/$2/" "$T/policy"
+	run lab load "$T/policy"
+}
+
+as vend1 jump request db1:5432 before the host moves
+four=$(id)
+as bob jump approve "$four"
+hold_open jump connect db1 5432
+check "a relay" within is_open
+moved '10\.2\.0\.11 ' '10.2.0.10 '
+check "a load that gives the target another address" gave 0
+sweep
+check "ends what was approved" within ended
+check "recorded as what it is" logged '"event.action":"close".*"user.name":"vend1".*"jump.end":"(kick|sweep)"'
+as vend1 connect db1 5432
+check "the approval opens nothing there" gave 77 ""
+as vend1 typed hello ssh -F "$C" -W db1:5432 jump
+check "nor by ProxyJump" [ "$status" -eq 255 ]
+as vend1 jump requests
+check "it is void" printed "^$four	vend1	db1:5432	2h	20.*	void	"
+as bob jump approve "$four"
+check "and not to be approved again" gave 77 ""
+moved '10\.2\.0\.10 2001:db8::11' '10.2.0.11'
+as vend1 connect db1 5432
+check "nor with one of its addresses" gave 77 ""
+moved '^set contact' 'set realm north\nset contact'
+moved 'host db1 { 10.2.0.11 }' 'host db1 { 10.2.0.11 2001:db8::11 }'
+as vend1 connect db1 5432
+check "nor with all, in another realm" gave 77 ""
+moved '^set realm.*' ''
+as vend1 connect db1 5432
+check "what it meant it means again" gave 0 hello
+as vend1 jump refuse "$four"
+
 # --- the administrator -------------------------------------------------------
 
 requests() {
@@ -241,7 +279,7 @@ requests
 check "jumpctl lists requests" printed "^$five  vend1  db1:5432 .* open +bob\$"
 check "with their reasons" printed '^        asked ..-.. ..:.. from 192\.0\.2\.10: for the administrator$'
 requests --json
-check "in JSON too" printed "^\{\"version\":1,\"id\":\"$five\",\"state\":\"open\",\"user\":\"vend1\",\"account\":\"vend1\",\"uid\":2003,\"target\":\"db1\",\"port\":5432,\"login\":null,\"ticket\":null,\"from\":\"192\.0\.2\.10\",\"reason\":\"for the administrator\",\"seconds\":7200,\"asked\":\"20[^\"]*Z\",\"until\":\"20[^\"]*Z\",\"by\":\"bob\",\"waits\":null\}\$"
+check "in JSON too" printed "^\{\"version\":1,\"id\":\"$five\",\"state\":\"open\",\"user\":\"vend1\",\"account\":\"vend1\",\"uid\":2003,\"realm\":null,\"target\":\"db1\",\"address\":\"10\.2\.0\.11 2001:db8::11\",\"port\":5432,\"login\":null,\"ticket\":null,\"from\":\"192\.0\.2\.10\",\"reason\":\"for the administrator\",\"seconds\":7200,\"asked\":\"20[^\"]*Z\",\"until\":\"20[^\"]*Z\",\"by\":\"bob\",\"waits\":null\}\$"
 run lab on jump jumpctl explain vend1 db1:5432
 check "explain has it" gave 0
 check "by whom and until when" printed "^approve @boss: bob has, $five, until 20..-..-.. ..:.. UTC\$"

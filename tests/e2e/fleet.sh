@@ -281,6 +281,34 @@ for h in jump1 jump2; do
 	check "signed once, it opens on $h" gave 0
 done
 
+# A fleet of its own, that calls another machine so: what alice has signed is
+# not of that one, and vend1 asked for nothing there.
+other_fleet() {
+	sed "$1" "$J/etc/jump/policy" >"$J2/etc/jump/policy"
+	rm -f "$J2"/var/lib/jump/requests/[0-9]*
+	run lab on jump2 jumpctl load
+}
+refused_there() {
+	run ssh jump2 approve --signed <"$A/signed"
+	cp "$T/err" "$T/why"
+	gave 77 "" && run ssh jump2 connect db1 5432 </dev/null && false
+	gave 77 "" && lab on jump2 sh -c '[ -z "$(ls /var/lib/jump/requests |
+	    grep "^[0-9]*\.[ra]\.")" ]'
+}
+other_fleet 's/^host db1.*/host db1 10.2.0.12 ssh 22 tcp 5432/'
+check "another policy, on another host" gave 0
+check "what was signed for this db1 is not for that" refused_there
+check "in one line" [ "$(wc -l <"$T/why")" -eq 1 ]
+check "which says so" grep -q '^jump: this approval is of db1 at 10\.2\.0\.11 2001:db8::11, which db1 is not here\. ' "$T/why"
+check "and is on record" within grep -q \
+    '"jump-shell".*vend1.*"jump.reason":"an approval of another address"\|jump.reason.*an approval of another address' "$J2/var/log/jump.log"
+other_fleet 's/^set contact/set realm other\n&/'
+check "nor is it for one of another realm" refused_there
+check "which is said" grep -q '^jump: this approval is of a policy without realm' "$T/why"
+other_fleet 's/^//'
+run ssh jump2 approve --signed <"$A/signed"
+check "with one policy, it is good again" gave 0
+
 # --- a session on each host ----------------------------------------------------
 
 export LAB_USER=alice

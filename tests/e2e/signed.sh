@@ -105,7 +105,9 @@ text carol a
 check "the text is to be had" gave 0
 check "and is an approval by them" \
     [ "$(sed -n '1,4p' "$S/a" | sed 's/^at .*/at/' | tr '\n' ,)" = \
-    'jump-approval 1,by carol,at,user vend1,' ]
+    'jump-approval 2,by carol,at,user vend1,' ]
+check "of what the target is" [ "$(sed -n '6,9p' "$S/a" | tr '\n' ,)" = \
+    'realm -,target db1,address 10.2.0.11 2001:db8::11,port 5432,' ]
 check "of all that was asked for" grep -q '^reason pump 3 stands still$' "$S/a"
 as vend1 jump approve --text "$id"
 check "who asked has nothing to sign" gave 77 ""
@@ -235,20 +237,27 @@ cp "$K/certified-cert.pub" "$K/withcert.pub"
 sign withcert b
 hand carol b
 check "by a certificate" refused_as 77
-for edit in "s/^at .*/at $(sed -n 's/^from //p' "$S/b")/" 's/5432/22/' 's/web1/web2/; s/db1/web1/' 's/still/stiLl/' \
+for edit in "s/^at .*/at $(sed -n 's/^from //p' "$S/b")/" 's/5432/22/' 's/db1/web1/' \
+    's/10.2.0.11/10.2.0.12/' 's/^realm -/realm x/' 's/still/stiLl/' \
     's/^by carol/by alice/' 's/^by carol/by dora/' 's/^seconds 3600/seconds 7200/'; do
 	sign agent b
 	sed "$edit" "$S/b" | cat - "$S/b.sig" >"$S/b.signed"
 	hand carol b
 	check "edited after it was signed: $edit" refused_as 77
 done
-for edit in '/^by /d' 's/^by carol/by/' 's/jump-approval 1/jump-refusal 1/' \
+for edit in '/^by /d' 's/^by carol/by/' 's/jump-approval 2/jump-refusal 2/' \
     's/^at .*/at 0/'; do
 	sed "$edit" "$S/b" >"$S/c"
 	sign agent c
 	hand carol c
 	check "not an approval: $edit" refused_as 64
 done
+sed 's/^jump-approval 2/jump-approval 1/; /^realm/d; /^address/d' "$S/b" >"$S/c"
+sign agent c
+hand carol c
+check "of an earlier version" gave 77 ""
+check "which is said" said '^jump: this is an approval of an earlier version, '
+check "and opens nothing" closed
 sed 's/^at .*/at 1000000000/' "$S/b" >"$S/c"
 sign agent c
 hand carol c
@@ -307,7 +316,7 @@ hand carol b
 check "and then not taken again" refused_as 77
 as vend1 jump refuse "$id"
 
-# --- another host with this policy -------------------------------------------
+# --- another host -------------------------------------------
 
 # other_host: nothing of what was asked for and approved is kept here.
 other_host() {
@@ -335,6 +344,22 @@ check "recorded as a request, too" logged "\"event.action\":\"request\",\"event.
 check "and it opens" opens
 hand vend1 b
 check "twice is once" gave 0
+for edit in '/^host db1/s/10.2.0.11/10.2.0.12/' 's/^set contact/set realm x\n&/'; do
+	other_host
+	sed "$edit" "$T/policy" >"$T/other"
+	run lab load "$T/other"
+	check "another policy loads: $edit" gave 0
+	hand vend1 b
+	cp "$T/err" "$S/$(expr "$edit" : '.*\(realm\|host\)')"
+	check "which means another machine: refused" refused_as 77
+	check "nothing is kept" [ -z "$(ls "$folder" | grep '^2003\.')" ]
+done
+check "which is said" grep -q '^jump: this approval is of db1 at 10\.2\.0\.11 2001:db8::11, which db1 is not here\. Ask ' "$S/host"
+check "of a realm too" grep -q '^jump: this approval is of a policy without realm, which is not this one\. Ask ' "$S/realm"
+check "recorded" logged '"event.action":"decision","event.outcome":"failure","user.name":"vend1".*"jump.reason":"an approval of another address"'
+run lab load "$T/policy"
+hand vend1 b
+check "with the first policy it is good" gave 0
 check "with one request" [ "$(ls "$folder" | grep -c '^2003\.r\.')" -eq 1 ]
 as alice jump refuse "$id"
 check "refused there" closed

@@ -267,6 +267,8 @@ class World:
         if self.chance(0.05):
             self.add("set", "ticket-program", quoted("/usr/bin/ticket"))
         if self.chance(0.1):
+            self.add("set", "realm", "north")
+        if self.chance(0.1):
             self.add("set", "notify-program", quoted("/usr/bin/notify"))
         if self.chance(0.3):
             self.add("set", "nft", quoted("/usr/sbin/nft"))

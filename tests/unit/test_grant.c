@@ -86,13 +86,14 @@ static const char rules[] =
     "approve @boss 2h\n";
 
 #define TUPLE                                                                  \
-	"user vend1\naccount vend1\ntarget plc7\nport 502\nlogin -\n"          \
+	"user vend1\naccount vend1\nrealm -\ntarget plc7\n"                   \
+	"address 10.50.1.7 2001:db8::7\nport 502\nlogin -\n"                 \
 	"ticket CHG000123\nseconds 7200\nfrom 1000000000\n"                    \
 	"until 1000093600\nnonce abcdefghijklmnop\nsource 192.0.2.9\n"         \
 	"reason pump 3 stands still\n"
-static const char good_request[] = "jump-request 1\n" TUPLE;
+static const char good_request[] = "jump-request 2\n" TUPLE;
 static const char good_approval[] =
-    "jump-approval 1\nby bob\nat 1000000100\n" TUPLE;
+    "jump-approval 2\nby bob\nat 1000000100\n" TUPLE;
 
 /*
  * The folder.
@@ -284,7 +285,9 @@ static const struct forgery {
     {"another beginning", .answer = {"from 1000000000", "from 1000000001"}},
     {"another end", .answer = {"until 1000093600", "until 1000093601"}},
     {"another nonce", .answer = {"abcdefghijklmnop", "abcdefghijklmnoq"}},
-    {"another address", .answer = {"192.0.2.9", "192.0.2.8"}},
+    {"another source", .answer = {"192.0.2.9", "192.0.2.8"}},
+    {"another address", .answer = {"10.50.1.7", "10.50.1.8"}},
+    {"another realm", .answer = {"realm -", "realm north"}},
     {"another reason", .answer = {"stands still", "runs wild"}},
     {"the request edited: target", .request = {"target plc7", "target plc8"}},
     {"the request edited: port", .request = {"port 502", "port 503"}},
@@ -301,12 +304,30 @@ static const struct forgery {
 	.both = {"from 1000000000", "from 1000000300"}},
     {"a request for ever", .both = {"seconds 7200", "seconds 99999999"}},
     {"a request for no time", .both = {"seconds 7200", "seconds 0"}},
+    {"the host has another address", .policy = {"10.50.1.7", "10.50.1.9"}},
+    {"the host has one more", .policy = {"{ 10.50.1.7", "{ 10.50.1.9 10.50.1.7"}},
+    {"the host has one less", .policy = {"{ 10.50.1.7 2001", "{ 2001"}},
+    {"the host has the same in another order",
+	.policy = {"10.50.1.7 2001:db8::7", "2001:db8::7 10.50.1.7"},
+	.counts = true},
+    {"the name was one of DNS",
+	.both = {"address 10.50.1.7 2001:db8::7", "address -"}},
+    {"the name is one of DNS now", .both = {"target plc7", "target x.dev.example"}},
+    {"this policy has a realm",
+	.policy = {"user vend1\n", "set realm north\nuser vend1\n"}},
+    {"of this realm", .both = {"realm -", "realm north"},
+	.policy = {"user vend1\n", "set realm north\nuser vend1\n"},
+	.counts = true},
+    {"of another realm", .both = {"realm -", "realm south"},
+	.policy = {"user vend1\n", "set realm north\nuser vend1\n"}},
+    {"of a realm, and here is none", .both = {"realm -", "realm north"}},
     {"the request is in another's name", .request_name = "2002.r.5"},
     {"the request is away", .request_name = "2003.x.5"},
-    {"another version", .answer = {"jump-approval 1", "jump-approval 2"}},
+    {"an earlier version", .answer = {"jump-approval 2", "jump-approval 1"}},
+    {"a later version", .answer = {"jump-approval 2", "jump-approval 3"}},
     {"a request for an approval",
-	.answer = {"jump-approval 1\nby bob\nat 1000000100\n",
-	    "jump-request 1\n"}},
+	.answer = {"jump-approval 2\nby bob\nat 1000000100\n",
+	    "jump-request 2\n"}},
     {"a line is missing", .answer = {"login -\n", ""}},
     {"a line twice", .answer = {"login -\n", "login -\nlogin -\n"}},
     {"lines in another order",
@@ -480,14 +501,14 @@ END_TEST
 
 /* What the approval is of, and that the evaluation takes it for that. */
 static const struct {
-	const char *target, *port;
+	const char *target, *port, *address;
 	enum approval_of of;
 } kinds[] = {
-    {"target plc7", "port 502", APPROVAL_TARGET},
-    {"target pump", "port 503", APPROVAL_TARGET},
-    {"target 10.60.1.2", "port 502", APPROVAL_ADDRESS},
-    {"target 2001:db8::7", "port 502", APPROVAL_ADDRESS},
-    {"target a.dev.example", "port 22", APPROVAL_NAME},
+    {"target plc7", "port 502", "10.50.1.7 2001:db8::7", APPROVAL_TARGET},
+    {"target pump", "port 503", "10.50.1.7 2001:db8::7", APPROVAL_TARGET},
+    {"target 10.60.1.2", "port 502", "10.60.1.2", APPROVAL_ADDRESS},
+    {"target 2001:db8::7", "port 502", "2001:db8::7", APPROVAL_ADDRESS},
+    {"target a.dev.example", "port 22", "-", APPROVAL_NAME},
 };
 
 START_TEST(kind)
@@ -499,16 +520,85 @@ START_TEST(kind)
 	for (int i = 0; i < 2; i++) {
 		char *one = swap(texts[i], "target plc7", kinds[_i].target);
 		char *two = swap(one, "port 502", kinds[_i].port);
+		char *three = swap(
+		    two, "10.50.1.7 2001:db8::7", kinds[_i].address);
 
 		put(i == 0 ? "2003.r.5" : "2002.a.2003.5", i == 0 ? VEND : BOB,
-		    GROUP, 0640, two, strlen(two));
+		    GROUP, 0640, three, strlen(three));
 		free(one);
 		free(two);
+		free(three);
 	}
 	ck_assert_uint_eq(count(p, "vend1", NULL, VEND, NOW, &a), 1);
 	ck_assert_int_eq(a.of, kinds[_i].of);
 	ck_assert_int_eq(a.from, T0 + 100);
 	ck_assert_int_eq(a.until, T0 + 100 + 7200);
+	policy_free(p);
+}
+END_TEST
+
+/* What names mean, and that it is not the same to a policy without them. */
+static const struct {
+	const char *target, *address, *now;
+} meanings[] = {
+    {"plc7", "10.50.1.7 2001:db8::7", ""},
+    {"pump", "10.50.1.7 2001:db8::7", ""},
+    {"box", "127.77.0.3", ""},
+    {"rtu", "/run/rtu", ""},
+    {"/run/rtu", "/run/rtu", ""},
+    {"field", "", ""},
+    {"x.dev.example", "", ""},
+    {"10.60.1.2", "10.60.1.2", "10.60.1.2"},
+    {"::ffff:10.60.1.2", "10.60.1.2", "10.60.1.2"},
+    {"no name", "", ""},
+};
+
+START_TEST(meaning)
+{
+	char *text = swap(rules, "net field",
+	    "device box 127.77.0.3 tcp 1\ndevice rtu \"/run/rtu\" tcp\n"
+	    "set realm north\nnet field");
+	struct policy *p = unit_policy(text);
+	struct policy *none = unit_policy("user a\n");
+	struct grant_tuple t = {.port = 502};
+
+	for (int i = 0; i < COUNT(meanings); i++) {
+		strcpy(t.target, meanings[i].target);
+		t.port = *t.target == '/' ? 0 : 502;
+		grant_mean(p, &t, &t.meaning);
+		ck_assert_str_eq(t.meaning.realm, "north");
+		ck_assert_str_eq(t.meaning.address, meanings[i].address);
+		ck_assert(grant_means(p, &t));
+		ck_assert(!grant_means(none, &t));
+		grant_mean(none, &t, &t.meaning);
+		ck_assert_str_eq(t.meaning.realm, "");
+		ck_assert_str_eq(t.meaning.address, meanings[i].now);
+	}
+	policy_free(p);
+	policy_free(none);
+	free(text);
+}
+END_TEST
+
+/* All the addresses that a host may have, and no fewer, fit into a file. */
+START_TEST(widest)
+{
+	char text[2000] = "host far {";
+	char file[GRANT_FILE];
+	struct grant_tuple t = {.port = 1};
+	struct policy *p;
+
+	for (int i = 0; i < ADDRESSES_MAX; i++)
+		sprintf(text + strlen(text),
+		    " 2001:1db8:1111:1111:1111:1111:1111:11%02d", i + 10);
+	strcat(text, " } tcp 1\n");
+	p = unit_policy(text);
+	ck_assert(grant_tuple_parse(&t, good_request + 15) > 0);
+	strcpy(t.target, "far");
+	grant_mean(p, &t, &t.meaning);
+	ck_assert_ptr_nonnull(strstr(t.meaning.address, ":1110 "));
+	ck_assert_ptr_nonnull(strstr(t.meaning.address, ":1125"));
+	ck_assert_int_gt(grant_request_print(file, sizeof(file), &t), 0);
 	policy_free(p);
 }
 END_TEST
@@ -703,6 +793,10 @@ static const struct {
 	.state = GRANT_OVER},
     {"no right", .policy = {"{ vend1 vend2 }", "vend2"}, .state = GRANT_VOID},
     {"no such target", .request = {"target plc7", "target plc9"},
+	.state = GRANT_VOID},
+    {"another address", .policy = {"10.50.1.7", "10.50.1.9"},
+	.state = GRANT_VOID},
+    {"another realm", .policy = {"user vend1\n", "set realm x\nuser vend1\n"},
 	.state = GRANT_VOID},
     {"no user", .policy = {"user vend1\nuser bob", "user bob"},
 	.also = {"chief vend1 }\ngroup @others eve\n",
@@ -1212,6 +1306,8 @@ main(void)
 	tcase_add_loop_test(t, huge, 0, 4);
 	tcase_add_test(t, bytes);
 	tcase_add_loop_test(t, kind, 0, COUNT(kinds));
+	tcase_add_test(t, meaning);
+	tcase_add_test(t, widest);
 	tcase_add_test(t, shared);
 	tcase_add_loop_test(t, signature, 0, COUNT(signatures));
 	tcase_add_test(t, refusals);

@@ -231,11 +231,12 @@ describe_meta(struct lines *l, uint32_t i)
 	describe_string(l, "keys-from", m->keys_from);
 	describe_string(l, "ticket-program", m->ticket_program);
 	describe_string(l, "notify-program", m->notify_program);
+	describe_string(l, "realm", m->realm);
 	describe_nets(l, "never", m->never);
 	fprintf(l->out, " sessions=%u gate=%u", m->sessions, m->gate);
 	describe_string(l, "nft", m->nft);
 	describe_words(l, "exempt", m->exempt);
-	for (int n = 0; n < 10; n++)
+	for (int n = 0; n < 11; n++)
 		fprintf(l->out, " %d", m->place[n].line != 0);
 	for (int n = 0; n < 3; n++)
 		fprintf(l->out, " %llx", (unsigned long long)m->lengths[n]);
@@ -513,7 +514,7 @@ END_TEST
 static const char *const texts[] = {
     "",
     "set sessions 5\nset keys-from \"/usr/x\"\nset ticket-program \"/usr/y\"\n"
-    "set notify-program \"/usr/z\"",
+    "set notify-program \"/usr/z\"\nset realm \"ssh\"",
     "set nft \"/usr/sbin/nft\"\nset gate 422",
     "set exempt { root \"op-1@corp.example\" \"tag\" }\nset nft \"/n\"",
     "user carol comment \"J\303\274rgen # { }\" account \"shell\"",
