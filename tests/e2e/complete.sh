@@ -6,7 +6,7 @@
 policy <<'END'
 user "corp\ann"
 key "corp\ann" "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE/fHNrXh6yRtVXZFyzDV6j7e5b+/k+37PgDKfP0TWsn"
-group @ops { alice carol }
+group @ops { alice carol %"domain admins" %sysadmin }
 allow a: @ops to any
 END
 
@@ -50,6 +50,10 @@ completes explain alice web1 --via ''
 check "roads" printed_all forward connect shell
 completes lock @
 check "groups" printed_all @ops
+completes lock %
+check "Unix groups are not, which may need quotes" gave 1 ""
+completes lock '%domain ad'
+check "... nor is the rest of one" gave 1 ""
 completes log --user a
 check "users for --user" printed_all alice
 completes who --target m
@@ -136,6 +140,94 @@ if command -v fish >/dev/null; then
 	check "fish: words are words" printed '^web2$'
 else
 	skip "fish"
+fi
+# --- at a terminal -------------------------------------------------------------
+
+# What a shell makes of a name that would do something: the file itself.
+cat >"$T/typed.py" <<'END'
+import os, pty, select, sys, time
+shell, typed = sys.argv[1].split(), sys.argv[2]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(shell[0], shell)
+seen = b""
+def until(word, seconds):
+    global seen
+    end = time.monotonic() + seconds
+    while word not in seen and time.monotonic() < end:
+        if select.select([fd], [], [], 0.1)[0]:
+            try:
+                more = os.read(fd, 65536)
+            except OSError:
+                return False
+            seen += more
+            if b"\x1b[c" in more or b"\x1b[0c" in more: # who are you?
+                os.write(fd, b"\x1b[?62c")
+    return word in seen
+def say(text):
+    global seen
+    seen = b""
+    os.write(fd, text.encode())
+until(b"$ ", 2)
+say("function fish_prompt; echo 'rea''dy> '; end\n"
+    if "fish" in shell[0] else "PS1='rea''dy> '\n")
+until(b"ready> ", 10)
+for line in open(sys.argv[3]).read().splitlines():
+    say(line + "\n")
+    until(b"ready> ", 10)
+say(typed + "\t")
+time.sleep(2)
+say("\nexit\n")
+until(b"\0", 3)
+END
+mkdir "$T/odd"
+odd='x$(touch evil) `touch evil2`;touch evil3 "a'"'"'b'
+: >"$T/odd/$odd"
+chmod 777 "$T/odd"
+# What stands where jumpctl does: it tells its arguments, but when asked.
+cat >"$T/told" <<'END'
+#!/bin/sh
+[ "$1" != complete ] || exec /usr/local/sbin/jumpctl "$@"
+printf '%s\n' "$@" >/run/lab/tmp/e2e/arguments
+END
+chmod 755 "$T/told"
+mkdir "$T/path"
+cp "$T/told" "$T/path/jumpctl"
+# typed SHELL TEXT: with a tab behind it, and entered.
+typed() {
+	rm -f "$T/arguments"
+	lab on jump env HOME="$T/odd" TERM=xterm PATH="$T/path:$PATH" \
+	    XDG_DATA_DIRS=/usr/local/share \
+	    python3 "$T/typed.py" "$1" "$2" "$T/lines"
+}
+harmless() {
+	[ "$(ls -A "$T/odd" | grep evil | grep -v '^x')" = '' ]
+}
+is_the_file() {
+	[ "$(cat "$T/arguments")" = "$(printf 'check\n%s' "$odd")" ]
+}
+{
+	echo "cd $T/odd"
+	echo '. /usr/local/share/bash-completion/completions/jumpctl'
+} >"$T/lines"
+typed 'bash --norc --noprofile' 'jumpctl check x'
+check "bash: an odd file is that file" is_the_file
+check "... and its name does nothing" harmless
+{
+	echo "cd $T/odd"
+	echo 'fpath=(/usr/local/share/zsh/site-functions $fpath)'
+	echo 'autoload -U compinit; compinit -u -D'
+} >"$T/lines"
+if command -v zsh >/dev/null; then
+	typed 'zsh -f' 'jumpctl check x'
+	check "zsh: an odd file is that file" is_the_file
+	check "... and its name does nothing" harmless
+fi
+echo "cd $T/odd" >"$T/lines"
+if command -v fish >/dev/null; then
+	typed 'fish -N' 'jumpctl check x'
+	check "fish: an odd file is that file" is_the_file
+	check "... and its name does nothing" harmless
 fi
 check "and nothing of a word runs" not lab on jump test -e /tmp/evil
 finish
