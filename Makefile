@@ -309,10 +309,12 @@ $(foreach t,$(FUZZERS),\
 	$(eval $(t)_SRC += $(if $(FUZZ),,tests/fuzz/replay.c)) \
 	$(eval $(t)_LIB := -lbsd -lmd $(if $(FUZZ),-fsanitize=fuzzer)))
 
-ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS) inject hold older
+ALL := $(PROGRAMS) $(UNITS) open_sandbox reference $(FUZZERS) inject hold older later
 inject_SRC := tests/faults/inject.c
 hold_SRC := tests/e2e/hold.c lib/session.c lib/procfs.c
 older_SRC := tests/e2e/older.c
+later_SRC := tests/e2e/later.c $(PARSE) $(POLICY)
+later_LIB := -lmd
 older_LIB := -lseccomp
 BENCH := bench_drive bench_empty
 bench_drive_SRC := tests/bench/drive.c
