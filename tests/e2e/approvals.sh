@@ -355,4 +355,25 @@ check "and are approved" printed '^approved: carol to db1:5432'
 as carol connect db1 5432
 check "each for themselves" gave 0 hello
 
+# --- several groups ------------------------------------------------------------
+
+policy <<'END'
+user bob
+key bob "ssh-ed25519 AAAA"
+group @boss bob
+group @owner bob
+group @safety alice
+allow site: carol to { db1:5432 web2:80 } approve @boss 2h
+require own: carol to db1 approve @owner 2h
+require safe: carol to web2 approve @safety 2h
+END
+as carol jump request db1:5432 two hands
+as bob jump approve "$(id)"
+as carol connect db1 5432
+check "who is in both groups approves for both" gave 0 hello
+as carol jump request web2:80 two people
+as bob jump approve "$(id)"
+as carol connect web2 80
+check "who is in one of them does not for the other" gave 77 ""
+
 finish
