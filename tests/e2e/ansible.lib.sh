@@ -43,14 +43,16 @@ retry_files_enabled = false
 pipelining = true
 END
 
-# play [OPTION...]: the role with the variables in $T/vars.yml, and those in
-# $T/more.yml, until then none.
+# play [OPTION...]: run the role with the variables in $T/vars.yml, and those in
+# $T/more.yml, until then none.  It takes longer than what run is for.
 play() {
-	run lab on jump env ANSIBLE_CONFIG="$T/ansible.cfg" LC_ALL=C.UTF-8 \
+	last="play $*"
+	lab on jump env ANSIBLE_CONFIG="$T/ansible.cfg" LC_ALL=C.UTF-8 \
 	    HOME=/root PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin \
 	    timeout 120 /usr/bin/ansible-playbook -i jump, -c local \
 	    -e ansible_python_interpreter=/usr/bin/python3 \
-	    -e "@$T/vars.yml" -e "@$T/more.yml" "$@" "$T/site.yml"
+	    -e "@$T/vars.yml" -e "@$T/more.yml" "$@" "$T/site.yml" \
+	    >"$T/out" 2>"$T/err" && status=0 || status=$?
 }
 
 more() {

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# candidate.sh: the policy and the configuration of sshd as they are to be, in
-# a folder beside, and as they were.
+# candidate.sh: what the role writes, as it is to be, in a folder beside; and as
+# it was.
 #
 #   candidate.sh make DIR [STALE...]      what is there now, less STALE
 #   candidate.sh foreign DIR MARK PATH... prints those PATHs that are neither
 #                                         the role's nor what it would write
 #   candidate.sh check DIR JUMPCTL SSHD   of the policy, then of sshd
+#   candidate.sh away DIR SSHD [LIBEXEC]  of sshd alone, which is not to need
+#                                         what is in LIBEXEC
 #   candidate.sh restore DIR PATH...      each PATH as it was
 #
 # DIR is root's alone, and made for this.
@@ -15,6 +17,7 @@ umask 077
 export LC_ALL=C
 policy=/etc/jump
 config=/etc/ssh/sshd_config
+cron=/etc/cron.d/jump-sweep
 
 die() {
 	printf '%s\n' "$*" >&2
@@ -24,8 +27,10 @@ die() {
 make() {
 	mkdir "$dir/before" "$dir/after"
 	for side in before after; do
-		mkdir -p "$dir/$side$policy/policy.d" "$dir/$side$config.d"
-		for f in $policy/policy $policy/policy.d/* $config $config.d/*; do
+		mkdir -p "$dir/$side$policy/policy.d" "$dir/$side$config.d" \
+		    "$dir/$side${cron%/*}"
+		for f in $policy/policy $policy/policy.d/* $config $config.d/* \
+		    $cron; do
 			[ ! -f "$f" ] || cp -p "$f" "$dir/$side$f"
 		done
 	done
@@ -47,6 +52,19 @@ foreign() {
 }
 
 # The lines that Include the folder lead to the candidate's.
+include() {
+	cd "$dir/after/etc/ssh"
+	for f in sshd_config sshd_config.d/*; do
+		[ ! -f "$f" ] || sed -i -E "/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee]/ \
+		    s,([[:space:]=\"])(/etc/ssh/)?sshd_config\.d/,\1$dir/after/etc/ssh/sshd_config.d/,g" "$f"
+	done
+}
+
+accepted() {
+	"$1" -t -f "$dir/after$config" ||
+	    die "sshd refuses this configuration; nothing is changed"
+}
+
 check() {
 	cd "$dir/after$policy"
 	set -- "$1" "$2" policy policy.d/*.conf
@@ -54,15 +72,20 @@ check() {
 	ctl=$1 sshd=$2
 	shift 2
 	"$ctl" check "$@" || die "this policy cannot be loaded; nothing is changed"
-	cd "$dir/after/etc/ssh"
-	for f in sshd_config sshd_config.d/*; do
-		[ ! -f "$f" ] || sed -i -E "/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee]/ \
-		    s,([[:space:]=\"])(/etc/ssh/)?sshd_config\.d/,\1$dir/after/etc/ssh/sshd_config.d/,g" "$f"
-	done
+	include
 	grep -q "^[[:space:]]*[Ii][Nn][Cc].*$dir/after/etc/ssh/sshd_config.d/" \
 	    sshd_config || die "$config does not Include $config.d: nothing is changed"
-	"$sshd" -t -f "$dir/after$config" ||
-	    die "sshd refuses this configuration; nothing is changed"
+	accepted "$sshd"
+}
+
+away() {
+	include
+	[ -z "${2:-}" ] || for f in sshd_config sshd_config.d/*.conf; do
+		! grep -qs "^[^#]*$2/" "$f" ||
+		    die "/etc/ssh/$f is not the role's, and needs what is in" \
+		    "$2; nothing is changed"
+	done
+	accepted "$1"
 }
 
 restore() {
@@ -83,6 +106,6 @@ case $dir in
 *) die "no folder: $dir" ;;
 esac
 case $verb in
-make|foreign|check|restore) "$verb" "$@" ;;
+make|foreign|check|away|restore) "$verb" "$@" ;;
 *) die "candidate.sh: $verb" ;;
 esac
