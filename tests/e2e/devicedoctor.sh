@@ -207,6 +207,12 @@ line PermitListen none
 line PermitOpen any
 line ClientAliveInterval 0
 line PermitTTY yes warn
+line ChannelTimeout forwarded-tcpip=5m warn
+line ClientAliveCountMax 0
+line MaxSessions 0 warn
+line DisableForwarding yes
+line ChrootDirectory /srv
+line PubkeyAuthentication no
 # Of this keyword, the last line counts.
 printf 'Match User host\n    StreamLocalBindMask 0177\n' >"$ssh_d/99-cis.conf"
 doctor

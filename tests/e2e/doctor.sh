@@ -126,6 +126,11 @@ PermitOpen 10.2.0.10:22 warn
 LogVerbose kex.c:* warn
 ClientAliveCountMax 0 warn
 END_LINES
+if "$LAB/openssh/usr/sbin/sshd" -Z 2>&1 | grep -q OpenSSH_9.2; then
+	skip "RefuseConnection, of 9.9"
+else
+	line RefuseConnection yes
+fi
 printf 'Match User alice\n AllowTcpForwarding yes\n' >"$ssh_d/00-cis.conf"
 doctor
 check "nobody else is named" not printed 'bob.*AllowTcpForwarding'
