@@ -151,7 +151,8 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/complete.c jumpctl/source.c jumpctl/
 	jumpctl/lock.c jumpctl/locks.c jumpctl/doctor.c \
 	jumpctl/doctor_members.c jumpctl/doctor_machine.c \
 	jumpctl/doctor_devices.c jumpctl/doctor_entries.c \
-	jumpctl/doctor_inner.c jumpctl/doctor_clock.c jumpctl/doctor_log.c jumpctl/doctor_traps.c jumpctl/doctor_firewall.c jumpctl/lacks.c \
+	jumpctl/doctor_inner.c jumpctl/doctor_clock.c jumpctl/doctor_log.c jumpctl/doctor_traps.c jumpctl/doctor_firewall.c jumpctl/doctor_config.c \
+	jumpctl/doctor_running.c jumpctl/lacks.c \
 	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \
 	jumpctl/edit.c jumpctl/diff.c jumpctl/diff_terms.c \
 	jumpctl/diff_cells.c jumpctl/diff_people.c jumpctl/diff_groups.c \
@@ -217,7 +218,7 @@ test_probe_SRC   := lib/probe.c
 test_gate_SRC    := jump-connect/gate.c lib/match.c
 UNIT += locks sshd person sockets forwards legs table
 test_locks_SRC   := lib/audit.c jumpctl/locks.c jumpctl/source.c $(PARSE) $(POLICY)
-test_sshd_SRC    := jumpctl/sshd.c
+test_sshd_SRC    := jumpctl/sshd.c lib/match.c
 test_sockets_SRC := jumpctl/sockets.c lib/match.c
 test_legs_SRC    := jumpctl/legs.c lib/match.c
 test_table_SRC   := jumpctl/table.c jumpctl/legs.c lib/match.c lib/audit.c

@@ -97,6 +97,17 @@ enlist(struct doctor *d, struct finding *f)
 	return &d->list[d->n++];
 }
 
+/* Who is asked about more than once is named once. */
+static bool
+is_among(const struct finding *f, const char *who)
+{
+	for (size_t i = 0; i < f->nwho; i++) {
+		if (strcmp(f->who[i], who) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 found(struct doctor *d, enum level level, const char *who, const char *place,
     const char *remedy, const char *what, ...)
@@ -112,7 +123,7 @@ found(struct doctor *d, enum level level, const char *who, const char *place,
 	f.place = own(place);
 	f.remedy = own(remedy);
 	kept = enlist(d, &f);
-	if (who == NULL)
+	if (who == NULL || is_among(kept, who))
 		return;
 	kept->who = reallocarray(kept->who, kept->nwho + 1, sizeof(*kept->who));
 	if (kept->who == NULL)
@@ -210,13 +221,36 @@ report(const struct doctor *d, size_t from)
  * The visit.
  */
 static bool
+parse_local(struct doctor *d, char *text)
+{
+	static char local[ADDR_TEXT];
+	char *colon = strrchr(text, ':'), *end = strchr(text, ']');
+	bool bracket = *text == '[' && end != NULL && end + 1 == colon;
+	struct addr addr;
+	uint16_t port;
+
+	if (colon != NULL && port_parse(&port, colon + 1)) {
+		*(bracket ? end : colon) = '\0';
+		if (addr_parse(&addr, text + bracket) &&
+		    (bracket || addr_is_v4(&addr))) {
+			d->sshd.local = addr_print(&addr, local);
+			d->sshd.port = port;
+			return true;
+		}
+	}
+	warnx("--local takes an ADDRESS:PORT or [ADDRESS]:PORT");
+	return false;
+}
+
+static bool
 parse_options(struct doctor *d, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"json", no_argument, NULL, 'j'},
 	    {"no-record", no_argument, NULL, 'n'},
 	    {"sshd", required_argument, NULL, 's'},
-	    {"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
+	    {"from", required_argument, NULL, 'f'},
+	    {"local", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
 	struct addr from;
 	int option;
 
@@ -243,6 +277,10 @@ parse_options(struct doctor *d, int argc, char **argv)
 			}
 			d->sshd.from = optarg;
 			d->placed = true;
+			break;
+		case 'l':
+			if (!parse_local(d, optarg))
+				return false;
 			break;
 		default:
 			return false;

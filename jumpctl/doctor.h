@@ -22,6 +22,14 @@ struct finding {
 	size_t nwho;
 };
 
+/* What users connect to: an address, or "" for any, and a port. */
+struct door {
+	char local[ADDR_TEXT];
+	unsigned port;
+};
+
+enum { DOORS_MAX = 16 };
+
 struct doctor {
 	struct sshd sshd;
 	struct policy *policy; /* in force, or NULL */
@@ -30,6 +38,8 @@ struct doctor {
 	size_t n;
 	bool json;
 	bool placed; /* it was said where users come from */
+	struct door doors[DOORS_MAX]; /* that sshd tells apart */
+	size_t ndoors;
 	bool mute;   /* no record is left */
 };
 
@@ -75,6 +85,22 @@ void check_gate(struct doctor *);
  * all our files.  False if it is not, or is missing; that is then found.
  */
 bool safe_path(struct doctor *, const char *path);
+
+/*
+ * doctor_config.c: that nobody but root can write the files that this answer
+ * is from; and by what they tell clients apart that nobody has answered.
+ */
+void check_sources(struct doctor *, const struct sshd_answer *);
+void check_where(struct doctor *, const struct sshd_answer *);
+
+/*
+ * Have sshd asked about the next address and port that it tells apart; *n is 0
+ * for the first.  False if there are no more.
+ */
+bool next_door(struct doctor *, size_t *n);
+
+/* doctor_running.c: that sshd runs, with what its files say now. */
+void check_running(struct doctor *, const struct sshd_answer *);
 
 /*
  * Accounts, as the machine knows them.  Owned; accounts_free().

@@ -86,34 +86,6 @@ safe_path(struct doctor *d, const char *path)
  * sshd.
  */
 
-/* Whether the running sshd forbids setgid programs their group. */
-static void
-check_no_new_privs(struct doctor *d)
-{
-	char path[64], line[128];
-	FILE *f = fopen("/run/sshd.pid", "re");
-	long pid = 0;
-
-	if (f != NULL) {
-		if (fscanf(f, "%ld", &pid) != 1)
-			pid = 0;
-		fclose(f);
-	}
-	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
-	f = pid == 0 ? NULL : fopen(path, "re");
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		if (strncmp(line, "NoNewPrivs:", 11) == 0 &&
-		    strchr(line, '1') != NULL)
-			found(d, LEVEL_FAIL, NULL, NULL,
-			    "take NoNewPrivileges= out of its unit, and what "
-			    "implies it: systemd.exec(5)",
-			    "sshd runs under no_new_privs: every session "
-			    "exits 70");
-	}
-	if (f != NULL)
-		fclose(f);
-}
-
 /* What is known of this version of it. */
 static void
 check_version(struct doctor *d, const char *version)
@@ -133,12 +105,29 @@ check_version(struct doctor *d, const char *version)
 	check_traps(d, &v);
 }
 
+static void
+refused(struct doctor *d, const char *why)
+{
+	if (why == NULL && errno == ETIMEDOUT)
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "sshd -ddd -t: its last line names the file that it waits "
+		    "for",
+		    "sshd does not read its configuration to the end in %d "
+		    "seconds",
+		    PROGRAM_SECONDS);
+	else
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "sshd -t, and mend what it says",
+		    "sshd refuses its configuration: %.*s",
+		    why == NULL ? 0 : (int)strcspn(why, "\r\n"),
+		    why == NULL ? "" : why);
+}
+
 void
 check_sshd(struct doctor *d)
 {
 	struct sshd_answer answer;
 	char version[64], *why;
-	bool elsewhere;
 
 	if (d->sshd.path == NULL)
 		d->sshd.path = sshd_find();
@@ -148,11 +137,7 @@ check_sshd(struct doctor *d)
 		return;
 	}
 	if (!sshd_valid(&d->sshd, &why)) {
-		found(d, LEVEL_FAIL, NULL, NULL,
-		    "sshd -t, and mend what it says",
-		    "sshd refuses its configuration: %.*s",
-		    why == NULL ? 0 : (int)strcspn(why, "\r\n"),
-		    why == NULL ? "" : why);
+		refused(d, why);
 		free(why);
 		d->sshd.path = NULL;
 		return;
@@ -164,18 +149,13 @@ check_sshd(struct doctor *d)
 		return;
 	}
 	sshd_version(&answer, version, sizeof(version));
-	elsewhere = !d->placed && sshd_asks_where(&answer);
-	sshd_answer_free(&answer);
 	found(
 	    d, LEVEL_OK, NULL, NULL, NULL, "%s, configuration valid", version);
 	check_version(d, version);
-	if (elsewhere)
-		found(d, LEVEL_WARN, NULL, NULL,
-		    "run again --from an address of each Match line",
-		    "sshd tells clients apart by where they come from: what "
-		    "follows holds for %s",
-		    d->sshd.from);
-	check_no_new_privs(d);
+	check_sources(d, &answer);
+	check_where(d, &answer);
+	check_running(d, &answer);
+	sshd_answer_free(&answer);
 }
 
 /*

@@ -641,7 +641,11 @@ visit_account(struct roll *r, struct account *a, enum role role)
 	if (v.answer == NULL) {
 		if (sshd_ask(&r->d->sshd, a->name, &answer) == -1) {
 			found(r->d, LEVEL_FAIL, a->name, NULL,
-			    "run: sshd -T -C user=NAME,host=h,addr=192.0.2.1",
+			    strchr(a->name, ',') == NULL
+				? "run: sshd -T -C "
+				  "user=NAME,host=h,addr=192.0.2.1"
+				: "usermod -l OTHER NAME: no name with a "
+				  "comma can be asked about",
 			    "sshd does not say what holds");
 			account_free(a);
 			return;
@@ -693,14 +697,15 @@ visit_name(struct roll *r, const char *name)
 }
 
 static void
-roll_free(struct roll *r)
+answers_free(struct roll *r)
 {
 	for (size_t i = 0; i < r->nasked; i++) {
 		account_free(&r->asked[i].account);
 		sshd_answer_free(&r->asked[i].answer);
 	}
 	free(r->asked);
-	names_free(&r->names);
+	r->asked = NULL;
+	r->nasked = 0;
 }
 
 void
@@ -712,11 +717,13 @@ check_members(struct doctor *d)
 	if (d->sshd.path == NULL)
 		return;
 	names_jump(&r.names, d->policy);
-	for (size_t i = 0; i < r.names.n; i++) {
-		progress("asking sshd", i, r.names.n);
-		visit_name(&r, r.names.list[i]);
+	for (size_t door = 0; next_door(d, &door); answers_free(&r)) {
+		for (size_t i = 0; i < r.names.n; i++) {
+			progress("asking sshd", i, r.names.n);
+			visit_name(&r, r.names.list[i]);
+		}
+		progress("asking sshd", r.names.n, r.names.n);
 	}
-	progress("asking sshd", r.names.n, r.names.n);
 	if (r.names.n == 0)
 		found(d, LEVEL_WARN, NULL, NULL, "usermod -a -G jump NAME",
 		    "no user: the group jump is empty, and so is the policy");
@@ -724,16 +731,16 @@ check_members(struct doctor *d)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "%zu account%s: sshd holds %s to the policy", r.names.n,
 		    r.names.n == 1 ? "" : "s", r.names.n == 1 ? "it" : "each");
-	roll_free(&r);
+	names_free(&r.names);
 }
 
-void
-check_device_accounts(struct doctor *d, const struct names *names)
+static void
+visit_devices(struct doctor *d, const struct names *names)
 {
 	struct roll r = {.d = d};
 	struct account a;
 
-	for (size_t i = 0; i < names->n && d->sshd.path != NULL; i++) {
+	for (size_t i = 0; i < names->n; i++) {
 		progress("asking sshd", i, names->n);
 		if (!account_find(&a, names->list[i]))
 			continue;
@@ -743,5 +750,12 @@ check_device_accounts(struct doctor *d, const struct names *names)
 			visit_account(&r, &a, ROLE_DEVICE);
 	}
 	progress("asking sshd", names->n, names->n);
-	roll_free(&r);
+	answers_free(&r);
+}
+
+void
+check_device_accounts(struct doctor *d, const struct names *names)
+{
+	for (size_t door = 0; d->sshd.path != NULL && next_door(d, &door);)
+		visit_devices(d, names);
 }

@@ -4,7 +4,9 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,9 @@ become(char *const argv[], int out, int err)
 	char *environment[] = {path, NULL};
 	int null = open("/dev/null", O_RDONLY);
 
+	/* It survives execve(2), and nobody else waits for a pipe in vain. */
+	signal(SIGALRM, SIG_DFL);
+	alarm(PROGRAM_SECONDS);
 	if (null != -1 && dup2(null, STDIN_FILENO) != -1 &&
 	    dup2(out, STDOUT_FILENO) != -1 && dup2(err, STDERR_FILENO) != -1)
 		execve(argv[0], argv, environment);
@@ -70,6 +75,9 @@ program_run(char *const argv[], char **out, char **err)
 		free(*out);
 		free(*err);
 		*out = *err = NULL;
+		errno = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM
+		    ? ETIMEDOUT
+		    : ECHILD;
 	}
 	return code;
 }
@@ -96,10 +104,12 @@ sshd_valid(const struct sshd *sshd, char **why)
 	char *path = strdup(sshd->path), option[] = "-t", *out;
 	char *argv[] = {path, option, NULL};
 	int code = path == NULL ? -1 : program_run(argv, &out, why);
+	int saved = errno;
 
 	free(path);
 	if (code == -1) {
 		*why = NULL;
+		errno = saved;
 		return false;
 	}
 	free(out);
@@ -119,9 +129,11 @@ sshd_ask(const struct sshd *sshd, const char *user, struct sshd_answer *a)
 	int code = -1;
 
 	a->values = a->log = NULL;
-	if (path != NULL &&
-	    asprintf(&who, "user=%s,host=%s,addr=%s,laddr=%s,lport=22,rdomain=",
-		user, sshd->from, sshd->from, sshd->from) != -1) {
+	if (path != NULL && *user != '\0' && strchr(user, ',') == NULL &&
+	    asprintf(&who, "user=%s,host=%s,addr=%s,laddr=%s,lport=%u,rdomain=",
+		user, sshd->from, sshd->from,
+		sshd->local == NULL ? sshd->from : sshd->local,
+		sshd->port == 0 ? 22 : sshd->port) != -1) {
 		argv[4] = who;
 		code = program_run(argv, &a->values, &a->log);
 		free(who);
@@ -284,20 +296,86 @@ has_criterion(const char *line, const char *word)
 	return false;
 }
 
-bool
+static const char *const criteria[WHERES] = {"Address", "Host", "LocalAddress",
+    "LocalPort", "RDomain", "Version"};
+
+const char *
+sshd_where(enum where where)
+{
+	return criteria[where];
+}
+
+unsigned
 sshd_asks_where(const struct sshd_answer *a)
 {
-	static const char *const criteria[] = {"address", "host",
-	    "localaddress", "localport", "rdomain", "version"};
+	unsigned asked = 0;
 
 	for (const char *l = a->log; *l != '\0'; l = next_line(l)) {
 		if (strncmp(l, syntax, strlen(syntax)) != 0)
 			continue;
-		for (size_t i = 0; i < sizeof(criteria) / sizeof(*criteria);
-		     i++) {
+		for (unsigned i = 0; i < WHERES; i++) {
 			if (has_criterion(l + strlen(syntax), criteria[i]))
-				return true;
+				asked |= 1U << i;
 		}
+	}
+	return asked;
+}
+
+bool
+sshd_listens(const struct sshd_answer *a, unsigned n, struct addr *addr,
+    unsigned *port)
+{
+	char value[128], *colon, *end;
+
+	if (!sshd_value(a, "ListenAddress", n, value, sizeof(value)))
+		return false;
+	value[strcspn(value, " ")] = '\0'; /* rdomain */
+	colon = strrchr(value, ':');
+	if (colon == NULL)
+		return false;
+	*colon = '\0';
+	*port = (unsigned)strtoul(colon + 1, NULL, 10);
+	end = *value == '[' ? strchr(value, ']') : NULL;
+	if (end != NULL)
+		*end = '\0';
+	return addr_parse(addr, value + (end != NULL));
+}
+
+/* Of a pattern, the folder that has no wildcards yet, and is there. */
+static void
+cut_to_folder(char *path)
+{
+	char *slash;
+
+	path[strcspn(path, "*?[")] = '\0';
+	while ((slash = strrchr(path, '/')) != NULL) {
+		slash[slash == path] = '\0';
+		if (slash == path || access(path, F_OK) == 0)
+			break;
+	}
+}
+
+bool
+sshd_source(
+    const struct sshd_answer *a, size_t *next, char *buf, size_t size)
+{
+	static const char file[] = ": filename ", folder[] = ": new include ";
+
+	for (const char *l = a->log + *next; *l != '\0'; l = next_line(l)) {
+		const char *at = in_line(l, file);
+		bool is_file = at != NULL &&
+		    strncmp(l, "debug2: load_server_config", 26) == 0;
+
+		if (!is_file)
+			at = in_line(l, folder);
+		if (at == NULL || strncmp(l, "debug2: ", 8) != 0)
+			continue;
+		at += strlen(is_file ? file : folder);
+		copy(buf, size, at, line_size(at));
+		if (!is_file)
+			cut_to_folder(buf);
+		*next = (size_t)(next_line(l) - a->log);
+		return true;
 	}
 	return false;
 }

@@ -8,9 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "match.h"
+
 struct sshd {
 	const char *path; /* of the program; the caller's */
-	const char *from; /* the address that accounts come from */
+	const char *from;  /* the address that accounts come from */
+	const char *local; /* the address that they connect to; NULL: any */
+	unsigned port;	   /* and its port; 0: 22 */
 };
 
 /* What sshd printed for one account; owned, sshd_answer_free(). */
@@ -20,10 +24,13 @@ struct sshd_answer {
 };
 
 /*
- * Run a program, found by its path, with nothing as input, and wait for it.
- * *out and *err are what it printed, the caller's to free.  Its exit status,
- * or -1 if it did not run or was killed; both are then NULL.
+ * Run a program, found by its path, with nothing as input, and wait for it, but
+ * not for more than PROGRAM_SECONDS.  *out and *err are what it printed, the
+ * caller's to free.  Its exit status, or -1 if it did not run or was killed;
+ * both are then NULL, and errno is ETIMEDOUT if it took too long.
  */
+enum { PROGRAM_SECONDS = 10 };
+
 int program_run(char *const argv[], char **out, char **err);
 
 /* The sshd of this machine: the path of the first of the usual places that
@@ -31,10 +38,13 @@ int program_run(char *const argv[], char **out, char **err);
 const char *sshd_find(void);
 
 /* Whether its configuration is valid (sshd -t).  If not, *why is what it said,
- * the caller's to free. */
+ * the caller's to free; NULL with errno ETIMEDOUT: it did not end. */
 bool sshd_valid(const struct sshd *, char **why);
 
-/* Ask what holds for a user.  0, or -1 if sshd gave no answer. */
+/*
+ * Ask what holds for a user.  0, or -1 if sshd gave no answer, or cannot be
+ * asked: a name with a comma, or none, has no place in its question.
+ */
 int sshd_ask(const struct sshd *, const char *user, struct sshd_answer *);
 void sshd_answer_free(struct sshd_answer *);
 
@@ -62,9 +72,36 @@ bool sshd_place(
 bool sshd_knows_name(const struct sshd_answer *, const char *name);
 bool sshd_knows_group(const struct sshd_answer *, const char *name);
 
-/* Whether some Match line tells clients apart by where they come from, or what
- * they connect to. */
-bool sshd_asks_where(const struct sshd_answer *);
+/* What else than names and groups Match lines tell clients apart by. */
+enum where {
+	WHERE_ADDRESS,
+	WHERE_HOST,
+	WHERE_LOCALADDRESS,
+	WHERE_LOCALPORT,
+	WHERE_RDOMAIN,
+	WHERE_VERSION,
+	WHERES
+};
+
+/* The word for it in a Match line. */
+const char *sshd_where(enum where);
+
+/* Which of these some Match line asks for: a bit each, 1 << WHERE_ADDRESS and
+ * so on. */
+unsigned sshd_asks_where(const struct sshd_answer *);
+
+/* The nth (from 0) address and port that it listens on.  False if there are no
+ * more. */
+bool sshd_listens(const struct sshd_answer *, unsigned n, struct addr *,
+    unsigned *port);
+
+/*
+ * Copy the path of the next file that the answer was read from, or of a folder
+ * in which Include looked for more.  *next is 0 for the first, and counted on.
+ * False if there are no more.
+ */
+bool sshd_source(
+    const struct sshd_answer *, size_t *next, char *buf, size_t size);
 
 /* The version in words such as "OpenSSH_9.2", if sshd told. */
 void sshd_version(const struct sshd_answer *, char *buf, size_t size);

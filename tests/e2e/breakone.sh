@@ -161,8 +161,18 @@ FAIL|host: kept out by AllowGroups|00-cis.conf:1|echo AllowGroups jump root admi
 FAIL|alice: kept out by DenyUsers|00-cis.conf:1|echo DenyUsers alice >$D/00-cis.conf|rm $D/00-cis.conf
 FAIL|alice: no block of 60-jump.conf is in force||mv $D/60-jump.conf $D/x|mv $D/x $D/60-jump.conf
 FAIL|no block of 70-jump-devices.conf is in force||mv $D/70-jump-devices.conf $D/x|mv $D/x $D/70-jump-devices.conf
-warn|sshd tells clients apart by where they come from||printf 'Match Address 10.7.0.0/16\n PermitTTY no\n' >$D/00-cis.conf|rm $D/00-cis.conf
+warn|sshd tells clients apart by Address: what follows holds from 192.0.2.1||printf 'Match Address 10.7.0.0/16\n PermitTTY no\n' >$D/00-cis.conf|rm $D/00-cis.conf
 FAIL|UnusedConnectionTimeout is 600, want none|70-jump-devices.conf|sed -i.x 's/UnusedConnectionTimeout none/UnusedConnectionTimeout 600/' $D/70-jump-devices.conf|mv $D/70-jump-devices.conf.x $D/70-jump-devices.conf
+warn|sshd tells clients apart by LocalAddress||printf 'Match LocalAddress 10.7.0.1\n PermitTTY no\n' >$D/00-cis.conf|rm $D/00-cis.conf
+FAIL|alice: ForceCommand is none, want|00-cis.conf:2|printf 'Match User alice LocalPort 2222\n ForceCommand none\n' >$D/00-cis.conf; printf 'Port 22\nPort 2222\n' >$D/01-port.conf|rm $D/00-cis.conf $D/01-port.conf
+FAIL|sshd does not read its configuration to the end||mkfifo $D/99-x.conf|rm $D/99-x.conf
+FAIL|60-jump.conf belongs to uid 2001||chown alice $D/60-jump.conf|chown root $D/60-jump.conf
+FAIL|60-jump.conf is writable by group or others (mode 666)||chmod 666 $D/60-jump.conf|chmod 644 $D/60-jump.conf
+FAIL|/etc/ssh/sshd_config is writable by group or others||chmod 666 $D/../sshd_config|chmod 644 $D/../sshd_config
+FAIL|/etc/ssh/sshd_config.d is writable by group or others||chmod 777 $D|chmod 755 $D
+FAIL|/etc/ssh/sshd_config.d belongs to uid 2001||chown alice $D|chown root $D
+FAIL|/home/alice/x.conf belongs to uid 2001||chmod 755 /home/alice; chown root /home/alice; touch /home/alice/x.conf; chown alice /home/alice/x.conf; echo 'Include /home/alice/x.conf' >$D/99-x.conf|rm $D/99-x.conf; chown alice /home/alice
+note|no process is that of PidFile||mv /run/sshd.pid /run/x; sleep 60 & echo $! >/run/sshd.pid; kill $!|mv /run/x /run/sshd.pid
 # programs
 FAIL|jump-shell is not setgid _jump||chmod 755 $l/jump-shell|chmod 2755 $l/jump-shell
 FAIL|jump-connect is not setgid _jump||chmod 755 $l/jump-connect|chmod 2755 $l/jump-connect

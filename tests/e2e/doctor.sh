@@ -9,6 +9,7 @@ db=/var/lib/jump/policy.db
 l=/usr/local/libexec/jump
 
 doctor() {
+	touch "$J/run/sshd.pid" # as if sshd had just been reloaded
 	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd" "$@"
 }
 
@@ -23,7 +24,7 @@ healthy() {
 # says LEVEL TEXT [PLACE]: in one finding, and a remedy with it.
 says() {
 	awk -v want="$1" -v text="$2" -v place="${3:-}" '
-	    /^ (ok  |warn|FAIL) / {
+	    /^ (ok  |note|warn|FAIL) / {
 		here = index($0, " " want " ") == 1 && index($0, text)
 		set = 0
 	    }
@@ -194,6 +195,10 @@ check "the remedy helps" not printed 'kept out'
 doctor --sshd /nowhere
 check "no such sshd" gave 64 ""
 check "no such sshd: says so" said '/nowhere: No such file'
+for local in nowhere 10.2.0.1 10.2.0.1:0 ::1:22 '[::1]' '[::1]22' web1:22; do
+	doctor --local "$local"
+	check "--local $local" gave 64 ""
+done
 doctor --from nowhere
 check "from no address: says so" said 'takes an address, not .nowhere'
 echo 'Frobnicate yes' >"$ssh_d/00-cis.conf"
@@ -228,9 +233,10 @@ check "sshd as it was: healthy" healthy
 
 on setpriv --no-new-privs sh -c 'echo $$ >/run/nnp.pid; exec sleep 60' &
 until [ -s "$J/run/nnp.pid" ]; do sleep 0.1; done
+cp "$J/run/sshd.pid" "$T/sshd.pid"
 broken FAIL "sshd runs under no_new_privs" cp /run/nnp.pid /run/sshd.pid
 kill "$(cat "$J/run/nnp.pid")"
-rm "$J/run/sshd.pid"
+cp "$T/sshd.pid" "$J/run/sshd.pid"
 
 # --- accounts -----------------------------------------------------------------
 
@@ -335,12 +341,78 @@ check "files as they were: healthy" healthy
 # A block for some clients only is not seen from elsewhere.
 printf 'Match Address 10.7.0.0/16\n    PasswordAuthentication yes\n' \
     >"$ssh_d/00-where.conf"
-names warn "sshd tells clients apart by where they come from" "Match Address"
+names warn "sshd tells clients apart by Address" "Match Address"
 doctor --from 10.7.1.1
 check "from there: named" says FAIL "PasswordAuthentication is yes, want" \
     "00-where.conf:2"
 check "from there: no such warning" not printed 'tells clients apart'
 rm "$ssh_d/00-where.conf"
+
+# own_keys CRITERION: for who comes that way, a shell by keys of their own.
+own_keys() {
+	printf 'Match %s\n ForceCommand none\n AuthorizedKeysCommand none\n' \
+	    "$1" >"$ssh_d/00-where.conf"
+}
+cp "$J/etc/ssh/sshd_config" "$T/sshd_config"
+own_keys 'LocalPort 2222'
+doctor
+check "a port that it does not listen on" healthy
+sed -i '1i Port 22\nPort 2222' "$J/etc/ssh/sshd_config"
+names FAIL "alice, bob, vend1: ForceCommand is none, want" "Match LocalPort" \
+    00-where.conf:2
+check "each port is asked about: no warning" not printed 'tells clients apart'
+doctor --from 192.0.2.10
+check "... with --from too" says FAIL "ForceCommand is none" 00-where.conf:2
+doctor --local 10.2.0.1:22
+check "the other port alone" healthy
+doctor --local 10.2.0.1:2222
+check "this port alone" says FAIL "ForceCommand is none" 00-where.conf:2
+cp "$T/sshd_config" "$J/etc/ssh/sshd_config"
+own_keys 'LocalAddress 10.2.0.1'
+names warn "sshd tells clients apart by LocalAddress: what follows holds from 192.0.2.1 to port 22" \
+    "Match LocalAddress"
+check "... and how it can be told" printed 'remedy: run again with --local'
+doctor --local 10.2.0.1:22
+check "to that address" says FAIL "ForceCommand is none" 00-where.conf:2
+doctor --local '[2001:db8::1]:22'
+check "to another" healthy
+check "... is no warning" not printed 'tells clients apart'
+sed -i '1i ListenAddress 10.2.0.1\nListenAddress 10.2.0.9:2222' \
+    "$J/etc/ssh/sshd_config"
+names FAIL "ForceCommand is none" "one of those that it listens on" \
+    00-where.conf:2
+check "... is no warning: known" not printed 'tells clients apart'
+cp "$T/sshd_config" "$J/etc/ssh/sshd_config"
+own_keys 'Host *.example'
+names warn "sshd tells clients apart by Host" "Match Host"
+doctor --from 192.0.2.10
+check "without UseDNS that is an address" not printed 'tells clients apart'
+echo 'UseDNS yes' >"$ssh_d/01-dns.conf"
+doctor --from 192.0.2.10
+check "with it, it is none" says warn "sshd tells clients apart by Host"
+rm "$ssh_d/01-dns.conf" "$ssh_d/00-where.conf"
+own_keys 'RDomain blue'
+doctor --from 192.0.2.10 --local 10.2.0.1:22
+check "no option tells a routing domain" says warn "clients apart by RDomain"
+rm "$ssh_d/00-where.conf"
+
+# --- who could change what sshd reads -----------------------------------------
+
+cp -p "$J/etc/passwd" "$T/passwd"
+cp -p "$J/etc/group" "$T/group"
+echo 'eve,user=alice:x:2801:2010::/home/alice:/bin/sh' >>"$J/etc/passwd"
+printf 'Match User eve*\n ForceCommand none\n' >"$ssh_d/00-eve.conf"
+names FAIL "eve,user=alice: sshd does not say what holds" "a name with a comma"
+cp -p "$T/passwd" "$J/etc/passwd"
+rm "$ssh_d/00-eve.conf"
+: >"$J/home/alice/x.conf"
+echo 'Include /home/alice/x.conf' >"$ssh_d/99-x.conf"
+broken FAIL "/home/alice/x.conf belongs to uid 2001" \
+    chown alice /home/alice/x.conf
+rm "$ssh_d/99-x.conf"
+broken FAIL "/etc/hosts is writable by group or others" chmod 666 /etc/hosts
+on chmod 644 /etc/hosts
+on jumpctl load 2>/dev/null
 
 # --- the machine ----------------------------------------------------------------
 
@@ -370,4 +442,34 @@ echo 1 >"$T/dumpable"
 broken FAIL "fs.suid_dumpable is 1" \
     mount --bind "$T/dumpable" /proc/sys/fs/suid_dumpable
 on umount /proc/sys/fs/suid_dumpable
+
+# --- what sshd runs with --------------------------------------------------------
+
+on sh -c 'kill -HUP $(cat /run/sshd.pid)'
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "just reloaded: healthy" healthy
+mv "$ssh_d/60-jump.conf" "$T/60-jump.conf"
+on sh -c 'kill -HUP $(cat /run/sshd.pid)'
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "without the snippet" says FAIL "no block of 60-jump.conf"
+check "... which sshd knows" not printed 'sshd runs with what it read'
+cp -p "$T/60-jump.conf" "$ssh_d/"
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "put back, but not reloaded" says FAIL "60-jump.conf has changed since"
+check "... is a failure" not gave 0
+check "... of sshd" printed 'remedy: sshd -t && systemctl reload'
+on sh -c 'kill -HUP $(cat /run/sshd.pid)'
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "reloaded: healthy" healthy
+touch "$ssh_d/00-gone.conf"
+on sh -c 'kill -HUP $(cat /run/sshd.pid)'
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "a file more: healthy" healthy
+rm "$ssh_d/00-gone.conf"
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "a file less, and not reloaded" says FAIL "/sshd_config.d has changed"
+cp "$J/run/sshd.pid" "$T/sshd.pid"
+broken note "no process is that of PidFile" rm /run/sshd.pid
+on kill "$(cat "$T/sshd.pid")"
+names FAIL "sshd does not run: nobody listens" "sshd has ended"
 finish

@@ -149,18 +149,19 @@ START_TEST(match_lines_that_ask_where)
 {
 	static const struct {
 		const char *line;
-		bool asks;
+		unsigned asks;
 	} table[] = {
-	    {"Match User host,address", false},
-	    {"Match Group hosts", false},
-	    {"Match Group jump", false},
-	    {"Match all", false},
-	    {"Match Address 10.0.0.0/8", true},
-	    {"match user bob address=10.0.0.0/8", true},
-	    {"Match Group jump Host *.example", true},
-	    {"Match\tLocalPort 22", true},
-	    {"Match localaddress 10.0.0.1", true},
-	    {"Match RDomain x", true},
+	    {"Match User host,address", 0},
+	    {"Match Group hosts", 0},
+	    {"Match Group jump", 0},
+	    {"Match all", 0},
+	    {"Match Address 10.0.0.0/8", 1U << WHERE_ADDRESS},
+	    {"match user bob address=10.0.0.0/8", 1U << WHERE_ADDRESS},
+	    {"Match Group jump Host *.example", 1U << WHERE_HOST},
+	    {"Match\tLocalPort 22", 1U << WHERE_LOCALPORT},
+	    {"Match localaddress 10.0.0.1", 1U << WHERE_LOCALADDRESS},
+	    {"Match RDomain x Version *",
+		1U << WHERE_RDOMAIN | 1U << WHERE_VERSION},
 	};
 	char log[128];
 	struct sshd_answer a = {values, log};
@@ -173,6 +174,69 @@ START_TEST(match_lines_that_ask_where)
 	}
 	snprintf(log, sizeof(log), "debug1: it may match address x\r\n");
 	ck_assert(!sshd_asks_where(&a));
+	ck_assert_str_eq(sshd_where(WHERE_LOCALPORT), "LocalPort");
+}
+END_TEST
+
+START_TEST(where_it_listens)
+{
+	static const struct {
+		const char *addr;
+		unsigned port;
+	} want[] = {{"0.0.0.0", 22}, {"10.2.0.1", 2222}, {"::", 22},
+	    {"2001:db8::1", 65535}};
+	char text[] = "port 22\nlistenaddress 0.0.0.0:22\n"
+		      "listenaddress 10.2.0.1:2222 rdomain blue\n"
+		      "listenaddress [::]:22\n"
+		      "listenaddress [2001:db8::1]:65535\n";
+	struct sshd_answer a = {text, logs[0]};
+	struct addr addr, other;
+	unsigned port;
+
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert(sshd_listens(&a, i, &addr, &port));
+		ck_assert(addr_parse(&other, want[i].addr));
+		ck_assert(addr_equal(&addr, &other));
+		ck_assert_uint_eq(port, want[i].port);
+	}
+	ck_assert(!sshd_listens(&a, 4, &addr, &port));
+}
+END_TEST
+
+START_TEST(files_it_read)
+{
+	char text[] =
+	    "debug2: load_server_config: filename /etc/ssh/sshd_config\r\n"
+	    "debug2: load_server_config: done config len = 3224\r\n"
+	    "debug2: /etc/ssh/sshd_config line 12: new include /*.conf\r\n"
+	    "debug2: /etc/ssh/sshd_config line 12: including /a b.conf\r\n"
+	    "debug2: load_server_config: filename /a b.conf\r\n"
+	    "debug2: /a b.conf line 1: new include /dev/none/x*/y\r\n"
+	    "debug2: /a b.conf line 2: new include /dev/[f]d/*\r\n"
+	    "debug3: user: filename /x\r\n";
+	static const char *const want[] = {
+	    "/etc/ssh/sshd_config", "/", "/a b.conf", "/dev", "/dev"};
+	struct sshd_answer a = {values, text};
+	char buf[64];
+	size_t next = 0;
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		ck_assert(sshd_source(&a, &next, buf, sizeof(buf)));
+		ck_assert_str_eq(buf, want[i]);
+	}
+	ck_assert(!sshd_source(&a, &next, buf, sizeof(buf)));
+}
+END_TEST
+
+START_TEST(names_that_cannot_be_asked)
+{
+	struct sshd sshd = {.path = "/bin/true", .from = "192.0.2.1"};
+	struct sshd_answer a;
+
+	ck_assert_int_eq(sshd_ask(&sshd, "eve", &a), 0);
+	sshd_answer_free(&a);
+	ck_assert_int_eq(sshd_ask(&sshd, "eve,user=alice", &a), -1);
+	ck_assert_int_eq(sshd_ask(&sshd, "", &a), -1);
 }
 END_TEST
 
@@ -190,6 +254,9 @@ main(void)
 	tcase_add_test(cases, groups_that_match_lines_may_mean);
 	tcase_add_test(cases, versions);
 	tcase_add_test(cases, match_lines_that_ask_where);
+	tcase_add_test(cases, where_it_listens);
+	tcase_add_test(cases, files_it_read);
+	tcase_add_test(cases, names_that_cannot_be_asked);
 	tcase_add_test(cases, programs_run);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
