@@ -337,15 +337,18 @@ jump_sshd_config() {
 	fi
 }
 
-# Debian's PAM rules for sshd, less what reaches beyond the lab.
+# Debian's PAM rules for sshd, less what reaches beyond the lab.  Those of the
+# machine are set aside, as /etc is the client's by now.
 jump_pam() {
 	mkdir -p "$H/etc/pam.d"
-	if [ ! -f "$LAB_SSHD/etc/pam.d/sshd" ]; then
-		cp -a /etc/pam.d/. "$H/etc/pam.d/"
+	rules=$LAB_SSHD/etc/pam.d/sshd
+	[ "$LAB_SSHD" != / ] || rules=$LAB/pam.d/sshd
+	if ! grep -qs common-auth "$rules"; then
+		cp -a "$LAB/pam.d/." "$H/etc/pam.d/"
 		return
 	fi
 	sed -e '/pam_loginuid\|pam_selinux\|pam_keyinit\|pam_env\|pam_motd\|pam_mail/d' \
-	    "$LAB_SSHD/etc/pam.d/sshd" >"$H/etc/pam.d/sshd"
+	    "$rules" >"$H/etc/pam.d/sshd"
 	for f in auth account session password; do
 		echo "$f required pam_unix.so" >"$H/etc/pam.d/common-$f"
 	done
@@ -530,6 +533,8 @@ start() {
 	mkfifo "$LAB/ready"
 	exec 9<>"$LAB/ready"
 	make_keys
+	mkdir -p "$LAB/pam.d"
+	[ ! -d /etc/pam.d ] || cp -a /etc/pam.d/. "$LAB/pam.d/"
 	make_client
 	for h in $JUMPS; do make_jump "$h"; done
 	for h in $HOSTS; do make_target "$h"; done
