@@ -18,7 +18,7 @@ struct job {
 	struct log_printer printer;
 	struct log_hosts *hosts;
 	const char *file;
-	bool follow, json, since;
+	bool follow, json, since, attested;
 	size_t shown;
 	char question[2048]; /* of the last row that had one */
 };
@@ -46,6 +46,8 @@ take_option(struct job *j, int option, char *value)
 		return j->follow = true;
 	case 'j':
 		return j->json = true;
+	case 'a':
+		return j->attested = true;
 	case 'r':
 		j->filter.outcome = LOG_REFUSED;
 		return true;
@@ -97,6 +99,7 @@ parse_options(struct job *j, int argc, char **argv)
 	static const struct option options[] = {
 	    {"follow", no_argument, NULL, 'f'},
 	    {"json", no_argument, NULL, 'j'},
+	    {"attested", no_argument, NULL, 'a'},
 	    {"refused", no_argument, NULL, 'r'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"target", required_argument, NULL, 't'},
@@ -128,13 +131,36 @@ parse_options(struct job *j, int argc, char **argv)
  * Rows.
  */
 
+/*
+ * What was written elsewhere brings the word of who wrote it with it: that is
+ * no better than the way by which it came, which only people know.
+ */
+static enum log_trust
+trust_of(const struct job *j, const struct log_row *row)
+{
+	bool shipped = j->file != NULL || row->host != NULL;
+
+	return shipped && !j->attested && row->trust > LOG_TRUST_SHIPPED
+	    ? LOG_TRUST_SHIPPED
+	    : row->trust;
+}
+
+static void
+print(struct job *j, const struct log_row *row)
+{
+	struct log_row shown = *row;
+
+	shown.trust = trust_of(j, row);
+	log_print(&j->printer, &shown);
+}
+
 /* Before the first row of a session of ours: the login that it came by. */
 static void
 show_login(struct job *j, const struct log_row *row)
 {
 	if (j->shown == 0 && row->login != NULL && row->ref != NULL &&
 	    strcasecmp(row->ref, j->filter.ref) == 0)
-		log_print(&j->printer, row->login);
+		print(j, row->login);
 }
 
 /* Whether it is a device of the policy, whose name is a plain word. */
@@ -186,7 +212,7 @@ show(void *arg, const struct log_row *row)
 		show_login(j, row);
 		keep_question(j, row);
 	}
-	log_print(&j->printer, &asked);
+	print(j, &asked);
 	j->shown++;
 }
 
@@ -210,6 +236,7 @@ legend(const struct job *j)
 	    "!  not from the user, or the program, of which it speaks",
 	    "!  written by another program, or made to look so",
 	    "?  nothing says who wrote it: see SENDERS in jump-audit(5)",
+	    "^  as it was shipped: nobody here saw who wrote it, see --attested",
 	    "~  from this uid, perhaps not by our program"};
 
 	if (j->json)

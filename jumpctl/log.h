@@ -184,6 +184,7 @@ enum log_trust {
 	LOG_TRUST_FORGED,  /* another uid or program than it speaks of */
 	LOG_TRUST_PROGRAM, /* that uid, but another program was seen */
 	LOG_TRUST_NONE,	   /* nothing says that it is of whom it speaks */
+	LOG_TRUST_SHIPPED, /* from a file or a host: as they have it, it is good */
 	LOG_TRUST_UID,	   /* that uid, and no program was seen */
 	LOG_TRUST_KERNEL
 };

@@ -15,8 +15,8 @@
 const char *const log_outcome_names[LOG_OUTCOMES] = {"login", "logout", "open",
     "close", "listen", "refused", "failed", "admin", "request", "forged", "lost", "decided"};
 const char *const log_trust_names[] = {
-    "forged", "program", "none", "uid", "kernel"};
-static const char marks[] = "!!?~ ";
+    "forged", "program", "none", "shipped", "uid", "kernel"};
+static const char marks[] = "!!?^~ ";
 
 enum {
 	TEXT = 600,

@@ -54,7 +54,8 @@ static const struct {
     {"log", log_main,
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--host NAME] [--outcome WORD]\n"
-	"               [--since TIME] [--until TIME] [--file FILE] [REF]"},
+	"               [--since TIME] [--until TIME] [--file FILE]\n"
+	"               [--attested] [REF]"},
     {"recordings", recordings_main,
 	"recordings [--json | --verify [--log FILE]] [--user NAME]\n"
 	"               [--target NAME] [--since TIME] [ID]\n"

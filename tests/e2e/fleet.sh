@@ -10,6 +10,11 @@ if [ ! -x "$LAB/neighbours/usr/sbin/haproxy" ]; then
 	skip "no haproxy here; run sudo ./bootstrap"
 	exit 0
 fi
+if [ ! -e "$(echo "$LAB"/rsyslog/usr/lib/*/rsyslog/lmnsd_ossl.so)" ] &&
+    [ ! -e "$(echo /usr/lib/*/rsyslog/lmnsd_ossl.so)" ]; then
+	skip "no rsyslog-openssl here; run sudo ./bootstrap"
+	exit 0
+fi
 
 J2=$LAB/hosts/jump2
 A=$T/adm
@@ -140,18 +145,16 @@ fleet_policy() {
 	cp "$J/etc/hosts" "$J2/etc/hosts"
 }
 
-# shipping HOST: its log goes to the collector, by the words of operations.md.
+# shipping HOST: its rsyslog is started by the page, on its own /dev/log.
 shipping() {
-	h=$LAB/hosts/$1
+	mkdir -p "$LAB/hosts/$1/etc/rsyslog.d"
 	{
 		echo 'module(load="imuxsock" SysSock.Name="/dev/log" SysSock.Annotate="on" SysSock.ParseTrusted="on")'
 		echo '$WorkDirectory /var/spool/rsyslog'
 		echo 'include(file="/usr/local/share/jump/rsyslog.conf")'
-		sed -n '/rsyslog.d\/90-collector.conf/,/^END/{/^jump#/d; /^END/d; p}' \
-		    "$LAB_REPO/docs/operations.md"
-	} >"$h/etc/rsyslog.new"
+		echo 'include(file="/etc/rsyslog.d/*.conf")'
+	} >"$LAB/hosts/$1/etc/rsyslog.new"
 	lab on "$1" mv /dev/log /dev/log.before
-	lab on "$1" "$T/stub/systemctl" restart rsyslog
 }
 
 # --- the page ----------------------------------------------------------------
@@ -263,9 +266,9 @@ page 'One host key' 'One policy'
 sed -i '/^jump/d' "$LAB/known_hosts"
 cat "$A/known_hosts" >>"$LAB/known_hosts"
 page 'One policy' HAProxy
-page Logs 'One list'
 shipping jump
 shipping jump2
+page Logs 'One list'
 page HAProxy 'When one dies'
 page 'Sessions and locks' Approvals
 
@@ -379,7 +382,7 @@ as_list() {
 # evil HOST: it sends what another would, in each way there is to send it.
 evil() {
 	lab on "$1" python3 - <<-'END'
-		import json, socket, time
+		import json, socket, ssl, time
 		def line(pid, msg, **more):
 		    return json.dumps({**more,
 		        "time": time.strftime("%FT%T+00:00", time.gmtime()),
@@ -389,7 +392,11 @@ evil() {
 		    return [line(pid, " Accepted publickey for " + user +
 		        " from 192.0.2.66 port 9 ssh2: ED25519 SHA256:x"),
 		        line(pid, " User child is on pid %d" % (pid + 1))]
-		s = socket.create_connection(("10.2.0.11", 514))
+		t = "/etc/rsyslog.tls/"
+		tls = ssl.create_default_context(cafile=t + "ca.pem")
+		tls.check_hostname = False
+		tls.load_cert_chain(t + "cert.pem", t + "key.pem")
+		s = tls.wrap_socket(socket.create_connection(("10.2.0.11", 6514)))
 		def send(text):
 		    s.sendall(text.encode() + b"\n")
 		def frame(text):
@@ -405,7 +412,29 @@ evil() {
 		    frame("{\0\n" + '{"host":"10.2.0.1",' + l[1:])
 		    send('x": {"a\\\\", "host":"10.2.0.1",' + l[1:])
 		send(line(60021, " the end"))
+		time.sleep(1)  # closed with a ticket unread, it would be reset
 		s.close()
+	END
+}
+
+# stranger HOW: who has no rights sends the first session of alice again, as one
+# to web2: from the jump host, by TCP, by TLS, and with a certificate of theirs.
+stranger() {
+	lab on -u mallory jump timeout 20 python3 - "$1" "$T/forged" "$T/own" <<-'END'
+		import socket, ssl, sys, time
+		how, lines, own = sys.argv[1:]
+		s = socket.create_connection(("10.2.0.11", 6514))
+		try:
+		    if how != "tcp":
+		        tls = ssl._create_unverified_context()
+		        if how == "own":
+		            tls.load_cert_chain(own)
+		        s = tls.wrap_socket(s)
+		    s.sendall(open(lines, "rb").read())
+		    time.sleep(1)
+		    s.close()
+		except (OSError, ssl.SSLError) as e:
+		    print(e)
 	END
 }
 
@@ -427,6 +456,10 @@ check "has the session on the one" has \
     '"outcome":"open".*"user":"alice".*"target":"db1","port":5432' 10.2.0.1
 check "and the end of that on the other" has \
     '"outcome":"close".*"user":"alice".*"end":"kick"' 10.2.0.2
+check "who wrote a line is as its host said" not grep -q \
+    '"trust":"\(kernel\|uid\)"' "$T/list"
+as_list --json --attested
+check "unless the way is trusted" printed '"trust":"kernel"'
 as_list --host 10.2.0.1
 check "of one host, there is no column HOST" not printed '^ TIME +HOST'
 check "and nothing of the other" not printed '10\.2\.0\.2|  kick, '
@@ -434,6 +467,41 @@ as_list --host 10.2.0.3
 check "nothing of a host that is none" gave 1 ""
 check "old lines have none, and no column" lab on jump sh -c \
     'jumpctl log | head -n 1 | grep -q "^ TIME     OUTCOME"'
+
+# --- somebody who only runs there ------------------------------------------------
+
+grep 'jump-connect' "$J/var/log/jump.log" |
+    sed 's/db1/web2/g; s/10\.2\.0\.11/10.2.0.12/g; s/"time":"20../"time":"2199/' >"$T/forged"
+openssl req -x509 -newkey ed25519 -nodes -days 9 -subj /CN=jump1 \
+    -keyout "$T/own" -out "$T/own.pem" 2>/dev/null
+cat "$T/own.pem" >>"$T/own"
+chmod 644 "$T/forged" "$T/own"
+check "there is something to forge" grep -q web2 "$T/forged"
+run lab on -u mallory jump cat /etc/rsyslog.tls/key.pem
+check "no user reads the key" [ "$status" -ne 0 ]
+for how in tcp tls own; do
+	stranger $how >"$T/stranger.$how" 2>&1
+	check "sent by $how, it is not taken" not grep -q '"time":"2199' \
+	    "$LAB/hosts/db1/var/log/jump.log"
+done
+run ssh jump1 connect web2 22 </dev/null
+check "what happens is, after that" within of_host 10.2.0.1 \
+    '"jump-connect".*event.action.*open.*alice.*10.2.0.12'
+
+# Without TLS: the table of the page, at the port that is open here.
+sed -n '/^table inet collector/,/^}/p' "$LAB_REPO/docs/fleet.md" |
+    sed 's/514/6514/' >"$T/collector.nft"
+reaches() {
+	run lab on -u "$1" jump timeout 2 python3 -c \
+	    'import socket; socket.create_connection(("10.2.0.11", 6514))'
+	[ "$status" -eq 0 ]
+}
+check "anybody reaches the collector" reaches mallory
+run lab on jump nft -f "$T/collector.nft"
+check "the table of the page loads" gave 0
+check "with it, they do not" not reaches mallory
+check "and root does" reaches root
+lab on jump nft delete table inet collector
 
 # --- a host that lies ----------------------------------------------------------
 

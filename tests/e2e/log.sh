@@ -286,6 +286,16 @@ events() {
 }
 
 L=$LAB/hosts/jump/var/log
+list --file /var/log/jump.log
+check "a file that is named: what it says of senders is its word" \
+    only '^[?^]|^!'
+check "which is told" said '^\^  as it was shipped: nobody here saw'
+list --file /var/log/jump.log --json
+check "in JSON too" not printed '"trust":"(kernel|uid)"'
+check "some of it" printed '"trust":"shipped"'
+list --file /var/log/jump.log --attested --json
+check "unless somebody says that it is to be believed" printed '"trust":"kernel"'
+check "which makes nothing good that is not" printed '"trust":"forged"'
 events /var/log/jump.log >"$T/events"
 check "there are events" [ "$(grep -c . "$T/events")" -ge 15 ]
 for f in auth old; do
@@ -371,7 +381,8 @@ if [ -x /lib/systemd/systemd-journald ] && [ -x /usr/bin/journalctl ]; then
 	forgeries
 	judge journald
 	lab on jump jumpctl log </dev/null >"$T/own" 2>/dev/null
-	lab on jump sh -c 'journalctl -o json | jumpctl log --file -' \
+	lab on jump sh -c 'journalctl -o json | jumpctl log --file - \
+	    --attested' \
 	    >"$T/piped" 2>/dev/null
 	check "journald: journalctl -o json" cmp -s "$T/own" "$T/piped"
 	lab on jump jumpctl log -f </dev/null >"$T/followed" 2>&1 &

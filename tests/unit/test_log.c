@@ -420,7 +420,7 @@ note(void *arg, const struct log_row *row)
 	(void)arg;
 	lost += row->outcome == LOG_LOST;
 	snprintf(rows + n, sizeof(rows) - n, "%c %s %s %s:%u %s %s %s|",
-	    "FPNUK"[row->trust], log_outcome_names[row->outcome], OR(row->user),
+	    "FPNSUK"[row->trust], log_outcome_names[row->outcome], OR(row->user),
 	    OR(row->target), row -> port, OR(row->ref), OR(row->reason),
 	    OR(row->end));
 }
@@ -782,7 +782,7 @@ note_gate(void *arg, const struct log_row *row)
 	if (row->outcome == LOG_LOGIN || row->outcome == LOG_LOGOUT)
 		return;
 	snprintf(rows + n, sizeof(rows) - n,
-	    "%c %s %s %s %s:%u %s %s %s %s %s %llu|", "FPNUK"[row->trust],
+	    "%c %s %s %s %s:%u %s %s %s %s %s %llu|", "FPNSUK"[row->trust],
 	    log_outcome_names[row->outcome], OR(row->user), OR(row->from),
 	    OR(row->target), row -> port, OR(row->ip), OR(row->ref),
 	    OR(row->login == NULL ? NULL : row->login->ref), OR(row->reason),
