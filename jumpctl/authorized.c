@@ -9,6 +9,8 @@
 
 #include "pubkey.h"
 
+#define TIME_LAST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
 enum { RAW_MAX = 8192, VALUE_MAX = 8192 };
 
 static const char blanks[] = " \t";
@@ -77,6 +79,20 @@ net_of_octets(struct net *net, const char *text)
 	return net_parse(net, whole) == NET_OK;
 }
 
+/*
+ * Whether sshd reads a word of from= otherwise: bits beyond its length void
+ * all of from=, and a mapped network holds no IPv4 client.
+ */
+static bool
+is_odd_net(const char *word)
+{
+	struct net net;
+	bool good = net_parse(&net, word) == NET_OK;
+
+	return good ? strchr(word, ':') != NULL && addr_is_v4(&net.addr)
+		    : strchr(word, '/') != NULL;
+}
+
 enum from
 authorized_from(const char *text, struct net nets[FROM_MAX], size_t *n)
 {
@@ -92,7 +108,7 @@ authorized_from(const char *text, struct net nets[FROM_MAX], size_t *n)
 		if (strcmp(word, "*") == 0 && *n == 0 && result == FROM_EXACT &&
 		    text[size] == '\0')
 			return FROM_EXACT;
-		if (*n == FROM_MAX)
+		if (*n == FROM_MAX || is_odd_net(word))
 			return FROM_NOT;
 		if (net_parse(&nets[*n], word) == NET_OK ||
 		    net_of_octets(&nets[*n], word))
@@ -126,7 +142,7 @@ authorized_time(time_t *when, const char *text)
 	size_t size = strspn(text, "0123456789");
 	const char *zone = text + size;
 	bool utc = strcasecmp(zone, "Z") == 0 || strcasecmp(zone, "UTC") == 0;
-	struct tm tm = {.tm_isdst = -1};
+	struct tm tm = {0}; /* never summer time, to sshd */
 	time_t t;
 
 	if ((size != 8 && size != 12 && size != 14) || (!utc && *zone != '\0'))
@@ -147,7 +163,7 @@ authorized_time(time_t *when, const char *text)
 	t = utc ? timegm(&tm) : mktime(&tm);
 	if (t <= 0)
 		return false;
-	*when = t;
+	*when = t < TIME_LAST ? t : TIME_LAST;
 	return true;
 }
 
@@ -383,7 +399,7 @@ read_key(struct authorized *a, char *line)
 enum authorized_error
 authorized_parse(struct authorized *a, char *line)
 {
-	enum authorized_error error = AUTHORIZED_OK;
+	enum authorized_error error = AUTHORIZED_OK, key;
 	char *end;
 
 	memset(a, 0, sizeof(*a));
@@ -402,8 +418,8 @@ authorized_parse(struct authorized *a, char *line)
 		error = read_options(a, line);
 		line = end;
 	}
-	if (error == AUTHORIZED_OK)
-		error = read_key(a, line);
+	key = read_key(a, line);
+	error = error == AUTHORIZED_OK ? key : error;
 	if (error != AUTHORIZED_OK)
 		authorized_free(a);
 	return error;
@@ -414,5 +430,7 @@ authorized_free(struct authorized *a)
 {
 	free(a->from);
 	free(a->opens);
-	memset(a, 0, sizeof(*a));
+	a->from = NULL;
+	a->opens = NULL;
+	a->nopens = 0;
 }

@@ -41,12 +41,13 @@ struct authorized {
 	char *from;	       /* as written, or NULL; owned */
 	struct opening *opens; /* permitopen; owned; none: anywhere */
 	size_t nopens;
-	char *type, *blob, *comment; /* in the line that was read */
+	char *type, *blob, *comment; /* in the line that was read, or NULL */
 };
 
 /*
  * Read a line, without its newline, which is cut into pieces.  On any error
- * nothing is owned.
+ * nothing is owned, and nothing is meant but type, blob and comment: what
+ * stands in their places, or NULL.
  */
 enum authorized_error authorized_parse(struct authorized *, char *line);
 void authorized_free(struct authorized *);
@@ -61,13 +62,14 @@ bool opening_both(
 /*
  * The networks of a from=, at most FROM_MAX.  EXACT: all of it; LESS: there
  * are patterns besides that are none, such as names; NOT: it excludes some, or
- * names no network at all, or too many.  *n is 0 for EXACT if it is anywhere.
+ * names no network at all, or too many, or one that sshd reads otherwise.  *n
+ * is 0 for EXACT if it is anywhere.
  */
 enum from { FROM_EXACT, FROM_LESS, FROM_NOT };
 enum from authorized_from(
     const char *text, struct net nets[FROM_MAX], size_t *n);
 
-/* Read a time of expiry-time; false if it is none. */
+/* Read a time of expiry-time, at most the last of 9999; false if it is none. */
 bool authorized_time(time_t *, const char *text);
 
 #endif

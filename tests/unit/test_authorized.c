@@ -160,6 +160,11 @@ static const struct {
     {"laptop,10.0.0.0/8", FROM_LESS, "10.0.0.0/8"},
     {"10.0.0.0/8,!10.1.1.1", FROM_NOT, NULL}, {"!10.1.1.1,*", FROM_NOT, NULL},
     {"10.0.0.1/8", FROM_NOT, NULL}, {"", FROM_NOT, NULL},
+    {"192.0.2.0/24,10.0.0.1/8", FROM_NOT, NULL},
+    {"192.0.2.0/24,10.0.0.0/33", FROM_NOT, NULL},
+    {"::ffff:0.0.0.0/96", FROM_NOT, NULL},
+    {"192.0.2.0/24,::ffff:10.0.0.1", FROM_NOT, NULL},
+    {"::/0", FROM_EXACT, "::/0"},
     {"10.0.0.0/8,", FROM_NOT, NULL}, {",10.0.0.0/8", FROM_NOT, NULL}};
 
 START_TEST(from)
@@ -185,7 +190,9 @@ static const struct {
 	time_t when; /* 0: none; in Paris */
 } times[] = {{"20261231", 1798671600}, {"20261231Z", 1798675200},
     {"202612311200", 1798714800}, {"202612311200Z", 1798718400},
-    {"20261231120001UTC", 1798718401}, {"20260701", 1782856800}, {"", 0},
+    {"20261231120001UTC", 1798718401}, {"20260701", 1782860400}, {"", 0},
+    {"99991231235959Z", 253402300799}, {"99991231235960Z", 253402300799},
+    {"20261231235960Z", 1798761600}, {"20261231235961Z", 0},
     {"2026123", 0}, {"202612", 0}, {"20261331", 0}, {"20261232", 0},
     {"202612312500", 0}, {"20261231x", 0}, {"2026-12-31", 0}, {"20261231ZZ", 0},
     {"2026123112", 0}, {"99999999999999", 0}};
@@ -199,6 +206,23 @@ START_TEST(time_of)
 	ck_assert_int_eq(
 	    authorized_time(&when, times[_i].text), times[_i].when != 0);
 	ck_assert_int_eq(when, times[_i].when);
+}
+END_TEST
+
+/* Whose key it is can be told of a line that is left out too. */
+START_TEST(blob)
+{
+	static const char *const unread[] = {"unheard-of ",
+	    "permitopen=\"web1:ssh\" ", "from=\"a\",from=\"b\" "};
+	struct authorized a;
+	char text[1024], line[1024];
+
+	snprintf(text, sizeof(text), "%s%s", unread[_i], KEY);
+	ck_assert_int_eq(
+	    parse(&a, text, line, sizeof(line)), AUTHORIZED_OPTIONS);
+	ck_assert_str_eq(a.blob, &KEY[12]);
+	ck_assert_ptr_null(a.from);
+	ck_assert_ptr_null(a.opens);
 }
 END_TEST
 
@@ -234,6 +258,7 @@ main(void)
 	tcase_add_loop_test(tc, common, 0, COUNT(pairs));
 	tcase_add_loop_test(tc, from, 0, COUNT(froms));
 	tcase_add_loop_test(tc, time_of, 0, COUNT(times));
+	tcase_add_loop_test(tc, blob, 0, 3);
 	tcase_add_test(tc, cut);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
