@@ -36,14 +36,13 @@ unsafe(const struct stat *st, uid_t owner, bool folder)
 	if (st->st_uid != 0 && st->st_uid != owner)
 		return folder ? "a folder above it is somebody else's"
 			      : "it is somebody else's";
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return folder ? "a folder above it is writable by group or others"
+			      : "it is writable by group or others";
 	if (folder)
-		return (st->st_mode & S_IWOTH) && !(st->st_mode & S_ISVTX)
-		    ? "a folder above it is writable by everybody"
-		    : NULL;
+		return NULL;
 	if (!S_ISREG(st->st_mode))
 		return "it is no regular file";
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return "it is writable by group or others";
 	return st->st_size > FOREIGN_MAX ? "it is too large" : NULL;
 }
 

@@ -11,10 +11,9 @@
 enum { FOREIGN_MAX = 1 << 20 };
 
 /*
- * Read a file by its absolute path, of which no component is a symbolic link
- * or writable by everybody, and each belongs to root or to owner; the file is
- * regular, writable by its owner alone, and has at most FOREIGN_MAX bytes, none
- * of them NUL.
+ * Read a file by its absolute path, of which no component is a symbolic link,
+ * and each belongs to root or to owner and is writable by that one alone; the
+ * file is regular, and has at most FOREIGN_MAX bytes, none of them NUL.
  * The text, with a NUL behind it, is the caller's to free.  NULL if there is
  * no such file, or it is not read: *why says why, or is NULL.
  */
