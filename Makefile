@@ -143,7 +143,8 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/complete.c jumpctl/source.c jumpctl/
 	jumpctl/rights.c jumpctl/hosts.c jumpctl/ask.c jump-authkeys/keys.c \
 	jumpctl/requests.c jumpctl/approvers.c lib/grant_print.c \
 	jumpctl/load.c jumpctl/folders.c jumpctl/explain.c jumpctl/export.c jumpctl/export_client.c \
-	jumpctl/init.c jumpctl/init_accounts.c jumpctl/init_places.c \
+	jumpctl/init.c jumpctl/init_accounts.c jumpctl/init_users.c \
+	jumpctl/init_places.c \
 	jumpctl/init_targets.c jumpctl/init_print.c jumpctl/authorized.c \
 	jumpctl/places.c jumpctl/foreign.c \
 	jumpctl/export_device.c jumpctl/device_unit.c jumpctl/export_sshd.c jumpctl/openssh.c jumpctl/factors.c jumpctl/nft.c jumpctl/nft_print.c lib/probe.c \

@@ -15,7 +15,7 @@
 
 #include "exit.h"
 
-enum { NOTES_MAX = 2000 };
+enum { NOTES_A_TURN = 100 };
 
 struct options {
 	struct survey survey;
@@ -34,17 +34,10 @@ need(void *p)
 	return p;
 }
 
-/*
- * The note with this text, which is freed, or becomes a new one's.  Users can
- * have many of them made: the last one then stands for all others.
- */
+/* The note with this text, which is freed, or becomes a new one's. */
 static struct old_note *
 note_of(struct survey *s, char *text)
 {
-	if (s->nnotes >= NOTES_MAX) {
-		free(text);
-		text = need(strdup("there is more of this kind"));
-	}
 	for (size_t i = 0; i < s->nnotes; i++) {
 		if (strcmp(s->notes[i].text, text) == 0) {
 			free(text);
@@ -57,18 +50,15 @@ note_of(struct survey *s, char *text)
 	return &s->notes[s->nnotes++];
 }
 
-void
-survey_note(struct survey *s, const char *who, const char *format, ...)
+static void __attribute__((format(printf, 3, 0)))
+add_note(struct survey *s, const char *who, const char *format, va_list ap)
 {
 	char *text, *safe;
 	struct old_note *note;
 	size_t size;
-	va_list ap;
 
-	va_start(ap, format);
 	if (vasprintf(&text, format, ap) == -1)
 		err(EXIT_INTERNAL, NULL);
-	va_end(ap);
 	size = AUDIT_ESCAPED(strlen(text));
 	safe = need(malloc(size));
 	audit_escape(safe, size, text);
@@ -81,18 +71,56 @@ survey_note(struct survey *s, const char *who, const char *format, ...)
 	names_add(&note->who, who);
 }
 
+/* Users can have many made: one of their turn then stands for all others. */
+void
+survey_note(struct survey *s, const char *who, const char *format, ...)
+{
+	va_list ap;
+
+	if (who != NULL && ++s->turn.notes > NOTES_A_TURN) {
+		survey_cut(s, who, "there is more of this kind");
+		return;
+	}
+	va_start(ap, format);
+	add_note(s, who, format, ap);
+	va_end(ap);
+}
+
+void
+survey_cut(struct survey *s, const char *who, const char *format, ...)
+{
+	va_list ap;
+
+	s->cut = true;
+	va_start(ap, format);
+	add_note(s, who, format, ap);
+	va_end(ap);
+}
+
+void
+survey_turn(struct survey *s)
+{
+	s->turn = (struct old_turn){0};
+}
+
 /*
  * Memory.
  */
 void
+old_key_free(struct old_key *k)
+{
+	free(k->type);
+	free(k->blob);
+	free(k->comment);
+	free(k->from);
+	free(k->place);
+}
+
+void
 old_user_free(struct old_user *u)
 {
-	for (size_t i = 0; i < u->nkeys; i++) {
-		free(u->keys[i].type);
-		free(u->keys[i].blob);
-		free(u->keys[i].comment);
-		free(u->keys[i].from);
-	}
+	for (size_t i = 0; i < u->nkeys; i++)
+		old_key_free(&u->keys[i]);
 	free(u->keys);
 	free(u->opens);
 	free(u->refs);
@@ -108,6 +136,7 @@ survey_free(struct survey *s)
 	for (size_t i = 0; i < s->ntargets; i++) {
 		names_free(&s->targets[i].names);
 		names_free(&s->targets[i].hostkeys);
+		free(s->targets[i].ports);
 	}
 	for (size_t i = 0; i < s->nnotes; i++) {
 		free(s->notes[i].text);
@@ -208,10 +237,13 @@ print_results(const struct options *o)
 {
 	size_t size;
 	char *text = policy_text(&o->survey, &size);
-	int code = o->survey.nusers == 0 ? EXIT_NO_MATCH : EXIT_OK;
+	bool none = o->survey.nusers == 0;
+	int code = none || o->survey.cut ? EXIT_NO_MATCH : EXIT_OK;
 
-	if (o->survey.nusers == 0)
+	if (none)
 		warnx("nobody gets in by a key but administrators");
+	if (o->survey.cut)
+		warnx("something is left out for want of room: see the notes");
 	if (o->dry_run)
 		print_summary(&o->survey);
 	else if (o->output == NULL)

@@ -15,7 +15,10 @@ enum { MAY_FORWARD = 1 << 0, MAY_SESSION = 1 << 1 };
 
 struct old_key {
 	char *type, *blob, *comment, *from; /* owned; from: nets, or "" */
+	char *place;			    /* FILE:LINE; owned */
+	const char *other;		    /* an account that has it too */
 	bool ca, verify;
+	bool root; /* of a file that is root's, not of the account */
 };
 
 /* A place that a user may reach: a target, or any of them. */
@@ -34,6 +37,7 @@ struct old_user {
 	char *account, *name; /* owned */
 	unsigned may;
 	bool mfa;
+	bool out;	       /* left out after all */
 	time_t until;	       /* 0: without end */
 	struct opening *opens; /* of MAY_FORWARD; owned; none: anywhere */
 	size_t nopens;
@@ -43,7 +47,7 @@ struct old_user {
 	size_t nrefs;
 };
 
-enum { TARGET_ADDRS = 16, TARGET_PORTS = 32 };
+enum { TARGET_ADDRS = 16 };
 
 struct old_port {
 	uint16_t port;
@@ -54,10 +58,11 @@ struct old_target {
 	struct addr addrs[TARGET_ADDRS];
 	size_t n;
 	struct names names; /* as few as none */
-	struct old_port ports[TARGET_PORTS];
+	struct old_port *ports; /* owned */
 	size_t nports;
 	struct names hostkeys; /* TYPE BASE64 */
 	bool seen;	       /* not only permitted: somebody goes there */
+	bool trusted;	       /* root's files have it */
 	bool named;	       /* the first name is root's word */
 };
 
@@ -65,6 +70,12 @@ struct old_target {
 struct old_note {
 	char *text;
 	struct names who;
+};
+
+/* What the files of one account have taken of the room for all. */
+struct old_turn {
+	size_t notes, places;
+	time_t seconds; /* of lookups */
 };
 
 struct survey {
@@ -77,13 +88,24 @@ struct survey {
 	size_t ntargets;
 	struct old_note *notes;
 	size_t nnotes;
+	struct old_turn turn;
+	bool cut; /* something is left out for want of room */
+	char everywhere[NAME_TEXT]; /* the net of all; survey_targets() */
 };
 
 /* Add a note; who may be NULL.  The same of several people is one. */
 void survey_note(struct survey *, const char *who, const char *text, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Free what a user holds. */
+/* The same of what is left out for want of room, so that init tells. */
+void survey_cut(struct survey *, const char *who, const char *text, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The next account, whose turn begins: nothing of the room is taken by it. */
+void survey_turn(struct survey *);
+
+/* Free what a key or a user holds. */
+void old_key_free(struct old_key *);
 void old_user_free(struct old_user *);
 
 /* Whether this user reaches hosts that no line names. */
@@ -94,6 +116,12 @@ bool user_anywhere(const struct old_user *);
  * account, and the files of keys that it would read.
  */
 void survey_accounts(struct survey *);
+
+/*
+ * init_users.c: drop the keys that two accounts have, and name the users of
+ * each account.
+ */
+void survey_users(struct survey *);
 
 /*
  * init_places.c: fill targets and refs: what users may forward to, and, if
@@ -109,7 +137,7 @@ enum place_error {
 	PLACE_UNKNOWN, /* no such name, or it is not looked up */
 	PLACE_NEVER,   /* an address that is never reached */
 	PLACE_OWN,     /* this machine */
-	PLACE_FULL
+	PLACE_FULL     /* no room, of all or of this turn */
 };
 
 /*
@@ -131,7 +159,7 @@ struct seen {
 
 enum place_error target_seen(struct survey *, const struct seen *, int *target);
 
-/* Give each target a name that has none, of its address. */
+/* Name each target that has no name, by its address; and the net of all. */
 void targets_name(struct survey *);
 
 /* Free what the lookups have kept. */

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "exit.h"
-#include "factors.h"
 #include "foreign.h"
 
 enum { SETTING_MAX = 8192, FILE_TEXT = 4096, COMMENT_MAX = 64, LINES = 256 };
@@ -25,6 +24,7 @@ struct visit {
 	const struct sshd_answer *answer;
 	unsigned may;
 	bool mfa, limited;     /* PermitOpen is not any */
+	bool root;	       /* the file is root's, not of the account */
 	struct opening *opens; /* of PermitOpen; owned */
 	size_t nopens;
 	const char *file; /* that is read now */
@@ -168,13 +168,16 @@ plain_comment(const char *text)
 }
 
 static void
-add_key(struct old_user *u, const struct authorized *a, char *from)
+add_key(const struct visit *v, struct old_user *u, const struct authorized *a,
+    char *from)
 {
 	struct old_key *k;
 
 	u->keys = need(reallocarray(u->keys, u->nkeys + 1, sizeof(*u->keys)));
 	k = &u->keys[u->nkeys++];
-	*k = (struct old_key){.ca = a->ca, .from = from};
+	*k = (struct old_key){.ca = a->ca, .root = v->root, .from = from};
+	if (asprintf(&k->place, "%s:%u", v->file, v->line) == -1)
+		err(EXIT_INTERNAL, NULL);
 	k->type = need(strdup(a->type));
 	k->blob = need(strdup(a->blob));
 	k->comment = plain_comment(a->comment);
@@ -185,20 +188,19 @@ add_key(struct old_user *u, const struct authorized *a, char *from)
  * Lines.
  */
 
-/* Whose key it is already, or NULL; an authority may be that of several. */
-static const char *
-owner_of(const struct survey *s, const struct authorized *a)
+/* Whether an earlier line of the account is of the same key. */
+static bool
+is_second(const struct visit *v, const struct authorized *a)
 {
-	for (size_t i = 0; i < s->nusers; i++) {
-		const struct old_user *u = &s->users[i];
+	for (size_t i = v->first; i < v->s->nusers; i++) {
+		const struct old_user *u = &v->s->users[i];
 
 		for (size_t j = 0; j < u->nkeys; j++) {
-			if (strcmp(u->keys[j].blob, a->blob) == 0 &&
-			    !(u->keys[j].ca && a->ca))
-				return u->account;
+			if (strcmp(u->keys[j].blob, a->blob) == 0)
+				return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
 static void
@@ -251,12 +253,17 @@ is_refused(const struct visit *v, const struct authorized *a)
 	return false;
 }
 
+static void
+refuse(struct visit *v, const struct authorized *a)
+{
+	if (a->blob != NULL)
+		names_add(&v->refused, a->blob);
+}
+
 /* Options that a policy cannot say; false if the key is none without them. */
 static bool
 can_be_said(const struct visit *v, const struct authorized *a)
 {
-	const char *owner = owner_of(v->s, a);
-
 	if (a->expires != 0 && a->expires <= time(NULL))
 		left_out(v, "its expiry-time has passed");
 	else if (a->principals)
@@ -267,13 +274,8 @@ can_be_said(const struct visit *v, const struct authorized *a)
 		left_out(v, "a cert-authority with from= or verify-required");
 	else if (is_refused(v, a))
 		left_out(v, "so is another line of the same key");
-	else if (owner != NULL && strcmp(owner, v->account->name) == 0)
+	else if (is_second(v, a))
 		left_out(v, "the same key stands on a line before it");
-	else if (owner != NULL)
-		survey_note(v->s, v->account->name,
-		    "the key in %s:%u is left out: it is %s's too, and a "
-		    "policy has each key once; whose is it?",
-		    v->file, v->line, owner);
 	else
 		return true;
 	return false;
@@ -334,12 +336,12 @@ take_key(struct visit *v, const struct authorized *a)
 	if (!can_be_said(v, a))
 		return;
 	if (find_rights(v, a, &u) == 0 || (from = from_text(v, a)) == NULL) {
-		names_add(&v->refused, a->blob);
+		refuse(v, a);
 		free(u.opens);
 		return;
 	}
 	note_losses(v, a);
-	add_key(user_for(v, &u), a, from);
+	add_key(v, user_for(v, &u), a, from);
 }
 
 static void
@@ -349,7 +351,7 @@ read_line(struct visit *v, char *line, bool ca)
 	enum authorized_error error = authorized_parse(&a, line);
 
 	if (error != AUTHORIZED_BLANK && v->lines++ == LINES)
-		survey_note(v->s, v->account->name,
+		survey_cut(v->s, v->account->name,
 		    "has more than %u keys: the rest is left out", LINES);
 	if (v->lines > LINES) {
 		if (error == AUTHORIZED_OK)
@@ -365,13 +367,15 @@ read_line(struct visit *v, char *line, bool ca)
 	case AUTHORIZED_BLANK:
 		break;
 	case AUTHORIZED_OPTIONS:
-		left_out(v, "sshd does not take its options");
+		left_out(v, "these options are none that sshd or init takes");
+		refuse(v, &a);
 		break;
 	case AUTHORIZED_DSA:
 		left_out(v, "DSA; make another: ssh-keygen -t ed25519");
 		break;
 	case AUTHORIZED_MANY:
 		left_out(v, "it has too many options");
+		refuse(v, &a);
 		break;
 	case AUTHORIZED_KEY:
 		left_out(v, "it is none of a type that a policy has");
@@ -419,19 +423,87 @@ read_files(struct visit *v, const char *keyword, uid_t owner, bool ca)
 /*
  * Accounts.
  */
+/* Whether the path ends in one of these names. */
+static bool
+is_one_of(const char *path, const char *const names[])
+{
+	const char *base = strrchr(path, '/');
+
+	base = base == NULL ? path : base + 1;
+	for (size_t i = 0; names[i] != NULL; i++) {
+		if (strcmp(base, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a session is something at all: a shell, or another program. */
+static bool
+has_session(const struct account *a)
+{
+	static const char *const none[] = {"nologin", "false", "true", "sync",
+	    "shutdown", "halt", NULL};
+
+	return !is_one_of(a->shell, none);
+}
+
+/*
+ * Whether it is a shell that runs any command: git-shell and rbash, which
+ * shells(5) may have too, and menus do not.
+ */
 static bool
 has_shell(const struct account *a)
 {
-	static const char *const none[] = {
-	    "nologin", "false", "true", "sync", "shutdown", "halt"};
-	const char *base = strrchr(a->shell, '/');
+	static const char *const known[] = {"sh", "ash", "bash", "csh", "dash",
+	    "fish", "ksh", "ksh93", "loksh", "lksh", "mksh", "oksh", "pdksh",
+	    "tcsh", "yash", "zsh", NULL};
 
-	base = base == NULL ? a->shell : base + 1;
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		if (strcmp(base, none[i]) == 0)
-			return false;
+	return is_one_of(a->shell, known);
+}
+
+/*
+ * What AuthenticationMethods demands, of several lists the later of these; a
+ * policy has no words for OTHER.
+ */
+enum methods { METHODS_NO_KEY, METHODS_MFA, METHODS_OTHER, METHODS_KEY };
+
+static enum methods
+methods_of_list(char *list)
+{
+	unsigned keys = 0, factors = 0, all = 0;
+	char *word, *rest;
+
+	for (word = strtok_r(list, ",", &rest); word != NULL;
+	     word = strtok_r(NULL, ",", &rest)) {
+		word[strcspn(word, ":")] = '\0';
+		all++;
+		keys += strcmp(word, "publickey") == 0;
+		factors += strcmp(word, "password") == 0 ||
+		    strcmp(word, "keyboard-interactive") == 0;
 	}
-	return true;
+	if (keys == 0)
+		return METHODS_NO_KEY;
+	if (keys == 1 && all == 1)
+		return METHODS_KEY;
+	return keys == 1 && factors == 1 && all == 2 ? METHODS_MFA
+						     : METHODS_OTHER;
+}
+
+static enum methods
+methods_of(const struct visit *v)
+{
+	enum methods most = METHODS_NO_KEY, one;
+	char value[SETTING_MAX] = "", *word, *rest;
+
+	sshd_value(v->answer, "authenticationmethods", 0, value, sizeof(value));
+	if (*value == '\0' || strcmp(value, "any") == 0)
+		return METHODS_KEY;
+	for (word = strtok_r(value, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest)) {
+		one = methods_of_list(word);
+		most = one > most ? one : most;
+	}
+	return most;
 }
 
 static void
@@ -458,8 +530,6 @@ read_permitopen(struct visit *v)
 static void
 read_settings(struct visit *v)
 {
-	char value[SETTING_MAX] = "";
-
 	if (!setting_is(v, "allowtcpforwarding", "no") &&
 	    !setting_is(v, "allowtcpforwarding", "remote") &&
 	    !setting_is(v, "disableforwarding", "yes"))
@@ -467,9 +537,7 @@ read_settings(struct visit *v)
 	if (has_shell(v->account) && !is_set(v, "forcecommand") &&
 	    !is_set(v, "chrootdirectory") && !setting_is(v, "maxsessions", "0"))
 		v->may |= MAY_SESSION;
-	if (sshd_value(
-		v->answer, "authenticationmethods", 0, value, sizeof(value)))
-		v->mfa = factors_demanded(value);
+	v->mfa = methods_of(v) == METHODS_MFA;
 	read_permitopen(v);
 }
 
@@ -517,7 +585,6 @@ static const char *
 out_of_reach(const struct visit *v)
 {
 	const char *keyword = account_kept_out(v->account, v->answer);
-	char value[SETTING_MAX] = "";
 
 	if (keyword != NULL)
 		return keyword;
@@ -527,11 +594,9 @@ out_of_reach(const struct visit *v)
 		return "an account that is locked or has expired";
 	if (setting_is(v, "pubkeyauthentication", "no"))
 		return "PubkeyAuthentication";
-	sshd_value(v->answer, "authenticationmethods", 0, value, sizeof(value));
-	if (strstr(value, "publickey") == NULL && *value != '\0' &&
-	    strcmp(value, "any") != 0)
-		return "AuthenticationMethods";
-	return NULL;
+	if (setting_is(v, "refuseconnection", "yes"))
+		return "RefuseConnection";
+	return methods_of(v) == METHODS_NO_KEY ? "AuthenticationMethods" : NULL;
 }
 
 /* Keys that come from elsewhere. */
@@ -559,142 +624,83 @@ has_password(const struct visit *v)
 	    sp != NULL && strchr("!*", sp->sp_pwdp[0]) == NULL;
 }
 
-static bool
-has_authorities_only(const struct old_user *u)
-{
-	for (size_t i = 0; i < u->nkeys; i++) {
-		if (!u->keys[i].ca)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Where several users share the account, an authority certifies none of them,
- * as it does that by name: leave out those who have nothing else.  Some names
- * cannot be those of a shared account.
- */
+/* What is none of the keys' doing. */
 static void
-drop_users(struct visit *v)
+note_account(const struct visit *v)
 {
 	struct survey *s = v->s;
-	bool unnamed = strpbrk(v->account->name, "\\+") != NULL;
-	size_t kept = v->first;
+	const char *name = v->account->name;
+	bool session = has_session(v->account);
 
-	if (s->nusers - v->first < 2)
+	if (v->lines > 0 || session)
+		note_sources(v);
+	if (v->lines == 0 && session && has_password(v))
+		survey_note(s, name,
+		    "gets in by password, and no key was found: a policy lets "
+		    "in by keys only");
+	if (v->lines > 0 && session && !has_shell(v->account))
+		survey_note(s, name,
+		    "%s is no shell that init knows: what it does is gone, "
+		    "and nothing is reached but by forwards",
+		    v->account->shell);
+	if (s->nusers > v->first)
+		note_addresses(v);
+}
+
+/* By certificate too, if the name in it is that of the account. */
+static void
+read_authorities(struct visit *v)
+{
+	if (v->may == 0 || !has_session(v->account) ||
+	    !is_set(v, "trustedusercakeys"))
 		return;
-	for (size_t i = v->first; i < s->nusers; i++) {
-		struct old_user *u = &s->users[i];
-
-		if (!unnamed && !has_authorities_only(u))
-			s->users[kept++] = *u;
-		else
-			old_user_free(u);
-	}
-	if (kept < s->nusers)
-		survey_note(s, v->account->name,
-		    unnamed ? "has keys that are good for different things, "
-			      "and no name for a shared account: left out"
-			    : "certificates are good for something else than "
-			      "the account's keys: they are left out");
-	s->nusers = kept;
-}
-
-/* Name the users of the account: by the account, or with a number each. */
-static void
-name_users(struct visit *v)
-{
-	struct survey *s = v->s;
-	size_t n = s->nusers - v->first;
-	struct account other;
-
-	for (size_t i = v->first, number = 1; i < s->nusers; i++) {
-		struct old_user *u = &s->users[i];
-
-		if (n == 1) {
-			u->name = need(strdup(u->account));
-			continue;
-		}
-		while (
-		    asprintf(&u->name, "%s-%zu", u->account, number++) != -1 &&
-		    account_find(&other, u->name)) {
-			account_free(&other);
-			free(u->name);
-		}
-		need(u->name);
-	}
-	if (n > 1)
-		survey_note(s, v->account->name,
-		    "has keys that are good for different things, so that "
-		    "several users share the account: sshd needs a block for "
-		    "it, see jumpctl export sshd --all; cert-authority "
-		    "lines are left out");
-}
-
-/* Whether comments of an account's keys name several people. */
-static void
-note_people(const struct visit *v, const struct old_user *u)
-{
-	struct names people = {0};
-
-	for (size_t i = 0; i < u->nkeys; i++) {
-		char *name = need(strdup(u->keys[i].comment));
-
-		name[strcspn(name, "@")] = '\0';
-		if (*name != '\0')
-			names_add(&people, name);
-		free(name);
-	}
-	names_sort(&people);
-	if (people.n > 1)
+	if (is_set(v, "authorizedprincipalsfile") ||
+	    is_set(v, "authorizedprincipalscommand")) {
 		survey_note(v->s, v->account->name,
-		    "keys of several people, by their comments: say `user "
-		    "NAME account %s' for each",
-		    v->account->name);
-	names_free(&people);
+		    "certificates of TrustedUserCAKeys are left out, as "
+		    "AuthorizedPrincipals says who they are for; see "
+		    "CERTIFICATES in jump-authkeys(8)");
+		return;
+	}
+	v->root = true;
+	read_files(v, "trustedusercakeys", 0, true);
+}
+
+/* Whether the account is looked at, or a note says why it is not. */
+static bool
+is_looked_at(const struct visit *v)
+{
+	const char *why, *name = v->account->name;
+	char value[SETTING_MAX];
+
+	if (sshd_value(v->answer, "authorizedkeyscommand", 0, value,
+		sizeof(value)) && strstr(value, "jump-authkeys") != NULL) {
+		survey_note(v->s, name, "is served by a policy already");
+		return false;
+	}
+	why = out_of_reach(v);
+	if (why != NULL && has_session(v->account))
+		survey_note(v->s, name, "does not get in by a key: %s", why);
+	if (why != NULL || methods_of(v) != METHODS_OTHER)
+		return why == NULL;
+	sshd_value(v->answer, "authenticationmethods", 0, value, sizeof(value));
+	survey_note(v->s, name,
+	    "is left out: AuthenticationMethods %s asks for what a policy "
+	    "cannot", value);
+	return false;
 }
 
 /* All that the account's keys give; nothing of an account without any. */
 static void
 visit_account(struct visit *v)
 {
-	struct survey *s = v->s;
-	const char *why = out_of_reach(v), *name = v->account->name;
-	char value[SETTING_MAX];
-
-	if (sshd_value(
-		v->answer, "authorizedkeyscommand", 0, value, sizeof(value)) &&
-	    strstr(value, "jump-authkeys") != NULL) {
-		survey_note(s, name, "is served by a policy already");
+	if (!is_looked_at(v))
 		return;
-	}
-	if (why != NULL) {
-		if (has_shell(v->account))
-			survey_note(
-			    s, name, "does not get in by a key: %s", why);
-		return;
-	}
 	read_settings(v);
-	v->first = s->nusers;
+	v->first = v->s->nusers;
 	read_files(v, "authorizedkeysfile", v->account->uid, false);
-	if (v->may != 0 && has_shell(v->account) &&
-	    !is_set(v, "authorizedprincipalsfile") &&
-	    !is_set(v, "authorizedprincipalscommand"))
-		read_files(v, "trustedusercakeys", 0, true);
-	if (v->lines > 0 || has_shell(v->account))
-		note_sources(v);
-	if (v->lines == 0 && has_shell(v->account) && has_password(v))
-		survey_note(s, name,
-		    "gets in by password, and no key was found: a policy lets "
-		    "in by "
-		    "keys only");
-	if (s->nusers == v->first)
-		return;
-	note_addresses(v);
-	drop_users(v);
-	name_users(v);
-	if (s->nusers == v->first + 1)
-		note_people(v, &s->users[v->first]);
+	read_authorities(v);
+	note_account(v);
 }
 
 static bool
@@ -714,6 +720,7 @@ consider(struct survey *s, const char *name)
 	struct account account;
 	struct visit v = {.s = s, .account = &account, .answer = &answer};
 
+	survey_turn(s);
 	if (!account_find(&account, name))
 		return;
 	if (is_administrator(&account)) {
@@ -763,4 +770,5 @@ survey_accounts(struct survey *s)
 	progress("asking sshd", names.n, names.n);
 	names_free(&names);
 	names_sort(&s->admins);
+	survey_users(s);
 }

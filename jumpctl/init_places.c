@@ -16,7 +16,6 @@
 
 enum {
 	FILE_TEXT = 4096,
-	PLACES_A_USER = 256,
 	INCLUDES = 64,
 	SSH_PORT = 22,
 	ENTRIES = 4000
@@ -34,6 +33,7 @@ note_place(struct survey *s, const struct old_user *u, const char *host,
 
 	survey_note(s, u->account, "may forward to %s:%u no more: it %s", host,
 	    port, why[error]);
+	s->cut = s->cut || error == PLACE_FULL;
 }
 
 static void
@@ -101,15 +101,20 @@ user_anywhere(const struct old_user *u)
  */
 struct reading {
 	struct survey *s;
-	bool trusted;
-	size_t places, through, includes;
+	const char *account; /* whose they are; NULL: root's */
+	size_t through, includes;
 };
 
-/* Of a user's file, so many places. */
-static bool
-has_room(struct reading *r)
+static enum place_error
+see(struct reading *r, const struct seen *seen, int *target)
 {
-	return r->trusted || r->places++ < PLACES_A_USER;
+	enum place_error error = target_seen(r->s, seen, target);
+
+	if (error == PLACE_FULL)
+		survey_cut(r->s, r->account,
+		    "the files here name more hosts than there is room for: "
+		    "some are left out");
+	return error;
 }
 
 static void
@@ -118,11 +123,12 @@ see_host(void *arg, const struct client_host *h)
 	struct reading *r = arg;
 	int target;
 
+	bool trusted = r->account == NULL;
+
 	r->through += h->through;
-	if (!h->through && has_room(r))
-		target_seen(r->s,
-		    &(struct seen){r->trusted ? h->name : NULL, h->place.host,
-			h->place.port, r->trusted},
+	if (!h->through)
+		see(r, &(struct seen){trusted ? h->name : NULL, h->place.host,
+			   h->place.port, trusted},
 		    &target);
 }
 
@@ -144,6 +150,7 @@ read_known(struct reading *r, const char *path, uid_t owner)
 {
 	const char *why;
 	char *text = foreign_read(path, owner, &why), *rest = text, *line;
+	bool trusted = r->account == NULL;
 	size_t hidden = 0;
 	struct known_line k;
 	struct opening o;
@@ -153,17 +160,15 @@ read_known(struct reading *r, const char *path, uid_t owner)
 		enum known kind = known_parse(&k, line);
 
 		hidden += kind == KNOWN_HASHED;
-		if (kind == KNOWN_MARKED && r->trusted)
+		if (kind == KNOWN_MARKED && trusted)
 			survey_note(r->s, NULL,
 			    "@cert-authority and @revoked of %s are not "
 			    "carried over",
 			    path);
-		while (kind == KNOWN_PLAIN && known_next(&k.hosts, &o) &&
-		    has_room(r)) {
-			struct seen seen = {NULL, o.host, o.port, r->trusted};
+		while (kind == KNOWN_PLAIN && known_next(&k.hosts, &o)) {
+			struct seen seen = {NULL, o.host, o.port, trusted};
 
-			if (target_seen(r->s, &seen, &target) == PLACE_OK &&
-			    r->trusted)
+			if (see(r, &seen, &target) == PLACE_OK && trusted)
 				add_hostkey(r->s, target, &k);
 		}
 	}
@@ -204,7 +209,8 @@ read_client(struct reading *r, const char *path, uid_t owner)
 	char *text = foreign_read(path, owner, &why);
 
 	if (text != NULL)
-		client_parse(text, see_host, r->trusted ? include : NULL, r);
+		client_parse(
+		    text, see_host, r->account == NULL ? include : NULL, r);
 	if (why != NULL)
 		survey_note(r->s, NULL, "%s is not read: %s", path, why);
 	free(text);
@@ -213,6 +219,7 @@ read_client(struct reading *r, const char *path, uid_t owner)
 static void
 read_hosts(struct survey *s)
 {
+	struct reading r = {.s = s};
 	const char *why;
 	char *text = foreign_read("/etc/hosts", 0, &why), *rest = text, *line;
 
@@ -227,7 +234,7 @@ read_hosts(struct survey *s)
 			struct seen seen = {NULL, word, SSH_PORT, true};
 
 			if (place_valid(word))
-				target_seen(s, &seen, &target);
+				see(&r, &seen, &target);
 		}
 	}
 	free(text);
@@ -241,12 +248,13 @@ read_own(struct survey *s, const char *account)
 {
 	static const char *const known[] = {
 	    ".ssh/known_hosts", ".ssh/known_hosts2"};
-	struct reading r = {.s = s};
+	struct reading r = {.s = s, .account = account};
 	struct account a;
 	char path[FILE_TEXT];
 
 	if (!account_find(&a, account))
 		return;
+	survey_turn(s);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (account_path(&a, known[i], path, sizeof(path)))
 			read_known(&r, path, a.uid);
@@ -258,30 +266,27 @@ read_own(struct survey *s, const char *account)
 		survey_note(s, NULL,
 		    "hosts that users reach through another one (ProxyJump, "
 		    "ProxyCommand) are not here, but that one is");
-	if (r.places > PLACES_A_USER)
-		survey_note(s, account,
-		    "names more than %u places: the rest "
-		    "is left out",
-		    PLACES_A_USER);
 }
 
 /*
  * One who forwards anywhere is told to sshd with each of them, in at most so
  * many entries; what is beyond that is left out, what a permitopen names is
- * not.
+ * not, and what root's files have comes first.
  */
 static void
 keep_few(struct survey *s)
 {
 	size_t entries = 0;
 
-	for (size_t i = 0; i < s->ntargets; i++) {
-		struct old_target *t = &s->targets[i];
+	for (size_t i = 0; i < 2 * s->ntargets; i++) {
+		struct old_target *t = &s->targets[i % s->ntargets];
 		size_t more = (t->n + t->names.n) * t->nports;
 
+		if (t->trusted != (i < s->ntargets))
+			continue;
 		if (t->seen && entries + more > ENTRIES) {
 			t->seen = false;
-			survey_note(s, NULL,
+			survey_cut(s, NULL,
 			    "there are more hosts here than sshd can be told "
 			    "of; some are left out");
 		} else {
@@ -290,37 +295,52 @@ keep_few(struct survey *s)
 	}
 }
 
-/* All files that say of hosts. */
+/* What the system's files of ssh(1) say of hosts. */
 static void
-read_all(struct survey *s)
+read_system(struct survey *s)
 {
-	struct reading system = {.s = s, .trusted = true};
+	struct reading system = {.s = s};
 
-	read_hosts(s);
 	read_client(&system, "/etc/ssh/ssh_config", 0);
 	read_known(&system, "/etc/ssh/ssh_known_hosts", 0);
 	read_known(&system, "/etc/ssh/ssh_known_hosts2", 0);
-	for (size_t i = 0; i < s->nusers; i++) {
-		if (i == 0 ||
-		    strcmp(s->users[i].account, s->users[i - 1].account) != 0)
-			read_own(s, s->users[i].account);
-	}
 }
 
+/* Whether the account of this user is another than that of the one before. */
+static bool
+is_next(const struct survey *s, size_t i)
+{
+	return i == 0 ||
+	    strcmp(s->users[i].account, s->users[i - 1].account) != 0;
+}
+
+/*
+ * The names of /etc/hosts first, which root has written and permitopen means;
+ * then what is permitted, and what else there is.
+ */
 void
 survey_targets(struct survey *s)
 {
 	bool anywhere = false;
 
+	for (size_t i = 0; i < s->nusers; i++)
+		anywhere = anywhere || user_anywhere(&s->users[i]);
+	if (anywhere)
+		read_hosts(s);
 	for (size_t i = 0; i < s->nusers; i++) {
 		struct old_user *u = &s->users[i];
 
-		anywhere = anywhere || user_anywhere(u);
+		if (is_next(s, i))
+			survey_turn(s);
 		for (size_t j = 0; j < u->nopens; j++)
 			add_opening(s, u, &u->opens[j]);
 	}
 	if (anywhere)
-		read_all(s);
+		read_system(s);
+	for (size_t i = 0; anywhere && i < s->nusers; i++) {
+		if (is_next(s, i))
+			read_own(s, s->users[i].account);
+	}
 	targets_name(s);
 	keep_few(s);
 }

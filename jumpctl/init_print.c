@@ -13,7 +13,7 @@
 
 enum {
 	WIDTH = 79,
-	EVERYWHERE_PORTS = 64,
+	EVERYWHERE_PORTS = 1024,
 	WORD_MAX_BYTES = 256,
 	RULE_NAME = 100
 };
@@ -378,14 +378,14 @@ print_everywhere(const struct survey *s, FILE *out)
 				    &(struct old_port){r->port, false});
 		}
 	}
-	fputs("\n# Every address: some users reach any today.  To hold them to "
+	fprintf(out, "\n# Every address: some users reach any today.  To hold them to "
 	      "the hosts above,\n"
 	      "# delete this line.  What it gives, connect and the gate hold; "
 	      "without a gate,\n"
 	      "# ssh -J reaches the hosts above only.  Other ports than these "
 	      "are gone.\n"
-	      "net everywhere { 0.0.0.0/0 ::/0 }",
-	    out);
+	      "net %s { 0.0.0.0/0 ::/0 }",
+	    s->everywhere);
 	print_ports(ports, n, out);
 	fputc('\n', out);
 }

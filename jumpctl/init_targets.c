@@ -17,9 +17,14 @@
 
 enum {
 	SECONDS = 30,
-	ROOM = 512,
-	NAMES_MAX = 4096,
-	NAMES_A_TARGET = 16,
+	SECONDS_A_TURN = 5,
+	ROOM = 8192,
+	PLACES_A_TURN = 512,
+	OVERLAPS = 4, /* targets with one address */
+	OVERLAP_COST = 32,
+	LOOKUPS = 4096,
+	NAMES_A_TARGET = 64,
+	PORTS_A_TARGET = 512,
 	SSH_PORT = 22
 };
 
@@ -34,6 +39,7 @@ static struct known_name *known;
 static size_t nknown;
 static bool hosts_read;
 static time_t spent; /* seconds that lookups took */
+static size_t lookups;
 
 static void *
 need(void *p)
@@ -41,6 +47,18 @@ need(void *p)
 	if (p == NULL)
 		err(EXIT_INTERNAL, NULL);
 	return p;
+}
+
+/* Take room for what an account's files name; root's own may take any. */
+static bool
+take_room(struct survey *s, bool trusted, size_t cost)
+{
+	if (trusted)
+		return true;
+	if (s->turn.places + cost > PLACES_A_TURN)
+		return false;
+	s->turn.places += cost;
+	return true;
 }
 
 static struct known_name *
@@ -111,12 +129,19 @@ read_hosts(void)
 
 /* Ask the resolver, and count how long it takes. */
 static void
-look_up(struct known_name *k)
+look_up(struct survey *s, struct known_name *k)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *list, *i;
 	time_t before = time(NULL);
 	struct addr a;
+
+	if (spent >= SECONDS || s->turn.seconds >= SECONDS_A_TURN) {
+		survey_cut(s, NULL,
+		    "name servers took too long: hosts are missing whose "
+		    "names /etc/hosts does not have");
+		return;
+	}
 
 	if (getaddrinfo(k->name, NULL, &hints, &list) == 0) {
 		for (i = list; i != NULL; i = i->ai_next) {
@@ -125,7 +150,9 @@ look_up(struct known_name *k)
 		}
 		freeaddrinfo(list);
 	}
-	spent += time(NULL) - before;
+	before = time(NULL) - before;
+	spent += before;
+	s->turn.seconds += before;
 }
 
 /* Whether an address is one of this machine. */
@@ -169,7 +196,8 @@ keep_reachable(struct addr *list, size_t *n)
 }
 
 static enum place_error
-resolve(struct survey *s, const char *host, struct addr *list, size_t *n)
+resolve(struct survey *s, const char *host, bool trusted, struct addr *list,
+    size_t *n)
 {
 	struct known_name *k;
 
@@ -179,16 +207,13 @@ resolve(struct survey *s, const char *host, struct addr *list, size_t *n)
 	if (addr_parse(&list[0], host))
 		return keep_reachable(list, n);
 	k = find_name(host);
-	if (k == NULL && nknown == NAMES_MAX)
-		return PLACE_FULL;
 	if (k == NULL) {
+		if (lookups == LOOKUPS || !take_room(s, trusted, 1))
+			return PLACE_FULL;
+		lookups++;
 		k = new_name(host);
-		if (s->lookup && spent < SECONDS)
-			look_up(k);
-		else if (s->lookup)
-			survey_note(s, NULL,
-			    "name servers took too long: hosts are missing "
-			    "whose names /etc/hosts does not have");
+		if (s->lookup)
+			look_up(s, k);
 	}
 	memcpy(list, k->addrs, k->n * sizeof(*list));
 	*n = k->n;
@@ -224,17 +249,22 @@ find_target(struct survey *s, const struct addr *list, size_t n, bool exact)
 }
 
 static bool
-add_port(struct old_target *t, uint16_t port, bool ssh)
+add_port(struct survey *s, struct old_target *t, uint16_t port,
+    const struct seen *seen)
 {
-	ssh = ssh || port == SSH_PORT;
+	bool ssh = port == SSH_PORT || seen != NULL;
+
 	for (size_t i = 0; i < t->nports; i++) {
 		if (t->ports[i].port == port) {
 			t->ports[i].ssh = t->ports[i].ssh || ssh;
 			return true;
 		}
 	}
-	if (t->nports == TARGET_PORTS)
+	if (t->nports == PORTS_A_TARGET ||
+	    !take_room(s, seen != NULL && seen->trusted, 1))
 		return false;
+	t->ports = need(
+	    reallocarray(t->ports, t->nports + 1, sizeof(*t->ports)));
 	t->ports[t->nports++] = (struct old_port){port, ssh};
 	return true;
 }
@@ -269,11 +299,17 @@ add_name(struct survey *s, struct old_target *t, const char *name, bool trusted)
 	char **slot = name_slot(t, name), *first;
 
 	if (addr_parse(&a, name) || !name_plain(name) ||
-	    strchr("._-", *name) != NULL)
+	    strlen(name) >= NAME_TEXT || strchr("._-", *name) != NULL)
 		return;
 	if (slot == NULL) {
-		if (is_taken(s, name) || t->names.n == NAMES_A_TARGET)
+		if (is_taken(s, name))
 			return;
+		if (t->names.n == NAMES_A_TARGET ||
+		    !take_room(s, trusted, 1)) {
+			survey_cut(s, NULL, "the name %s of %s is left out",
+			    name, t->names.n > 0 ? t->names.list[0] : "a host");
+			return;
+		}
 		names_add(&t->names, name);
 		slot = &t->names.list[t->names.n - 1];
 	}
@@ -283,6 +319,14 @@ add_name(struct survey *s, struct old_target *t, const char *name, bool trusted)
 	first = t->names.list[0];
 	t->names.list[0] = *slot;
 	*slot = first;
+}
+
+/* Make a name one that no target has. */
+static void
+free_name(struct survey *s, char *name, size_t size)
+{
+	while (is_taken(s, name) && strlen(name) < size - 1)
+		strcat(name, "x");
 }
 
 void
@@ -298,42 +342,65 @@ targets_name(struct survey *s)
 		for (char *c = text; *c != '\0'; c++)
 			*c = *c == ':' ? '-' : *c;
 		snprintf(name, sizeof(name), "host-%s", text);
-		while (is_taken(s, name) && strlen(name) < sizeof(name) - 1)
-			strcat(name, "x");
+		free_name(s, name, sizeof(name));
 		names_add(&t->names, name);
 	}
+	strcpy(s->everywhere, "everywhere");
+	free_name(s, s->everywhere, sizeof(s->everywhere));
 }
 
-static enum place_error
-target_at(struct survey *s, const char *host, uint16_t port, bool exact,
-    struct old_target **found)
+/*
+ * A new target; NULL if there is no room.  One address in many of them is
+ * dear: names can be made for that, and decisions look at so many only.
+ */
+static struct old_target *
+new_target(struct survey *s, const struct addr *list, size_t n, bool trusted)
 {
+	struct old_target *t;
+	size_t most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t has = 0;
+
+		for (size_t j = 0; j < s->ntargets; j++)
+			has += has_address(&s->targets[j], &list[i]);
+		most = has > most ? has : most;
+	}
+	if (s->ntargets == ROOM ||
+	    !take_room(s, trusted, most < OVERLAPS ? 1 : OVERLAP_COST))
+		return NULL;
+	s->targets = need(
+	    reallocarray(s->targets, s->ntargets + 1, sizeof(*s->targets)));
+	t = &s->targets[s->ntargets++];
+	*t = (struct old_target){.n = n};
+	memcpy(t->addrs, list, n * sizeof(*list));
+	return t;
+}
+
+/* seen is NULL if it has to be exact. */
+static enum place_error
+target_at(struct survey *s, const char *host, uint16_t port,
+    const struct seen *seen, struct old_target **found)
+{
+	bool trusted = seen != NULL && seen->trusted;
 	struct addr list[TARGET_ADDRS];
 	size_t n;
-	enum place_error error = resolve(s, host, list, &n);
-	struct old_target *t;
+	enum place_error error = resolve(s, host, trusted, list, &n);
 
 	if (error != PLACE_OK)
 		return error;
-	t = find_target(s, list, n, exact);
-	if (t == NULL) {
-		if (s->ntargets == ROOM)
-			return PLACE_FULL;
-		s->targets = need(reallocarray(
-		    s->targets, s->ntargets + 1, sizeof(*s->targets)));
-		t = &s->targets[s->ntargets++];
-		*t = (struct old_target){.n = n};
-		memcpy(t->addrs, list, n * sizeof(*list));
-	}
-	*found = t;
-	return add_port(t, port, !exact) ? PLACE_OK : PLACE_FULL;
+	*found = find_target(s, list, n, seen == NULL);
+	if (*found == NULL)
+		*found = new_target(s, list, n, trusted);
+	return *found != NULL && add_port(s, *found, port, seen) ? PLACE_OK
+								 : PLACE_FULL;
 }
 
 enum place_error
 target_exact(struct survey *s, const char *host, uint16_t port, int *target)
 {
 	struct old_target *t;
-	enum place_error error = target_at(s, host, port, true, &t);
+	enum place_error error = target_at(s, host, port, NULL, &t);
 
 	if (error != PLACE_OK)
 		return error;
@@ -347,11 +414,12 @@ target_seen(struct survey *s, const struct seen *seen, int *target)
 {
 	struct old_target *t;
 	enum place_error error =
-	    target_at(s, seen->host, seen->port, false, &t);
+	    target_at(s, seen->host, seen->port, seen, &t);
 
 	if (error != PLACE_OK)
 		return error;
 	t->seen = true;
+	t->trusted = t->trusted || seen->trusted;
 	if (seen->name != NULL)
 		add_name(s, t, seen->name, seen->trusted);
 	add_name(s, t, seen->host, seen->trusted);

@@ -58,7 +58,10 @@ account eve 2502 /bin/sh
 account late 2503 /bin/sh
 account web 2504 /usr/sbin/nologin
 
-key alice | authorized alice
+{
+	key alice
+	key twice
+} | authorized alice
 {
 	printf '# at work only\nfrom="192.0.2.*",permitopen="web1:22",'
 	printf 'permitopen="10.2.0.11:5432",permitopen="gone.example:22" '
@@ -80,7 +83,7 @@ key alice | authorized alice
 {
 	printf 'no-port-forwarding '
 	key dave
-	key alice
+	key twice
 } | authorized dave
 {
 	printf 'expiry-time="20200101" '
@@ -196,7 +199,10 @@ check "eve: a link is not followed" \
     told eve '/home/eve/.ssh/authorized_keys is not read: there is a symbolic'
 check "web: a file that others can write to" \
     told web 'is not read: it is writable by group or others'
-check "dave: a key of somebody else's" told dave "it is alice's too"
+check "dave: a key that somebody else has too" told dave 'alice has it too'
+check "alice: the same, as it cannot be told whose it is" \
+    told alice 'dave has it too'
+check "nobody has it" not printed "$(key twice | cut -d' ' -f2)"
 check "late: an expired key" told late 'its expiry.time has passed'
 check "jump: several users share the account" \
     told jump 'good for different things'

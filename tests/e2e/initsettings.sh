@@ -10,6 +10,7 @@ SSHD=/run/lab/openssh/usr/sbin/sshd
 
 rm "$J"/etc/ssh/sshd_config.d/50-jump-shared.conf \
     "$J"/etc/ssh/sshd_config.d/60-jump.conf
+sed -i '/^\(alice\|bob\|vend1\|admin\):/s|:[^:]*$|:/bin/sh|' "$J/etc/passwd"
 cat >>"$J/etc/hosts" <<-'END'
 	10.2.0.10 web1
 	10.2.0.12 web2
@@ -42,7 +43,7 @@ told() {
 
 # passes: it is a policy, of root's own making.
 passes() {
-	gave 0 || return 1
+	gave "${1:-0}" || return 1
 	cp "$T/policy" "$J/etc/jump/policy"
 	run lab on jump jumpctl check
 	gave 0
@@ -199,7 +200,9 @@ install -m 600 -o 2001 -g 2001 "$T/config" "$J/home/alice/.ssh/config"
 head -c 1100000 /dev/zero | tr '\0' '\n' >"$T/large"
 install -m 600 -o 2001 -g 2001 "$T/large" "$J/home/alice/.ssh/known_hosts"
 init
-check "a policy comes of all that" passes
+check "it says that something is left out for want of room" \
+    said 'left out for want of room'
+check "a policy comes of all that, and the status tells too" passes 1
 check "nothing but printable ASCII" not grep -q '[^ -~]' "$T/policy"
 check "the keys of one account are bounded" told bob 'has more than 256 keys'
 check "a file too large is told of" \
@@ -208,13 +211,83 @@ check "nobody else is touched by it" has '^key alice '
 check "nor are there rules but ours" \
     test "$(grep -c '^allow' "$T/policy")" -le 3
 
+rm "${J:?}/home/alice/.ssh/config" "$J/home/alice/.ssh/known_hosts"
+# One who fills what room there is takes none from others.
+for i in $(seq 10); do
+	ssh-keygen -q -t ed25519 -N '' -C x -f "$T/key$i"
+	printf '%s%s %s\n' \
+	    "$(seq -f "permitopen=\"10.77.$i.%g:22\"," -s '' 128)" \
+	    "$(seq -f "permitopen=\"no$i-%g.x:22\"" -s, 128)" \
+	    "$(cut -d' ' -f1,2 "$T/key$i.pub")"
+done | sed 's/^/restrict,port-forwarding,/' | authorized alice 2001
+echo "$one" | authorized bob 2002
+{
+	printf 'command="/bin/backup",permitopen="web1:22",permitopen="web2:80" '
+	cat "$LAB/keys/vend1.pub"
+} | authorized vend1 2003
+init
+check "the room: init says so" said 'left out for want of room'
+check "the room: a policy comes of it" passes 1
+check "alice has filled it" told alice 'there is more of this kind'
+check "but none of vend1's" line \
+    'allow permitopen-vend1: vend1 to { web1:22 web2:80 } via forward'
+check "whose own loss is told" told vend1 'command= of .* no longer runs'
+check "nor of root's hosts" has '^host web1 10.2.0.10 ssh 22'
+check "none of them" has '^host stray.dev.corp.example 10.2.0.11 '
+sed 's/^/permitopen="web1:22",permitopen="web2:80" /' "$LAB/keys/vend1.pub" |
+    authorized vend1 2003
+cat "$LAB/keys/alice.pub" | authorized alice 2001
+
+# What somebody has of root's words for policies.
+{
+	echo "10.7.7.7 everywhere any to ca-1 ssh"
+	printf '10.7.7.8 %s.x\n' "$(head -c 140 /dev/zero | tr '\0' 'n')"
+} >>"$J/etc/hosts"
+echo "expiry-time=\"99991231235960Z\" $one" | authorized bob 2002
+init
+check "a host called everywhere: passes check" passes
+check "the net has another name" has '^net everywherex '
+check "a time beyond all policies is their last" \
+    line 'user bob until 9999-12-31T23:59:59Z'
+cp "$T/hosts" "$J/etc/hosts"
+
+# Copied keys: whose they are cannot be told.
+{
+	cat "$LAB/keys/alice.pub"
+	echo "$one"
+} | authorized bob 2002
+init
+check "a copied key: passes check" passes
+check "the one who has it is left out" told alice 'bob has it too'
+check "the one who has copied it too" told bob 'alice has it too'
+check "but for his own" has '^key bob '
+check "nobody has it" not has "$(cut -d' ' -f2 "$LAB/keys/alice.pub")"
+
+# An authority is that of all whom root gives it, whatever users say.
+settings <<-'END'
+	TrustedUserCAKeys /etc/ssh/users_ca.pub
+END
+cat "$J/etc/ssh/users_ca.pub" >>"$J/home/bob/.ssh/authorized_keys"
+init
+check "a copied authority: passes check" passes
+check "others keep it" has '^ca ca-1 .* for { admin alice'
+settings <<-'END'
+	TrustedUserCAKeys /etc/ssh/users_ca.pub
+	AuthorizedPrincipalsFile /etc/ssh/principals/%u
+END
+init
+check "whom an authority is for is not guessed" \
+    told '.*alice.*' 'certificates of TrustedUserCAKeys are left out'
+settings </dev/null
+cat "$LAB/keys/alice.pub" | authorized alice 2001
+
 printf '%s\n\0\n' "$one" | authorized bob 2002
 init
 check "nor is a file read that is no text" told bob 'it holds a byte of zero'
 chmod 0777 "$J/home/bob"
 init
 check "a home that all can write to is not looked into" \
-    told bob 'a folder above it is writable by everybody'
+    told bob 'a folder above it is writable by group or others'
 run lab on -u alice jump /usr/local/sbin/jumpctl init
 check "it is for root alone" gave 73 ""
 
