@@ -11,10 +11,14 @@ cat >"$T/upgrade.policy" <<END
 version 1
 user alice
 key alice "ssh-ed25519 AAAA"
+user vend1
+key vend1 "ssh-ed25519 AAAA"
+group @boss alice
 host web1 10.2.0.10 ssh 22 agent
 host db1 10.2.0.11 tcp 5432
 hostkey web1 "$(cut -d' ' -f1,2 "$LAB/keys/host_web1.pub")"
 allow db: alice to db1:5432
+allow pump: vend1 to db1:5432 approve @boss 1h
 allow web: alice to web1 via shell record
 END
 run lab load "$T/upgrade.policy"
@@ -71,7 +75,7 @@ alive() {
 
 begin() {
 	open "forward$1" ssh -F "$C" -W db1:5432 jump
-	open "connect$1" ssh -F "$C" jump connect db1 5432
+	open "connect$1" env LAB_USER="$2" ssh -F "$C" jump connect db1 5432
 	open "shell$1" ssh -tt -F "$C" -A -o IdentityAgent="$LAB/tmp/agent" \
 	    jump ssh web1
 }
@@ -81,7 +85,7 @@ listed() {
 	run lab on jump jumpctl sweep
 	gave 0 "" || return 1
 	who
-	[ "$(grep -c '^[a-z0-9-]* *alice ' "$T/out")" -eq "$1" ]
+	[ "$(grep -Ec '^[a-z0-9-]* *(alice|vend1) ' "$T/out")" -eq "$1" ]
 }
 
 # installs DIR: on the jump host, without compiling.
@@ -94,8 +98,12 @@ image() {
 	    tr -d ' '
 }
 
-begin 1
-check "three sessions" alive first
+as vend1 jump request db1:5432 over the upgrade
+id=$(sed -n 's/^\([a-z2-7]\{6\}\): asked for .*/\1/p' "$T/out")
+as alice jump approve "$id"
+check "an approval" gave 0
+begin 1 vend1
+check "three sessions, one of them approved" alive first
 check "which who shows" listed 3
 was=$(image)
 
@@ -117,7 +125,7 @@ run lab on jump jumpctl --version
 check "it is" gave 0 "jumpctl 99.0"
 check "the policy in force is made again" [ "$(image)" -eq $((was + 1)) ]
 check "the sessions go on" alive second
-begin 2
+begin 2 alice
 check "others begin" alive third
 check "all are seen, and none is swept away" listed 6
 cat "$T/policy.db" >"$LAB/hosts/jump/var/lib/jump/policy.db"
@@ -148,6 +156,8 @@ jump list
 check "and new ones begin" printed '^db1'
 kick --user alice
 check "and all can be ended" gave 0
+kick --user vend1
+check "what was approved, too" gave 0
 ended() {
 	for s in $all; do
 		! kill -0 "$(eval "echo \$pid_$s")" 2>/dev/null || return 1
