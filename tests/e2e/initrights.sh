@@ -188,5 +188,8 @@ matrix >"$T/after"
 diff "$T/before" "$T/after" >"$T/changes"
 run cat "$T/changes"
 check "after: nobody reaches more" not grep -q '^> .* yes$' "$T/changes"
+grep '^<' "$T/changes" | grep -v ' -W db1:5432 yes$' >"$T/out"
+check "nor less, but for ports of anywhere that no file names" \
+    test ! -s "$T/out"
 
 finish
