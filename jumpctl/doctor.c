@@ -4,6 +4,8 @@
  */
 #include "doctor.h"
 
+#include <sys/ioctl.h>
+
 #include <err.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -25,6 +27,7 @@ static const struct {
     {"policy", check_policy},
     {"image", check_image},
     {"entries", check_entries},
+    {"locks", check_locks},
     {"helpers", check_helpers},
     {"tickets", check_tickets},
     {"names", check_names},
@@ -43,7 +46,7 @@ static const struct {
     {"gate", check_gate},
 };
 
-enum { WHO_SHOWN = 3, TEXT_MAX = 1024 };
+enum { WHO_SHOWN = 3, TEXT_MAX = 1024, INDENT = 7, WIDTH = 80, WIDTH_MIN = 40 };
 
 /*
  * Findings.
@@ -134,47 +137,123 @@ found(struct doctor *d, enum level level, const char *who, const char *place,
 /*
  * Printing.
  */
-static void
-print_who(const struct finding *f)
-{
-	char name[AUDIT_ESCAPED(64)];
-	size_t shown = f->nwho <= WHO_SHOWN + 1 ? f->nwho : WHO_SHOWN;
 
-	for (size_t i = 0; i < shown; i++)
-		printf("%s%s", i == 0 ? "" : ", ",
-		    audit_escape(name, sizeof(name), f->who[i]));
-	if (shown < f->nwho)
-		printf(" and %zu more", f->nwho - shown);
-	if (f->nwho != 0)
-		fputs(": ", stdout);
+/* Columns of the terminal; 0: it is none, and lines are as long as they are. */
+static size_t
+width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 ||
+	    size.ws_col < WIDTH_MIN)
+		return WIDTH;
+	return size.ws_col;
+}
+
+/* Print words behind INDENT columns, in further lines as in the first. */
+static void
+print_text(const char *text)
+{
+	size_t all = width(), column = INDENT;
+
+	while (*text != '\0') {
+		size_t size = strcspn(text + 1, " ") + 1;
+
+		if (all != 0 && column > INDENT && column + size > all) {
+			printf("\n%*s", INDENT, "");
+			column = INDENT;
+			text++;
+			size--;
+		}
+		printf("%.*s", (int)size, text);
+		text += size;
+		column += size;
+	}
+	putchar('\n');
 }
 
 static void
 print_detail(const char *label, const char *text)
 {
-	char safe[AUDIT_ESCAPED(TEXT_MAX)];
+	char safe[AUDIT_ESCAPED(TEXT_MAX)], line[sizeof(safe) + 16];
 
-	if (*text != '\0')
-		printf("       %s %s\n", label,
-		    audit_escape(safe, sizeof(safe), text));
+	if (*text == '\0')
+		return;
+	snprintf(line, sizeof(line), "%s %s", label,
+	    audit_escape(safe, sizeof(safe), text));
+	printf("%*s", INDENT, "");
+	print_text(line);
 }
 
 static void
-print_finding(const struct finding *f)
+print_level(enum level level)
 {
 	static const char *const words[] = {
 	    " ok   ", " note ", " warn ", " FAIL "};
 	static const char *const colours[] = {
 	    "\033[32m", "\033[36m", "\033[1;33m", "\033[1;31m"};
-	char safe[AUDIT_ESCAPED(TEXT_MAX)];
 	bool paint = colour(stdout);
 
-	printf("%s%s%s ", paint ? colours[f->level] : "", words[f->level],
+	printf("%s%s%s ", paint ? colours[level] : "", words[level],
 	    paint ? "\033[0m" : "");
-	print_who(f);
-	puts(audit_escape(safe, sizeof(safe), f->what));
+}
+
+static void
+print_finding(const struct finding *f)
+{
+	size_t shown = f->nwho <= WHO_SHOWN + 1 ? f->nwho : WHO_SHOWN, size;
+	char safe[AUDIT_ESCAPED(TEXT_MAX)], *line = NULL;
+	FILE *out = open_memstream(&line, &size);
+
+	if (out == NULL)
+		err(EXIT_INTERNAL, NULL);
+	for (size_t i = 0; i < shown; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : ", ",
+		    audit_escape(safe, AUDIT_ESCAPED(64), f->who[i]));
+	if (shown < f->nwho)
+		fprintf(out, " and %zu more", f->nwho - shown);
+	if (f->nwho != 0)
+		fputs(": ", out);
+	fputs(audit_escape(safe, sizeof(safe), f->what), out);
+	if (fclose(out) != 0)
+		err(EXIT_INTERNAL, NULL);
+	print_level(f->level);
+	print_text(line);
+	free(line);
 	print_detail("set by", f->place);
 	print_detail("remedy:", f->remedy);
+}
+
+/* Of the notes that were not printed, how many there are, and of what. */
+static void
+print_fold(const struct doctor *d)
+{
+	char line[TEXT_MAX];
+	const char *last = "";
+	size_t notes = 0, used;
+
+	for (size_t i = 0; i < d->n; i++)
+		notes += d->list[i].level == LEVEL_NOTE;
+	if (notes == 0)
+		return;
+	snprintf(line, sizeof(line), "%zu note%s, of", notes,
+	    notes == 1 ? "" : "s");
+	for (size_t i = 0; i < d->n; i++) {
+		const struct finding *f = &d->list[i];
+
+		if (f->level != LEVEL_NOTE || strcmp(f->check, last) == 0)
+			continue;
+		used = strlen(line);
+		snprintf(line + used, sizeof(line) - used, "%s %s",
+		    *last == '\0' ? "" : ",", f->check);
+		last = f->check;
+	}
+	used = strlen(line);
+	snprintf(line + used, sizeof(line) - used, ": jumpctl doctor -v");
+	print_level(LEVEL_NOTE);
+	print_text(line);
 }
 
 static void
@@ -207,7 +286,8 @@ report(const struct doctor *d, size_t from)
 		failures += d->list[i].level == LEVEL_FAIL;
 	for (size_t i = from; i < d->n; i++) {
 		if (!d->json) {
-			print_finding(&d->list[i]);
+			if (d->verbose || d->list[i].level != LEVEL_NOTE)
+				print_finding(&d->list[i]);
 			continue;
 		}
 		fputs(i == 0 ? "" : ",\n", stdout);
@@ -254,7 +334,7 @@ parse_options(struct doctor *d, int argc, char **argv)
 	struct addr from;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "v", options, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			d->json = true;
@@ -277,6 +357,9 @@ parse_options(struct doctor *d, int argc, char **argv)
 			}
 			d->sshd.from = optarg;
 			d->placed = true;
+			break;
+		case 'v':
+			d->verbose = true;
 			break;
 		case 'l':
 			if (!parse_local(d, optarg))
@@ -312,6 +395,8 @@ doctor_main(int argc, char **argv)
 	}
 	if (d.json)
 		printf("],\"failures\":%zu}\n", failures);
+	else if (!d.verbose)
+		print_fold(&d);
 	for (size_t i = 0; i < d.n; i++)
 		finding_free(&d.list[i]);
 	free(d.list);

@@ -37,6 +37,7 @@ struct doctor {
 	struct finding *list;  /* owned */
 	size_t n;
 	bool json;
+	bool verbose; /* notes too */
 	bool placed; /* it was said where users come from */
 	struct door doors[DOORS_MAX]; /* that sshd tells apart */
 	size_t ndoors;
@@ -64,6 +65,7 @@ void check_image(struct doctor *);
 void check_tickets(struct doctor *);
 void check_helpers(struct doctor *);
 void check_entries(struct doctor *);
+void check_locks(struct doctor *);
 void check_names(struct doctor *);
 void check_members(struct doctor *);
 void check_factors(struct doctor *);
@@ -158,6 +160,12 @@ void names_members(struct names *, const char *group);
 
 /* Add those who are ours: of the group jump, and of the policy, if any. */
 void names_jump(struct names *, const struct policy *);
+
+/*
+ * Add the administrators whom the firewall table of this policy holds, or
+ * would hold if it had one.  doctor_firewall.c.
+ */
+void names_held(struct names *, const struct policy *);
 
 /* Sort them, and keep each once. */
 void names_sort(struct names *);

@@ -6,12 +6,15 @@
 #include "doctor.h"
 
 #include <err.h>
+#include <grp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "exit.h"
 
 enum { DEPTH = 32 }; /* of groups in groups */
+enum { WORDS_MAX = 1024 };
 
 /* Rows of some tables that something refers to. */
 struct uses {
@@ -271,6 +274,34 @@ check_unix_groups(struct doctor *d)
 			    "usermod -a -G NAME USER, or delete it",
 			    "a Unix group without members");
 		names_free(&members);
+	}
+}
+
+/* Whether the lock keeps everybody out: any, or a group that nobody can see. */
+static bool
+is_all(const struct policy *p, const struct policy_lock *lock)
+{
+	const char *name = policy_string(p, lock->name);
+
+	return strcmp(name, "any") == 0 ||
+	    (lock->kind == REF_UNIXGROUP && getgrnam(name + 1) == NULL);
+}
+
+void
+check_locks(struct doctor *d)
+{
+	const struct policy *p = d->policy;
+
+	for (uint32_t i = 0; p != NULL && i < p->table[PT_LOCKS].n; i++) {
+		const struct policy_lock *lock = policy_lock(p, i);
+		char words[WORDS_MAX], remedy[WORDS_MAX];
+		bool all = is_all(p, lock);
+
+		snprintf(remedy, sizeof(remedy), "jumpctl unlock %s",
+		    policy_string(p, lock->name));
+		found(d, all ? LEVEL_WARN : LEVEL_NOTE, NULL, NULL, remedy,
+		    "%s%s", lock_words(p, i, words, sizeof(words)),
+		    all ? ", and so is everybody" : "");
 	}
 }
 

@@ -332,8 +332,8 @@ check_tickets(struct doctor *d)
 	fd = program_open(path, 0);
 	if (fd == -1) {
 		found(d, LEVEL_FAIL, NULL, NULL,
-		    "have root own it and each folder above, writable by "
-		    "nobody else, without symbolic links",
+		    "chown root and chmod go-w it and each folder above; no "
+		    "symbolic links",
 		    "ticket-program: %s is not an executable file of root's "
 		    "alone: tickets are refused",
 		    path);
@@ -366,8 +366,8 @@ check_helper(
 		close(fd);
 	if (fd == -1 && name != 0)
 		found(d, LEVEL_FAIL, NULL, NULL,
-		    "have root own it and each folder above, writable by "
-		    "nobody else, without symbolic links",
+		    "chown root and chmod go-w it and each folder above; no "
+		    "symbolic links",
 		    "%s: %s is not an executable file of root's alone: %s",
 		    setting, path, effect);
 	return fd != -1 || name == 0;
@@ -494,6 +494,13 @@ check_policy(struct doctor *d)
 	struct policy_report report = {0};
 	struct policy *p = NULL;
 
+	if (access(POLICY_FILE, F_OK) == -1 && errno == ENOENT) {
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "restore it, or: jumpctl init --output " POLICY_FILE
+		    "; then jumpctl load",
+		    "there is no %s", POLICY_FILE);
+		return;
+	}
 	if (!safe_path(d, POLICY_FILE) || !safe_path(d, POLICY_DIR) ||
 	    !safe_fragments(d))
 		return;
@@ -568,7 +575,7 @@ check_image(struct doctor *d)
 
 	if (error == POLICY_MISSING) {
 		found(d, LEVEL_FAIL, NULL, NULL, "jumpctl load",
-		    "no policy is loaded: nobody gets in");
+		    "no policy is loaded: nobody of the group jump gets in");
 		return;
 	}
 	check_image_modes(d);

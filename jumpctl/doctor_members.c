@@ -22,7 +22,7 @@
 		   "/jump-authkeys --mfa %u %t %k %f"
 #define SHELL LIBEXECDIR "/jump-shell"
 
-enum { VALUE_MAX = 600, PLACE_MAX = 512 };
+enum { VALUE_MAX = 600, LIST_MAX = 4096, PLACE_MAX = 512, REMEDY_MAX = 256 };
 
 /*
  * What the suite needs of sshd for every account.  Source: the files in
@@ -67,7 +67,7 @@ static const struct need people_needs[] = {
     {"PermitTTY", "yes", LEVEL_WARN, NULL},
     {"AllowTcpForwarding", "local", LEVEL_FAIL, NULL},
     {"AllowStreamLocalForwarding", "no", LEVEL_FAIL, NULL},
-    {"DisableForwarding", "no", LEVEL_WARN, NULL},
+    {"DisableForwarding", "no", LEVEL_FAIL, NULL},
     {"PermitOpen", "any", LEVEL_WARN, NULL},
     {"PermitListen", "none", LEVEL_FAIL, NULL},
     {"GatewayPorts", "no", LEVEL_FAIL, NULL},
@@ -231,6 +231,36 @@ is_shipped(const char *keyword)
 	return true;
 }
 
+/* Whether a line is in a file that is read behind ours, which then has none. */
+static bool
+is_behind(const char *place, const char *file, const char *keyword)
+{
+	const char *name = strrchr(place, '/');
+
+	return name != NULL && strstr(place, "/sshd_config.d/") != NULL &&
+	    !sshd_last_wins(keyword) && strcmp(name + 1, file) > 0;
+}
+
+/* Have a file of the folder read behind ours, or before it. */
+static bool
+move_remedy(const char *place, bool before, char *buf, size_t size)
+{
+	static const char folder[] = "/etc/ssh/sshd_config.d/";
+	const char *name = place + strlen(folder), *rest;
+	int length;
+
+	if (strncmp(place, folder, strlen(folder)) != 0)
+		return false;
+	rest = name + strspn(name, "0123456789");
+	rest += *rest == '-';
+	length = (int)strcspn(rest, ":");
+	snprintf(buf, size,
+	    "mv %s%.*s%.*s %s%s-%.*s, or delete that line; reload sshd", folder,
+	    (int)(rest - name), name, length, rest, folder,
+	    before ? "00" : "90", length, rest);
+	return true;
+}
+
 /* What to do about a line that is not what it should be. */
 static void
 need_remedy(const struct visit *v, const char *keyword, const char *place,
@@ -246,7 +276,7 @@ need_remedy(const struct visit *v, const char *keyword, const char *place,
 		snprintf(buf, size,
 		    "begin sshd_config with: Include "
 		    "/etc/ssh/sshd_config.d/*.conf; reload sshd");
-	else if (strstr(place, file) != NULL)
+	else if (strstr(place, file) != NULL || is_behind(place, file, keyword))
 		snprintf(buf, size, "put %s/%s back as it is shipped", DATADIR,
 		    file);
 	else if (*place == '\0')
@@ -254,7 +284,7 @@ need_remedy(const struct visit *v, const char *keyword, const char *place,
 		    "put %s/%s into /etc/ssh/sshd_config.d, "
 		    "and reload sshd",
 		    DATADIR, file);
-	else
+	else if (!move_remedy(place, sshd_last_wins(keyword), buf, size))
 		snprintf(buf, size,
 		    "have %s read %s, or delete that line; reload sshd", file,
 		    sshd_last_wins(keyword) ? "last" : "first");
@@ -291,6 +321,21 @@ check_need(const struct visit *v, const struct need *need)
 		check_value(v, need, "none");
 }
 
+/* Whether a line of our block is in force, where others have taken the rest. */
+static bool
+is_placed(const struct visit *v)
+{
+	char place[PLACE_MAX];
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (sshd_place(
+			v->answer, needs[i].keyword, place, sizeof(place)) &&
+		    strstr(place, snippet(v)) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* Whether any of what we need is there; if not, say that alone. */
 static bool
 is_ours(const struct visit *v)
@@ -307,6 +352,8 @@ is_ours(const struct visit *v)
 	if (sshd_value(v->answer, "AuthorizedKeysCommandUser", 0, value,
 		sizeof(value)) &&
 	    strcmp(value, "_jump") == 0)
+		return true;
+	if (is_placed(v))
 		return true;
 	if (v->role == ROLE_DEVICE && !account_in(v->account, "jump-devices"))
 		return false; /* said with what else the account lacks */
@@ -382,6 +429,52 @@ check_step(const struct visit *v)
 	    value);
 }
 
+/* Whether a list of algorithms has one for keys of this type. */
+static bool
+has_algorithm(const char *list, const char *type)
+{
+	size_t size = strlen(type);
+
+	if (strcmp(type, "ssh-rsa") == 0)
+		return has_algorithm(list, "rsa-sha2-512") ||
+		    has_algorithm(list, "rsa-sha2-256");
+	for (const char *at = list; at != NULL; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, type, size) == 0 &&
+		    (at[size] == ',' || at[size] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* What keys of the policy have, sshd is to take. */
+static void
+check_keys(const struct visit *v)
+{
+	static const char keyword[] = "PubkeyAcceptedAlgorithms";
+	const struct policy *p = v->d->policy;
+	char list[LIST_MAX], place[PLACE_MAX] = "";
+
+	if (p == NULL ||
+	    !sshd_value(v->answer, keyword, 0, list, sizeof(list)))
+		return;
+	sshd_place(v->answer, keyword, place, sizeof(place));
+	for (uint32_t i = 0; i < p->table[PT_KEYS].n; i++) {
+		const struct policy_key *key = policy_key(p, i);
+		const char *type = policy_string(p, key->type);
+
+		if (key->kind == KEY_USER &&
+		    strcmp(policy_string(p, policy_user(p, key->owner)->account),
+			v->account->name) == 0 &&
+		    !has_algorithm(list, type))
+			found(v->d, LEVEL_FAIL, v->account->name, place,
+			    "add it to that line, or give the users another "
+			    "key; reload sshd",
+			    "%s has no %s: keys of that type do not get in",
+			    keyword, type);
+	}
+}
+
 static bool
 wants_tickets(const struct policy *p)
 {
@@ -430,6 +523,7 @@ check_device(const struct visit *v)
 	check_needs(v, needs, sizeof(needs) / sizeof(needs[0]));
 	check_needs(v, device_needs,
 	    sizeof(device_needs) / sizeof(device_needs[0]));
+	check_keys(v);
 	check_need(v,
 	    v->d->policy == NULL || policy_has_device_paths(v->d->policy)
 		? &paths
@@ -447,6 +541,7 @@ check_in_force(const struct visit *v)
 	check_needs(v, people_needs,
 	    sizeof(people_needs) / sizeof(people_needs[0]));
 	check_step(v);
+	check_keys(v);
 	check_ticket_variable(v);
 	check_need(v, shared ? &shared_command : &own_command);
 	if (shared)
@@ -492,13 +587,31 @@ check_entry(const struct visit *v)
 		    "the account has expired");
 }
 
+/* As sshd looks, before it looks at keys. */
+static bool
+is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & 0111) != 0;
+}
+
 static void
 check_shell(struct doctor *d, const struct account *a)
 {
 	const char *base = strrchr(a->shell, '/');
 
 	base = base == NULL ? a->shell : base + 1;
-	if (strcmp(a->shell, SHELL) == 0 || strcmp(base, "sh") == 0 ||
+	if (*base != '\0' && !is_program(a->shell)) {
+		found(d, LEVEL_FAIL, a->name, NULL,
+		    "usermod -s " SHELL " NAME",
+		    "the login shell %s is not there, or cannot be run: sshd "
+		    "lets nobody in with it",
+		    a->shell);
+		return;
+	}
+	if (*base == '\0' || strcmp(a->shell, SHELL) == 0 || strcmp(base, "sh") == 0 ||
 	    strcmp(base, "dash") == 0)
 		return;
 	found(d, LEVEL_WARN, a->name, NULL, "usermod -s " SHELL " NAME",
@@ -534,21 +647,58 @@ check_uid(struct doctor *d, const struct account *a)
 		    pw == NULL ? "nobody" : pw->pw_name);
 }
 
-static void
+static bool
+is_known(const struct doctor *d, const char *name)
+{
+	bool shared;
+
+	return account_in_policy(d->policy, name, &shared);
+}
+
+/* Users have another account as administrators; those of before, no user's. */
+static const char *
+rank_remedy(const struct doctor *d, const struct account *a, const char *rank,
+    char buf[REMEDY_MAX])
+{
+	const struct group *jump = getgrnam("jump");
+
+	if (is_known(d, a->name))
+		snprintf(buf, REMEDY_MAX,
+		    "gpasswd -d NAME %s; administrators have another account",
+		    rank);
+	else if (jump != NULL && a->gid == jump->gr_gid)
+		snprintf(buf, REMEDY_MAX,
+		    "usermod -g users NAME, before sshd reads 60-jump.conf");
+	else
+		snprintf(buf, REMEDY_MAX,
+		    "gpasswd -d NAME jump, before sshd reads 60-jump.conf");
+	return buf;
+}
+
+/* Whether it has a name for becoming root; that is then said. */
+static bool
 check_rank(struct doctor *d, const struct account *a)
 {
+	char remedy[REMEDY_MAX];
+	bool any = false;
+
 	for (size_t i = 0; ranks[i] != NULL; i++) {
-		if (account_in(a, ranks[i]))
-			found(d, LEVEL_WARN, a->name, NULL,
-			    "give administrators another account",
-			    "in the group %s too: root is held to nothing",
-			    ranks[i]);
+		if (!account_in(a, ranks[i]) || !account_in(a, "jump"))
+			continue;
+		any = true;
+		found(d, LEVEL_FAIL, a->name, NULL,
+		    rank_remedy(d, a, ranks[i], remedy),
+		    "an administrator (group %s) in the group jump: %s",
+		    ranks[i],
+		    is_known(d, a->name) ? "root is held to nothing"
+					 : "sshd keeps them out");
 	}
 	if (a->uid < 1000)
 		found(d, LEVEL_WARN, a->name, NULL, "usermod -u UID NAME",
 		    "uid %u, which the firewall table takes for a system "
 		    "account",
 		    a->uid);
+	return any;
 }
 
 /*
@@ -636,7 +786,6 @@ visit_account(struct roll *r, struct account *a, enum role role)
 	check_uid(r->d, a);
 	if (role != ROLE_DEVICE) {
 		check_home(r->d, a);
-		check_rank(r->d, a);
 	}
 	if (v.answer == NULL) {
 		if (sshd_ask(&r->d->sshd, a->name, &answer) == -1) {
@@ -688,8 +837,8 @@ visit_name(struct roll *r, const char *name)
 		account_free(&a);
 		return;
 	}
-	if (p != NULL && !known && p->table[PT_CAS].n == 0 &&
-	    policy_meta(p)->keys_from == 0)
+	if (!check_rank(r->d, &a) && p != NULL && !known &&
+	    p->table[PT_CAS].n == 0 && policy_meta(p)->keys_from == 0)
 		found(r->d, LEVEL_WARN, name, NULL,
 		    "add a user line, or: gpasswd -d NAME jump",
 		    "in the group jump, but not in the policy: cannot log in");

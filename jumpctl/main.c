@@ -64,8 +64,8 @@ static const struct {
 	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"
 	"               [--search TEXT] [--text] [--times] ID"},
     {"doctor", doctor_main,
-	"doctor [--json] [--no-record] [--from ADDRESS]\n"
-	"               [--sshd PATH]"},
+	"doctor [-v] [--json] [--no-record] [--from ADDRESS]\n"
+	"               [--local ADDRESS:PORT] [--sshd PATH]"},
     {"complete", complete_main, "complete [--] [WORD ...]"},
 };
 

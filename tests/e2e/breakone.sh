@@ -166,6 +166,7 @@ FAIL|UnusedConnectionTimeout is 600, want none|70-jump-devices.conf|sed -i.x 's/
 warn|sshd tells clients apart by LocalAddress||printf 'Match LocalAddress 10.7.0.1\n PermitTTY no\n' >$D/00-cis.conf|rm $D/00-cis.conf
 FAIL|alice: ForceCommand is none, want|00-cis.conf:2|printf 'Match User alice LocalPort 2222\n ForceCommand none\n' >$D/00-cis.conf; printf 'Port 22\nPort 2222\n' >$D/01-port.conf|rm $D/00-cis.conf $D/01-port.conf
 FAIL|sshd does not read its configuration to the end||mkfifo $D/99-x.conf|rm $D/99-x.conf
+FAIL|alice, jump: PubkeyAcceptedAlgorithms has no ssh-ed25519|00-cis.conf:1|printf 'PubkeyAcceptedAlgorithms rsa-sha2-512\nMatch User host\n PubkeyAcceptedAlgorithms ssh-ed25519\n' >$D/00-cis.conf|rm $D/00-cis.conf
 FAIL|60-jump.conf belongs to uid 2001||chown alice $D/60-jump.conf|chown root $D/60-jump.conf
 FAIL|60-jump.conf is writable by group or others (mode 666)||chmod 666 $D/60-jump.conf|chmod 644 $D/60-jump.conf
 FAIL|/etc/ssh/sshd_config is writable by group or others||chmod 666 $D/../sshd_config|chmod 644 $D/../sshd_config
@@ -204,15 +205,21 @@ FAIL|there is no group _jump-ssh||sed -i.x /^_jump-ssh:/d /etc/group|mv /etc/gro
 FAIL|alice: in the group _jump: reads the policy||cp -p /etc/group /etc/group.x; sed -i '/^_jump:/s/$/alice/' /etc/group|mv /etc/group.x /etc/group
 FAIL|alice: in the group _jump-ssh||cp -p /etc/group /etc/group.x; sed -i '/^_jump-ssh:/s/$/alice/' /etc/group|mv /etc/group.x /etc/group
 FAIL|alice: in the policy, but not in the group jump||sed -i.x 's/^jump:.*/jump:x:2010:/' /etc/group|mv /etc/group.x /etc/group
-warn|alice: in the group sudo too||sed -i.x 's/^sudo:.*/&,alice/' /etc/group|mv /etc/group.x /etc/group
+FAIL|alice: an administrator (group sudo) in the group jump: root is held to nothing||sed -i.x 's/^sudo:.*/&,alice/' /etc/group|mv /etc/group.x /etc/group
 FAIL|host: account of devices, but not in the group jump-devices||sed -i.x 's/^jump-devices:.*/jump-devices:x:2101:/' /etc/group|mv /etc/group.x /etc/group
 warn|alice: in the policy or the group jump, but no account||sed -i.x /^alice:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
 warn|host: account of devices in the policy, but not on this machine||sed -i.x /^host:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
+FAIL|admin: an administrator (group sudo) in the group jump: sshd keeps them out||cp -p /etc/group /etc/group.x; sed -i '/^jump:/s/$/,admin/; s/^sudo:.*/&,oper/' /etc/group; cp -p /etc/passwd /etc/passwd.x; cp -p /etc/shadow /etc/shadow.x; echo 'oper:x:2999:2999::/root:/bin/sh' >>/etc/passwd|mv /etc/group.x /etc/group; mv /etc/passwd.x /etc/passwd; mv /etc/shadow.x /etc/shadow
+FAIL|alice: the login shell /nowhere is not there||sed -i.x '/^alice:/s,/bin/sh,/nowhere,' /etc/passwd|mv /etc/passwd.x /etc/passwd
+FAIL|host: the login shell /etc/hosts is not there, or cannot be run||sed -i.x '/^host:/s,[^:]*$,/etc/hosts,' /etc/passwd|mv /etc/passwd.x /etc/passwd
 warn|alice: the login shell is /bin/bash||sed -i.x '/^alice:/s,/bin/sh,/bin/bash,' /etc/passwd|mv /etc/passwd.x /etc/passwd
 FAIL|there is no account _jump-notify||sed -i.x /^_jump-notify:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
 warn|alice: the account has expired||sed -i.x '/^alice:/s/7::.*/7::10:/' /etc/shadow|mv /etc/shadow.x /etc/shadow
 warn|alice: no home directory||mv /home/alice /home/x|mv /home/x /home/alice
 # the policy
+FAIL|there is no /etc/jump/policy||mv /etc/jump/policy /etc/jump/x|mv /etc/jump/x /etc/jump/policy
+note|alice is locked since||jumpctl lock alice|jumpctl unlock alice
+warn|any is locked since||jumpctl lock any|jumpctl unlock any
 FAIL|/etc/jump/policy is writable||chmod 666 /etc/jump/policy|chmod 644 /etc/jump/policy
 FAIL|/etc/jump/policy belongs to uid 2001||chown alice /etc/jump/policy|chown root /etc/jump/policy
 FAIL|/etc/jump/policy.d is writable||chmod 777 /etc/jump/policy.d|chmod 755 /etc/jump/policy.d

@@ -20,7 +20,7 @@ doctor() {
 }
 
 look() {
-	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd" \
+	run lab on jump jumpctl doctor -v --sshd "$LAB/openssh/usr/sbin/sshd" \
 	    "$@" 3<&-
 }
 

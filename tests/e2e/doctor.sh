@@ -10,7 +10,7 @@ l=/usr/local/libexec/jump
 
 doctor() {
 	touch "$J/run/sshd.pid" # as if sshd had just been reloaded
-	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd" "$@"
+	run lab on jump jumpctl doctor -v --sshd "$LAB/openssh/usr/sbin/sshd" "$@"
 }
 
 on() {
@@ -88,6 +88,19 @@ assert d["version"] == 1 and d["failures"] == 0
 assert all(f["remedy"] for f in d["findings"] if f["level"] != "ok")' "$T/out"
 run lab on -u alice jump /usr/local/sbin/jumpctl doctor
 check "only root" gave 73 ""
+run lab on jump jumpctl lock mallory
+run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "notes are folded" printed '^ note  [1-9][0-9]* notes?, of .*locks.*: jumpctl doctor -v$'
+check "... all of them" [ "$(grep -c '^ note' "$T/out")" -eq 1 ]
+doctor
+check "-v prints them" printed '^ note  mallory is locked since'
+run lab on jump script -qc "stty cols 60; jumpctl doctor -v --no-record" /dev/null
+tr -d '\r' <"$T/out" | sed 's/\x1b\[[0-9;]*m//g' >"$T/plain"
+check "no line is longer than the terminal" [ -z "$(awk 'length > 60' "$T/plain")" ]
+check "... and further ones are as far in" not grep -qv \
+    '^ \(ok  \|note\|warn\|FAIL\)  [^ ]\|^       [^ ]' "$T/plain"
+check "... and there are some" [ "$(wc -l <"$T/plain")" -gt 30 ]
+run lab on jump jumpctl unlock mallory
 doctor --from nowhere
 check "--from wants an address" gave 64 ""
 
@@ -122,7 +135,7 @@ GSSAPIAuthentication yes
 TrustedUserCAKeys /etc/ssh/ca.pub
 AuthorizedKeysCommand /usr/bin/true
 ForceCommand /bin/sh
-DisableForwarding yes warn
+DisableForwarding yes
 PermitOpen 10.2.0.10:22 warn
 LogVerbose kex.c:* warn
 ClientAliveCountMax 0 warn
@@ -136,7 +149,7 @@ printf 'Match User alice\n AllowTcpForwarding yes\n' >"$ssh_d/00-cis.conf"
 doctor
 check "nobody else is named" not printed 'bob.*AllowTcpForwarding'
 printf 'Match Group jump\n AllowTcpForwarding yes\n' >"$ssh_d/00-cis.conf"
-names FAIL "alice, bob, vend1: AllowTcpForwarding is yes, want local" \
+names FAIL "alice, bob, jump, vend1: AllowTcpForwarding is yes, want local" \
     "one finding for many" /etc/ssh/sshd_config.d/00-cis.conf:2
 echo 'AllowTcpForwarding yes' >"$ssh_d/00-cis.conf"
 on jumpctl sweep
@@ -246,12 +259,22 @@ sed -i 's/^jump:.*/jump:x:2010:alice,bob,vend1,mallory/' "$J/etc/group"
 names warn "mallory: in the group jump, but not in the policy" "mallory is"
 sed -i 's/^jump:.*/jump:x:2010:alice,bob,vend1,eve/' "$J/etc/group"
 names warn "eve: in the policy or the group jump, but no account" "eve is"
+sed -i 's/^jump:.*/jump:x:2010:alice,bob,vend1,admin/' "$J/etc/group"
+names FAIL "admin: an administrator (group sudo) in the group jump: sshd keeps" \
+    "an administrator is a member"
+check "... with the way out" printed \
+    'remedy: gpasswd -d NAME jump, before sshd reads 60-jump.conf'
+on gpasswd -d admin jump >/dev/null
+doctor
+check "the remedy helps" not printed 'an administrator'
 sed -i 's/^jump:.*/jump:x:2010:alice,bob,vend1/' "$J/etc/group"
 sed -i 's/^_jump:.*/_jump:x:990:bob/' "$J/etc/group"
 names FAIL "bob: in the group _jump" "somebody is in _jump"
 sed -i 's/^_jump:.*/_jump:x:990:/' "$J/etc/group"
 sed -i 's/^sudo:.*/sudo:x:27:admin,root,bob/' "$J/etc/group"
-names warn "bob: in the group sudo too" "a user who is root"
+names FAIL "bob: an administrator (group sudo) in the group jump: root is held" \
+    "a user who is root"
+check "... with the way out" printed 'remedy: gpasswd -d NAME sudo;'
 sed -i 's/^sudo:.*/sudo:x:27:root/' "$J/etc/group"
 names warn "root is the only administrator" "one administrator"
 rm "$J/root/.ssh/authorized_keys"
@@ -263,6 +286,12 @@ sed -i '/^alice:/s,/bin/sh,/bin/bash,' "$J/etc/passwd"
 names warn "alice: the login shell is /bin/bash" "a shell that reads files"
 sed -i '/^alice:/s,/bin/bash,/usr/sbin/nologin,' "$J/etc/passwd"
 names warn "alice: the login shell is /usr/sbin/nologin" "no shell"
+sed -i '/^alice:/s,/usr/sbin/nologin,/nowhere/jump-shell,' "$J/etc/passwd"
+names FAIL "alice: the login shell /nowhere/jump-shell is not there" "no such shell"
+sed -i '/^alice:/s,/nowhere/jump-shell,/etc/passwd,' "$J/etc/passwd"
+names FAIL "alice: the login shell /etc/passwd is not there, or cannot be run" \
+    "a file that is no program"
+sed -i '/^alice:/s,/etc/passwd,/usr/sbin/nologin,' "$J/etc/passwd"
 sed -i '/^_jump:/d' "$J/etc/passwd"
 names FAIL "there is no user or no group _jump" "no _jump"
 cp -p "$T/passwd" "$J/etc/passwd"

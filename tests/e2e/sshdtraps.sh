@@ -88,12 +88,12 @@ sed 's/OpenSSH_[0-9.]*/OpenSSH_8.7/' /tmp/sshd.err >&2
 exit \$status
 END
 chmod 755 "$T/sshd-8.7"
-run lab on jump jumpctl doctor --sshd "$T/sshd-8.7" --no-record
+run lab on jump jumpctl doctor -v --sshd "$T/sshd-8.7" --no-record
 check "8.7: until" printed \
     '^ FAIL  visitor: OpenSSH 8.7 reads no time in UTC: nobody with .until. gets in'
 check "8.7: the groups of a command" printed '^ note  OpenSSH 8.7: CVE-2021-41617'
 check "8.7: a failure is one" gave 1
 sed -i 's/8\.7/11.0/' "$T/sshd-8.7"
-run lab on jump jumpctl doctor --sshd "$T/sshd-8.7" --no-record
+run lab on jump jumpctl doctor -v --sshd "$T/sshd-8.7" --no-record
 check "11.0: not looked at" printed '^ warn  OpenSSH 11.0 is not one of 8.7 to'
 finish
