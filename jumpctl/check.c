@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "doctor.h"
 #include "exit.h"
 #include "gate.h"
 #include "lacks.h"
@@ -407,6 +408,28 @@ warn_firewall(const struct policy *p, const struct sources *s)
 	return 1;
 }
 
+/* It is for users, and whoever else has such a uid is held too. */
+static size_t
+warn_held(const struct policy *p, const struct sources *s)
+{
+	struct names held = {0};
+	size_t n;
+
+	if (s->system && policy_meta(p)->nft != 0)
+		names_held(&held, p);
+	n = held.n;
+	if (n != 0)
+		fprintf(stderr, "warning: set nft: administrators, too, connect "
+		    "to nothing from here if `set exempt'\n    does not name "
+		    "them:");
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, " %s", held.list[i]);
+	if (n != 0)
+		fputc('\n', stderr);
+	names_free(&held);
+	return n != 0;
+}
+
 static size_t
 warn_names(const struct sources *s, size_t missing)
 {
@@ -682,6 +705,7 @@ policy_check(const struct sources *s, size_t *errors, size_t *warnings)
 	if (!decide_zone(p))
 		warnx("time zone is not on this machine");
 	*warnings += warn_sweeps(p, s) + warn_firewall(p, s) +
+	    warn_held(p, s) +
 	    warn_gate(p, s) +
 	    warn_names(s, hosts_mark(p)) + warn_users(p, s) +
 	    warn_unixgroups(p) + warn_programs(p, s) +

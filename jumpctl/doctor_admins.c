@@ -107,6 +107,7 @@ consider(struct board *b, const char *name)
 {
 	struct account a;
 	struct sshd_answer answer;
+	char remedy[NAMES_MAX];
 	bool shared;
 
 	if (!account_find(&a, name))
@@ -117,12 +118,15 @@ consider(struct board *b, const char *name)
 		account_free(&a);
 		return;
 	}
-	if (b->d->policy != NULL && nft_holds(b->d->policy, a.uid))
-		found(b->d, LEVEL_WARN, NULL, NULL,
-		    "name the account in `set exempt'",
+	if (b->d->policy != NULL && nft_holds(b->d->policy, a.uid)) {
+		snprintf(remedy, sizeof(remedy),
+		    "add %s to `set exempt' in the policy, then jumpctl load",
+		    name);
+		found(b->d, LEVEL_WARN, NULL, NULL, remedy,
 		    "the firewall table holds %s, who connects to nothing "
 		    "from here",
 		    name);
+	}
 	if (gets_in(&a, &answer)) {
 		size_t used = strlen(b->names);
 

@@ -11,7 +11,7 @@
 #include "gate.h"
 #include "nft.h"
 
-enum { WORDS = 6, CHAIN = 256 };
+enum { WORDS = 6, CHAIN = 256, REMEDY_MAX = 512 };
 
 /* What nft prints with these arguments, the caller's; NULL: there is none. */
 static char *
@@ -148,9 +148,53 @@ is_set(const struct doctor *d)
 }
 
 /* The table itself; false if that is not as it should be. */
+void
+names_held(struct names *held, const struct policy *p)
+{
+	bool loaded = p != NULL && policy_meta(p)->nft != 0, shared;
+	struct names all = {0};
+	struct account a;
+
+	for (size_t i = 0; ranks[i] != NULL; i++)
+		names_members(&all, ranks[i]);
+	names_sort(&all);
+	for (size_t i = 0; i < all.n; i++) {
+		if (!account_find(&a, all.list[i]))
+			continue;
+		if (!account_in(&a, "jump") && !account_in(&a, "jump-devices") &&
+		    !account_in_policy(p, a.name, &shared) &&
+		    (loaded ? nft_holds(p, a.uid) : nft_may_hold(a.uid)))
+			names_add(held, a.name);
+		account_free(&a);
+	}
+	names_free(&all);
+}
+
+/* Who sets it must name the administrators, who would else be held. */
+static const char *
+set_remedy(const struct doctor *d, char buf[REMEDY_MAX])
+{
+	struct names held = {0};
+	size_t used;
+
+	names_held(&held, d->policy);
+	snprintf(buf, REMEDY_MAX, "set nft in the policy");
+	for (size_t i = 0; i < held.n; i++) {
+		used = strlen(buf);
+		snprintf(buf + used, REMEDY_MAX - used, "%s %s",
+		    i == 0 ? ", and set exempt {" : "", held.list[i]);
+	}
+	used = strlen(buf);
+	snprintf(buf + used, REMEDY_MAX - used, "%s: FIREWALL in jumpctl(8)",
+	    held.n == 0 ? "" : " }");
+	names_free(&held);
+	return buf;
+}
+
 static bool
 check_table(struct doctor *d)
 {
+	char remedy[REMEDY_MAX];
 	bool loaded = table_is_loaded();
 
 	if (is_set(d) && !nft_stands(d->policy))
@@ -166,7 +210,7 @@ check_table(struct doctor *d)
 		    "the firewall table is that of an earlier policy");
 	else if (!loaded)
 		found(d, LEVEL_WARN, NULL, NULL,
-		    "set nft in the policy: FIREWALL in jumpctl(8)",
+		    set_remedy(d, remedy),
 		    "the firewall table is not loaded: who breaks out reaches "
 		    "the network");
 	else

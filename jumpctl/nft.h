@@ -36,6 +36,9 @@ int nft_renew(const struct policy *, time_t now);
  */
 bool nft_holds(const struct policy *, unsigned uid);
 
+/* Whether a table would hold this uid, if it is not exempt: a person's. */
+bool nft_may_hold(unsigned uid);
+
 /* Whether the kernel has the table that was loaded last. */
 bool nft_stands(const struct policy *);
 

@@ -303,8 +303,8 @@ print_class(const struct table *t, size_t number)
 	fputs("\t}\n\n", t->out);
 }
 
-static bool
-is_login_uid(unsigned uid)
+bool
+nft_may_hold(unsigned uid)
 {
 	return (uid >= UID_MIN && uid <= UID_MAX) || uid >= HIGH_MIN;
 }
@@ -314,7 +314,7 @@ nft_holds(const struct policy *p, unsigned uid)
 {
 	struct policy_range exempt =
 	    policy_clip(p, PT_WORDS, policy_meta(p)->exempt);
-	bool held = policy_meta(p)->nft != 0 && is_login_uid(uid);
+	bool held = policy_meta(p)->nft != 0 && nft_may_hold(uid);
 
 	for (uint32_t i = 0; i < exempt.n && held; i++) {
 		struct account a;
@@ -336,7 +336,7 @@ print_uids(const struct table *t)
 	    "\t\telements = { %d-%d, %d-4294967294",
 	    UID_MIN, UID_MAX, HIGH_MIN);
 	for (size_t i = 0; i < t->nmembers; i++) {
-		if (!is_login_uid(t->members[i].uid))
+		if (!nft_may_hold(t->members[i].uid))
 			fprintf(t->out, ", %u", t->members[i].uid);
 	}
 	fputs(" }\n\t}\n", t->out);

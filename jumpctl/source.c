@@ -44,9 +44,9 @@ static const char *
 unsafe(const struct stat *st)
 {
 	if (st->st_uid != 0)
-		return "is not owned by root";
+		return "is not owned by root (chown root)";
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return "is writable by group or others";
+		return "is writable by group or others (chmod go-w)";
 	return NULL;
 }
 

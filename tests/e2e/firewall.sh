@@ -289,8 +289,10 @@ echo 'sudo:x:27:admin' >>"$LAB/hosts/jump/etc/group"
 run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
 check "doctor: an exempt administrator is free" not printed 'holds admin'
 sed -i '/^set exempt/d' "$LAB/hosts/jump/etc/jump/policy"
-on jumpctl load >/dev/null 2>&1
+run lab on jump jumpctl load
+check "load: who is held too" said '^    does not name them: admin$'
 run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+check "... with the remedy" printed 'remedy: add admin to .set exempt. in the policy'
 check "doctor: another is named" printed \
     'the firewall table holds admin, who connects to nothing from here'
 
