@@ -94,7 +94,7 @@ as bob run ssh -F "$C" jump connect web1 80 </dev/null
 check "connect: no rule" because connect web1:80 'no allow rule matches$'
 
 as bob run ssh -F "$C" jump ssh nothere </dev/null
-check "shell: not granted there" because shell nothere 'no allow rule matches$'
+check "shell: not granted there" because shell nothere:22 'no allow rule matches$'
 as bob run ssh -F "$C" jump ssh root@web1 </dev/null
 check "shell: no host key" because shell web1:22 'no host key in the policy$'
 as bob run ssh -F "$C" jump why web1:8080 </dev/null
