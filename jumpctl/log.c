@@ -276,6 +276,8 @@ log_main(int argc, char **argv)
 	    .road = -1, .outcome = -1, .since = INT64_MIN, .until = INT64_MAX};
 	if (!parse_options(&j, argc, argv))
 		return usage("log");
+	if (j.filter.until < j.filter.since)
+		errx(EXIT_USAGE, "--until is before --since");
 	if (j.follow && !j.since && j.filter.ref == NULL)
 		j.filter.since = (int64_t)time(NULL) * SECOND;
 	j.filter.policy = log_policy();

@@ -21,18 +21,22 @@ ago(int64_t *time, const char *text, time_t now)
 	return true;
 }
 
-/* A day, or a time on one, in the reader's zone: 2026-11-20T09:30, 09:30. */
+/*
+ * A day, or a time on one, in the reader's zone: 2026-11-20T09:30; or 09:30,
+ * the last there was.
+ */
 static bool
 local_time(int64_t *time, const char *text, time_t now)
 {
 	static const char *const formats[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M",
 	    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
 	    "%H:%M"};
+	static const size_t n = sizeof(formats) / sizeof(formats[0]);
 	struct tm tm;
 	const char *end;
 	time_t t;
 
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (localtime_r(&now, &tm) == NULL)
 			return false;
 		tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
@@ -41,6 +45,11 @@ local_time(int64_t *time, const char *text, time_t now)
 		if (end == NULL || *end != '\0')
 			continue;
 		t = mktime(&tm);
+		if (i == n - 1 && t > now) {
+			tm.tm_mday--;
+			tm.tm_isdst = -1;
+			t = mktime(&tm);
+		}
 		*time = t;
 		return t != (time_t)-1;
 	}

@@ -229,6 +229,9 @@ check "--refused" only ' refused +alice '
 list --since 2h --until 1h
 check "--until: nothing is left" gave 1 ""
 check "and that is told" said '^jumpctl: nothing of that is in the log$'
+list --since 1h --until 2h
+check "an end before the beginning: exit 64" gave 64
+check "said so" said '^jumpctl: --until is before --since$'
 list --since today --outcome open
 check "--since" only ' open '
 run lab on jump sh -c 'jumpctl log >/dev/full'
