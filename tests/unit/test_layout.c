@@ -338,6 +338,7 @@ main(void)
 	tcase_add_loop_test(t, no_line_wraps, 0, 200);
 	tcase_add_loop_test(t, state_is_whole, 0, 150);
 	tcase_add_loop_test(t, text_fits, 0, COUNT(fits));
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, anything_fits);
 	tcase_add_loop_test(t, time_is, 0, COUNT(times));
 	tcase_add_loop_test(t, header_is, 0, COUNT(headers));
