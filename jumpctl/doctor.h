@@ -89,13 +89,6 @@ void check_gate(struct doctor *);
 bool safe_path(struct doctor *, const char *path);
 
 /*
- * doctor_config.c: that nobody but root can write the files that this answer
- * is from; and by what they tell clients apart that nobody has answered.
- */
-void check_sources(struct doctor *, const struct sshd_answer *);
-void check_where(struct doctor *, const struct sshd_answer *);
-
-/*
  * Have sshd asked about the next address and port that it tells apart; *n is 0
  * for the first.  False if there are no more.
  */

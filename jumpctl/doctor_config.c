@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jumpctl doctor: who else than root can write the configuration of sshd, and
- * whom it tells apart.
+ * jumpctl doctor: whether sshd takes its configuration, who else than root can
+ * write it, and whom it tells apart.
  */
 #include "doctor.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "openssh.h"
 
 enum { WORDS_MAX = 128, PORT_SSH = 22 };
 
 /* Which of its lines holds for whom is no use if users write them. */
-void
+static void
 check_sources(struct doctor *d, const struct sshd_answer *answer)
 {
 	char path[PATH_MAX];
@@ -116,7 +120,7 @@ place_words(const struct doctor *d, unsigned asked, char *buf, size_t size)
 		snprintf(buf, size, "from %s", d->sshd.from);
 }
 
-void
+static void
 check_where(struct doctor *d, const struct sshd_answer *answer)
 {
 	unsigned asked = not_answered(d, answer, sshd_asks_where(answer));
@@ -135,6 +139,78 @@ check_where(struct doctor *d, const struct sshd_answer *answer)
 	found(d, LEVEL_WARN, NULL, NULL, where_remedy(asked),
 	    "sshd tells clients apart by %s: what follows holds %s", words,
 	    place);
+}
+
+/* What is known of this version of it. */
+static void
+check_version(struct doctor *d, const char *version)
+{
+	struct openssh v;
+
+	if (!openssh_find(&v, version)) {
+		found(d, LEVEL_WARN, NULL, NULL, "sshd -V",
+		    "sshd does not say its version: its traps are not known");
+		return;
+	}
+	if (!openssh_known(&v))
+		found(d, LEVEL_WARN, NULL, NULL,
+		    "sshd of another version, or jump of a later one",
+		    "OpenSSH %u.%u is not one of %s, which were looked at",
+		    v.major, v.minor, openssh_range());
+	check_traps(d, &v);
+}
+
+static void
+refused(struct doctor *d, const char *why)
+{
+	if (why == NULL && errno == ETIMEDOUT)
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "sshd -ddd -t: its last line names the file that it waits "
+		    "for",
+		    "sshd does not read its configuration to the end in %d "
+		    "seconds",
+		    PROGRAM_SECONDS);
+	else
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "sshd -t, and mend what it says",
+		    "sshd refuses its configuration: %.*s",
+		    why == NULL ? 0 : (int)strcspn(why, "\r\n"),
+		    why == NULL ? "" : why);
+}
+
+void
+check_sshd(struct doctor *d)
+{
+	struct sshd_answer answer;
+	char version[64], *why;
+
+	if (d->sshd.path == NULL)
+		d->sshd.path = sshd_find();
+	if (d->sshd.path == NULL) {
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "install it, or give its path with --sshd", "no sshd");
+		return;
+	}
+	if (!sshd_valid(&d->sshd, &why)) {
+		refused(d, why);
+		free(why);
+		d->sshd.path = NULL;
+		return;
+	}
+	if (sshd_ask(&d->sshd, "root", &answer) == -1) {
+		found(d, LEVEL_FAIL, NULL, NULL, "sshd -T",
+		    "sshd does not tell its configuration");
+		d->sshd.path = NULL;
+		return;
+	}
+	sshd_version(&answer, version, sizeof(version));
+	found(
+	    d, LEVEL_OK, NULL, NULL, NULL, "%s, configuration valid", version);
+	check_version(d, version);
+	check_sources(d, &answer);
+	check_where(d, &answer);
+	check_running(d, &answer);
+	sshd_answer_free(&answer);
 }
 
 bool
