@@ -26,13 +26,16 @@ refuse(const char *name, const char *why)
 }
 
 static const char *
-open_error(int dir, const char *base, bool system)
+open_error(int dir, const char *base, const char *name, bool system)
 {
 	int error = errno;
 	struct stat st;
 
 	if (error == ENXIO) /* a socket */
 		return "is not a regular file";
+	if (error == ENOENT && strcmp(name, POLICY_FILE) == 0)
+		return "No such file or directory; jumpctl init prints one "
+		       "of what is here";
 	if (system && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(st.st_mode))
 		return "is a symbolic link";
@@ -60,7 +63,7 @@ open_file(int dir, const char *base, const char *name, bool system,
 	const char *why = NULL;
 
 	if (fd == -1)
-		return refuse(name, open_error(dir, base, system));
+		return refuse(name, open_error(dir, base, name, system));
 	if (fstat(fd, st) == -1)
 		why = strerror(errno);
 	else if (!S_ISREG(st->st_mode))
@@ -202,7 +205,7 @@ open_directory(const char *name)
 	const char *why;
 
 	if (fd == -1)
-		return refuse(name, open_error(AT_FDCWD, name, true));
+		return refuse(name, open_error(AT_FDCWD, name, name, true));
 	why = fstat(fd, &st) == -1 ? strerror(errno) : unsafe(&st);
 	if (why == NULL)
 		return fd;
