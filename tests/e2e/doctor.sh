@@ -175,7 +175,7 @@ names FAIL "PermitUserEnvironment is yes, want no" "a global setting" \
 check "no line of ours helps against that" printed \
     '^       remedy: delete that line; reload sshd'
 for keyword in $(sed -n '/others\[\] = /,/;/p' \
-    "$LAB_REPO/jumpctl/doctor_members.c" | grep -o '"[A-Za-z]*"' | tr -d '"')
+    "$LAB_REPO/jumpctl/doctor_needs.c" | grep -o '"[A-Za-z]*"' | tr -d '"')
 do
 	check "no line of ours has $keyword" not grep -q "^ *$keyword " \
 	    "$LAB_REPO/sshd_config.d/60-jump.conf" \
