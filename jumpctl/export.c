@@ -85,5 +85,7 @@ export_main(int argc, char **argv)
 		return export_nft();
 	if (argc >= 2 && strcmp(argv[1], "sshd") == 0)
 		return export_sshd(argc - 1, argv + 1);
+	if (argc >= 2)
+		warnx("cannot export `%s'", argv[1]);
 	return usage("export");
 }

@@ -18,55 +18,85 @@
 static const struct {
 	const char *name;
 	int (*run)(int, char **);
-	const char *usage;
+	const char *does, *usage;
 } verbs[] = {
-    {"check", check_main, "check [FILE ...]"},
-    {"load", load_main, "load [--previous] [--no-sweep]"},
-    {"explain", explain_main, "explain WHO WHAT [--via ROAD] [--from ADDRESS]"
-			      " [--as LOGIN]\n               [--mfa] [--ticket ID] "
-			      "[--at TIME] [--json]"},
+    {"check", check_main,
+	"find what is wrong with the policy, and change nothing",
+	"check [FILE ...]"},
+    {"load", load_main,
+	"check the policy, put it into force, and end what it denies",
+	"load [--previous] [--no-sweep]"},
+    {"explain", explain_main,
+	"say whether somebody may reach something, and why",
+	"explain WHO WHAT [--via ROAD] [--from ADDRESS] [--as LOGIN]\n"
+	"               [--mfa] [--ticket ID] [--at TIME] [--json]"},
     {"init", init_main,
+	"write a first policy that gives what this machine gives now",
 	"init [--dry-run] [--output FILE] [--no-lookup] [--from ADDRESS]\n"
 	"               [--sshd PATH]"},
-    {"edit", edit_main, "edit [--no-sweep] [FILE]"},
-    {"diff", diff_main, "diff [--json] [--at TIME] [OLD] [NEW]"},
-    {"lock", lock_main, "lock [--no-sweep] [WHO [REASON]]"},
-    {"unlock", unlock_main, "unlock WHO"},
+    {"edit", edit_main,
+	"edit a file of the policy, check it, and load",
+	"edit [--no-sweep] [FILE]"},
+    {"diff", diff_main,
+	"who gains and who loses what between two policies",
+	"diff [--json] [--at TIME] [OLD] [NEW]"},
+    {"lock", lock_main,
+	"keep somebody out at once, or list who is locked",
+	"lock [--no-sweep] [WHO [REASON]]"},
+    {"unlock", unlock_main,
+	"let them in again",
+	"unlock WHO"},
     {"who", who_main,
+	"who is connected where",
 	"who [-vw | --json] [SESSION | USER | TARGET]\n"
 	"               [--session ID] [--user NAME] [--target NAME]\n"
 	"       jumpctl who --devices [--json] [DEVICE | ACCOUNT]"},
-    {"devices", devices_main, "devices [--json] [NAME ...]"},
+    {"devices", devices_main,
+	"which devices are there",
+	"devices [--json] [NAME ...]"},
     {"kick", kick_main,
+	"end a session, or all of a user or to a target",
 	"kick SESSION | USER | TARGET [REASON]\n"
 	"               [--session ID] [--user NAME] [--target NAME]\n"
 	"       jumpctl kick --device NAME [REASON]"},
     {"requests", requests_main,
+	"requests for approval, and what became of them",
 	"requests [--json | --withdraw ID [--no-sweep]]"},
-    {"sweep", sweep_main, "sweep [-n] [--json]"},
-    {"notify", notify_main, "notify [-n]"},
+    {"sweep", sweep_main,
+	"end what the policy does not give any more",
+	"sweep [-n] [--json]"},
+    {"notify", notify_main,
+	"hand notifications to the program of the policy",
+	"notify [-n]"},
     {"export", export_main,
+	"write files for sshd, ssh, nft and devices from the policy",
 	"export hosts | nft | sshd | ssh_config USER | known_hosts [USER]\n"
 	"               [--all | --openssh VERSION] [--format openssh|ansible]\n"
 	"               [--jump NAME] [--from ADDRESS]\n"
 	"       jumpctl export device NAME [--init systemd|openrc|cron]\n"
 	"               [--jump HOST[:PORT]] [--to [PORT=]DESTINATION]"},
     {"log", log_main,
+	"who reached what, and who was refused and why",
 	"log [-f] [--json] [--refused] [--user WHO] [--target WHAT]\n"
 	"               [--road ROAD] [--host NAME] [--outcome WORD]\n"
 	"               [--since TIME] [--until TIME] [--file FILE]\n"
 	"               [--attested] [REF]"},
     {"recordings", recordings_main,
+	"list, verify and remove recordings of sessions",
 	"recordings [--json | --verify [--log FILE]] [--user NAME]\n"
 	"               [--target NAME] [--since TIME] [ID]\n"
 	"               [--remove-before TIME]"},
     {"replay", replay_main,
+	"play the recording of a session",
 	"replay [--speed N] [--idle-limit SECONDS] [--from TIME]\n"
 	"               [--search TEXT] [--text] [--times] ID"},
     {"doctor", doctor_main,
+	"what is wrong on this machine, what set it, and a remedy",
 	"doctor [-v] [--json] [--no-record] [--from ADDRESS]\n"
 	"               [--local ADDRESS:PORT] [--sshd PATH]"},
-    {"complete", complete_main, "complete [--] [WORD ...]"},
+    {"complete", complete_main,
+	"for the completions of shells",
+	"complete [--] [WORD ...]"},
 };
 
 const char *
@@ -85,24 +115,36 @@ verb_usage(const char *verb)
 	return NULL;
 }
 
-/* The usage of a verb, or of all of them. */
+static void
+print_verbs(FILE *f)
+{
+	fputs("usage: jumpctl VERB [ARGUMENT ...]\n", f);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		fprintf(f, "  %-10s  %s\n", verbs[i].name, verbs[i].does);
+	fputs("jumpctl help VERB says how it is used; jumpctl(8) is the "
+	      "manual.\n", f);
+}
+
 static void
 print_usage(FILE *f, const char *verb)
 {
-	const char *start = "usage:";
-
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (verb != NULL && strcmp(verbs[i].name, verb) != 0)
-			continue;
-		fprintf(f, "%s jumpctl %s\n", start, verbs[i].usage);
-		start = "      ";
-	}
+	if (verb == NULL)
+		print_verbs(f);
+	else
+		fprintf(f, "usage: jumpctl %s\n", verb_usage(verb));
 }
 
 int
 usage(const char *verb)
 {
 	print_usage(stderr, verb);
+	return EXIT_USAGE;
+}
+
+static int
+unknown(const char *verb)
+{
+	warnx("unknown verb `%s': jumpctl help lists them", verb);
 	return EXIT_USAGE;
 }
 
@@ -211,9 +253,9 @@ main(int argc, char **argv)
 		setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* of many messages */
 	if (argc < 2)
 		return usage(NULL);
-	if (strcmp(argv[1], "help") == 0 && argc == 3 &&
-	    verb_usage(argv[2]) != NULL)
-		return finish(help(argv[2]));
+	if (strcmp(argv[1], "help") == 0 && argc > 2)
+		return verb_usage(argv[2]) == NULL ? unknown(argv[2])
+						   : finish(help(argv[2]));
 	if (strcmp(argv[1], "help") == 0 || asks_for_help(argv[1]))
 		return finish(help(NULL));
 	if (strcmp(argv[1], "--version") == 0) {
@@ -228,6 +270,5 @@ main(int argc, char **argv)
 		argv[1] = argv[0]; /* getopt_long(3) begins messages with it */
 		return finish(verbs[i].run(argc - 1, argv + 1));
 	}
-	warnx("unknown verb `%s'", argv[1]);
-	return usage(NULL);
+	return unknown(argv[1]);
 }

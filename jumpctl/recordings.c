@@ -425,9 +425,12 @@ read_options(struct wanted *c, int argc, char **argv)
 			return false;
 	}
 	c->id = argv[optind];
+	if (c->id != NULL && !audit_session_valid(c->id)) {
+		warnx("`%s' is no ID of a recording", c->id);
+		return false;
+	}
 	return argc - optind <= 1 && c->json + c->verify + c->remove <= 1 &&
 	    (c->log == NULL || c->verify) &&
-	    (c->id == NULL || audit_session_valid(c->id)) &&
 	    !(c->remove &&
 		(c->id != NULL || c->user != NULL || c->target != NULL ||
 		    c->since != INT64_MIN));

@@ -207,8 +207,13 @@ read_options(struct replay *r, bool *text, int argc, char **argv)
 	}
 	r->idle = (int64_t)(idle * (double)SECOND);
 	r->id = argv[optind];
-	return argc - optind == 1 && audit_session_valid(r->id) &&
-	    (r->search == NULL || *r->search != '\0');
+	if (argc - optind != 1 || (r->search != NULL && *r->search == '\0'))
+		return false;
+	if (!audit_session_valid(r->id)) {
+		warnx("`%s' is no ID that jumpctl recordings lists", r->id);
+		return false;
+	}
+	return true;
 }
 
 int

@@ -211,6 +211,10 @@ parse_statement(struct build *b)
 	}
 	if (parse_is_word(b, "version"))
 		return parse_fail(b, NULL, "version stands first in a file, once");
+	if (parse_is_word(b, "allow:") || parse_is_word(b, "deny:") ||
+	    parse_is_word(b, "require:"))
+		return parse_fail(b, "such as: allow NAME: alice to web1",
+		    "every rule has a name");
 	return parse_fail(b, "set user key group ca host hostkey net domain device "
 	    "socket window allow deny require test", "unknown statement");
 }

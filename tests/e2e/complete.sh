@@ -25,7 +25,7 @@ completes exp
 check "verbs" printed_all explain export
 completes help do
 check "verbs after help" printed_all doctor
-lab on jump jumpctl help | sed -n 's/.* jumpctl \([a-z]*\).*/\1/p' >"$T/verbs"
+lab on jump jumpctl help | sed -n 's|^  \([a-z]*\)  *[^ ].*|\1|p' >"$T/verbs"
 check "help has verbs" [ "$(wc -l <"$T/verbs")" -gt 15 ]
 : >"$T/lacks"
 while read -r verb; do
