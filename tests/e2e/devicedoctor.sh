@@ -218,7 +218,8 @@ printf 'Match User host\n    StreamLocalBindMask 0177\n' >"$ssh_d/99-cis.conf"
 doctor
 check "sshd: StreamLocalBindMask" says FAIL \
     'host: StreamLocalBindMask is 0177, want' /etc/ssh/sshd_config.d/99-cis.conf:2
-check "... is to be read last" printed 'have 70-jump-devices.conf read last'
+check "... is to be read last" printed \
+    'remedy: mv /etc/ssh/sshd_config.d/99-cis.conf /etc/ssh/sshd_config.d/00-cis.conf, or'
 rm "$ssh_d/99-cis.conf"
 mv "$ssh_d/70-jump-devices.conf" "$T/"
 doctor
