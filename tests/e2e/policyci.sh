@@ -24,7 +24,7 @@ runner() {
 
 # commit NAME: all that is there.
 commit() {
-	runner git add policy policy.d .gitattributes
+	runner git add -A policy policy.d .gitattributes
 	runner git -c user.name=ci -c user.email=ci@example.com \
 	    commit -q --allow-empty -m "$1"
 	runner git tag -f "$1"
@@ -91,6 +91,45 @@ commit link
 ci hidden link
 check "a link" gave 1
 check "is named" printed '^\./policy\.d/40-link\.conf$'
+
+rm "$R/policy.d/40-link.conf"
+odd=$(printf 'x\n~~~~~~~~~~~~~~~~\nNothing changes for anybody.\n.conf')
+ln -s /etc/hostname "$R/policy.d/$odd"
+commit linkname
+ci hidden linkname
+check "a link of an odd name" gave 1
+check "is on one line" printed '^\./policy\.d/x[?]~~~~~~~~~~~~~~~~[?]Nothing'
+rm "$R/policy.d/$odd"
+printf 'version 1\nhost db1 10.2.0.11 ssh 22\nallow db: alice to db1\n' \
+    >"$R/policy.d/$odd"
+commit name
+ci hidden name
+check "a name of more than one line" gave 1
+check "ends no fence" not printed '^Nothing'
+check "but is named" printed '^\./policy\.d/x[?]~~~~~~~~~~~~~~~~[?]Nothing'
+mv "$R/policy.d/$odd" "$R/policy.d/.50-db.conf"
+commit dot
+ci hidden dot
+check "a fragment that no list shows" gave 1
+mv "$R/policy.d/.50-db.conf" "$R/policy.d/50-db.conf"
+printf '~~~~~~~~~~~~~~~~~~~~\n' >>"$R/policy.d/50-db.conf"
+commit fence
+ci hidden fence
+check "a line that looks like a fence" gave 1
+check "does not end it" [ "$(grep -c '^ \{0,3\}~~~' "$T/out")" -eq 2 ]
+sed -i '$d' "$R/policy.d/50-db.conf"
+
+# What git here has been told to run on files, it does not run on these.
+commit without
+printf 'policy.d/50-db.conf filter=lfs\n' >"$R/.gitattributes"
+runner git config filter.lfs.smudge "touch $R/home/ran; cat"
+commit filter
+rm -f "$R/home/ran"
+ci hidden filter
+check "a filter" gave 0
+check "does not run" [ ! -e "$R/home/ran" ]
+check "and hides nothing" printed '^  to    db1:22$'
+runner git config --unset filter.lfs.smudge
 
 # Elsewhere, and what is wrong with how it is called.
 POLICY=policy.d ci first
