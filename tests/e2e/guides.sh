@@ -348,6 +348,8 @@ for page in ${GUIDES:-$pages}; do
 	[ "$page" = controls ] || again
 	"$(echo "$page" | tr - _)"
 	guide "$page.md"
+	check "docs/$page.md: nobody but root reads a backup" \
+	    [ -z "$(find "$J/root" -name '*.tgz' -perm /077)" ]
 done
 check "$unruns commands are not run, $LIMIT at most" [ "$unruns" -le "$LIMIT" ]
 finish
