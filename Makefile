@@ -7,6 +7,7 @@ SBINDIR    ?= $(PREFIX)/sbin
 LIBDIR     ?= $(PREFIX)/lib
 DATADIR    ?= $(PREFIX)/share/jump
 MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/jump
 UNITDIR    ?= $(LIBDIR)/systemd/system
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
@@ -21,8 +22,8 @@ SSH        ?= /usr/bin/ssh
 # others stand in sshd_config(5) and in units.
 export DESTDIR
 ODD := ' " , ; & | < > ( ) ` * ? [ ] { } ~ ! $$ \ %
-$(foreach v,LIBEXECDIR SBINDIR LIBDIR DATADIR MANDIR UNITDIR BASHDIR ZSHDIR \
-	FISHDIR SYSCONFDIR STATEDIR,$(if $(or $(filter-out 1,$(words $($v))),\
+$(foreach v,LIBEXECDIR SBINDIR LIBDIR DATADIR MANDIR DOCDIR UNITDIR BASHDIR \
+	ZSHDIR FISHDIR SYSCONFDIR STATEDIR,$(if $(or $(filter-out 1,$(words $($v))),\
 	$(filter-out /%,$($v)),$(strip $(foreach c,$(ODD),$(findstring $c,$($v))))),\
 	$(error $v=$($v) is not a plain path)))
 
@@ -389,11 +390,17 @@ DATA     := $(wildcard sshd_config.d/*.conf) docs/example.policy \
 EXAMPLES := $(wildcard dist/examples/*)
 UNITFILES := $(wildcard dist/systemd/*)
 DEVICEFILES := $(wildcard dist/device/*)
+# Documents lie as they do here, so that their links lead somewhere; dist beside
+# them is a link to DATADIR.
+PAGES    := $(wildcard README.md NEWS.md LICENSE docs/*.md)
+ROLE     := $(shell find dist/ansible ! -name '.*' -type f | sort)
+ROLEDIRS := $(shell find dist/ansible -type d | sort -r)
 PLUGINS  := $(filter-out jumpctl,$(PROGRAMS))
 SETGID   := jump-shell jump-connect jump-record
 PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
 	$(UNITDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) \
-	$(DATADIR)/examples $(DATADIR)/device $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/jump/policy.d
+	$(DATADIR)/examples $(DATADIR)/device $(MANDIR)/man5 $(MANDIR)/man8 \
+	$(DOCDIR)/docs $(ROLEDIRS:dist/%=$(DATADIR)/%) $(SYSCONFDIR)/jump/policy.d
 # Which folders install has made: uninstall removes those.
 FOLDERS   = $(DATADIR)/folders
 INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
@@ -403,6 +410,7 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
 	$(addprefix $(UNITDIR)/,$(notdir $(UNITFILES))) \
 	$(EXAMPLES:dist/%=$(DATADIR)/%) $(DEVICEFILES:dist/%=$(DATADIR)/%) \
+	$(ROLE:dist/%=$(DATADIR)/%) $(PAGES:%=$(DOCDIR)/%) $(DOCDIR)/dist \
 	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
 # Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
@@ -414,8 +422,9 @@ REQUESTS  = $(STATEDIR)/requests
 SPOOL     = /var/spool/jump
 RECORDS   = /var/log/jump
 # Removed by uninstall, where they are empty.
-OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR)/device $(DATADIR) $(SYSCONFDIR)/jump/policy.d \
-	$(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(DEVICES) $(dir $(SESSIONS)) \
+OWN       = $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR)/device \
+	$(ROLEDIRS:dist/%=$(DATADIR)/%) $(DATADIR) $(DOCDIR)/docs $(DOCDIR) \
+	$(SYSCONFDIR)/jump/policy.d $(SYSCONFDIR)/jump $(REQUESTS) $(STATEDIR) $(SESSIONS) $(LOGINS) $(DEVICES) $(dir $(SESSIONS)) \
 	$(SPOOL)/events $(SPOOL) $(RECORDS)
 
 # Each file is made beside the one before and renamed: who starts a program
@@ -466,41 +475,21 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	@$(call texts,-m 644,dist/completions/jumpctl.bash,$(BASHDIR),jumpctl)
 	@$(call texts,-m 644,dist/completions/_jumpctl,$(ZSHDIR))
 	@$(call texts,-m 644,dist/completions/jumpctl.fish,$(FISHDIR))
+	@set -e; for p in $(ROLE); do \
+	    to=$$DESTDIR$(DATADIR)/$${p#dist/}; \
+	    install -m 644 $$p "$$to.new"; mv -f "$$to.new" "$$to"; done
+	@$(call texts,-m 644,$(filter-out docs/%,$(PAGES)),$(DOCDIR))
+	@$(call texts,-m 644,$(filter docs/%,$(PAGES)),$(DOCDIR)/docs)
+	@ln -sfn $(DATADIR) "$$DESTDIR$(DOCDIR)/dist"
 	@$(call texts,-m 644,docs/*.5,$(MANDIR)/man5)
 	@$(call texts,-m 644,docs/*.8,$(MANDIR)/man8)
 	$(if $(DESTDIR),,$(MAKE) owners && $(LIBEXECDIR)/renew)
-
-# chgrp(1) takes the bit away for a moment, also where it changes nothing.
-# $(call owned,GROUP,FILES)
-define owned
-	for f in $(2); do f=$$DESTDIR$$f; echo setgid $(1) "$$f"; \
-	    [ "$$(stat -c %G "$$f")" = $(1) ] || chgrp $(1) "$$f" && \
-	    chmod 2755 "$$f" || exit; done
-endef
 
 accounts:					## make _jump and the groups, if missing
 	dist/accounts
 
 owners:						## give _jump its programs and folders
-	umask 022 && mkdir -p "$$DESTDIR$(STATEDIR)" "$$DESTDIR$(SESSIONS)" \
-	    "$$DESTDIR$(LOGINS)" "$$DESTDIR$(REQUESTS)" "$$DESTDIR$(SPOOL)/events" \
-	    "$$DESTDIR$(RECORDS)" "$$DESTDIR$(DEVICES)"
-	chown root:_jump "$$DESTDIR$(REQUESTS)"
-	chmod 3773 "$$DESTDIR$(REQUESTS)"
-	chown root:_jump "$$DESTDIR$(LOGINS)"
-	chmod 1770 "$$DESTDIR$(LOGINS)"
-	chown root:_jump "$$DESTDIR$(DEVICES)"
-	chmod 2711 "$$DESTDIR$(DEVICES)"
-	chown root:_jump "$$DESTDIR$(SPOOL)" "$$DESTDIR$(SPOOL)/events"
-	chmod 710 "$$DESTDIR$(SPOOL)"
-	chmod 3733 "$$DESTDIR$(SPOOL)/events"
-	chgrp _jump "$$DESTDIR$(SESSIONS)" "$$DESTDIR$(RECORDS)"
-	chmod 1730 "$$DESTDIR$(SESSIONS)" "$$DESTDIR$(RECORDS)"
-	chgrp _jump "$$DESTDIR$(STATEDIR)"
-	@$(call owned,_jump,$(SETGID:%=$(LIBEXECDIR)/%))
-	@$(call owned,_jump-ssh,$(LIBEXECDIR)/jump-ssh)
-	chmod 711 "$$DESTDIR$(LIBEXECDIR)/jump-authkeys"
-	chmod 710 "$$DESTDIR$(STATEDIR)"
+	dist/owners "$$DESTDIR$(LIBDIR)/tmpfiles.d/jump.conf" "$$DESTDIR"
 
 uninstall:					## remove what install has put there
 	@set -e; folders=$$([ ! -f "$$DESTDIR$(FOLDERS)" ] || \

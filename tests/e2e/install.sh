@@ -7,7 +7,8 @@
 # What install needs of the sources, readable by everybody.
 S=$T/src
 mkdir -p "$S/build"
-(cd "$LAB_REPO" && cp -a Makefile VERSION dist docs sshd_config.d "$S/")
+(cd "$LAB_REPO" && cp -a Makefile VERSION README.md NEWS.md LICENSE dist docs \
+    sshd_config.d "$S/")
 for p in jump-authkeys jump-shell jump-connect jump-record jump-ssh jumpctl; do
 	cp "$LAB_BUILD/$p" "$S/build/"
 done
@@ -96,7 +97,23 @@ U=$T/usr
 (umask 077 && make_it install PREFIX=/usr STATEDIR=/srv/jump DESTDIR="$U")
 run cat "$T/out"
 check "texts have the paths of this installation" \
-    not grep -rIq '/usr/local\|/var/lib/jump' "$U"
+    not grep -rIq --exclude-dir=doc --exclude-dir=ansible \
+    '/usr/local\|/var/lib/jump' "$U"
+D=$U/usr/share/doc/jump
+# What dist there leads to is below DESTDIR until then.
+ln -sfn ../../jump "$D/dist"
+for page in README.md NEWS.md docs/operations.md docs/migrate-nc.md \
+    docs/fleet.md docs/controls.md dist/ansible/README.md; do
+	check "$page is installed" [ -f "$D/$page" ]
+done
+run "$LAB_REPO/tests/links" "$D"
+check "links in pages lead somewhere" gave 0 ""
+check "pages have the paths of this installation" \
+    not grep -rEq '/usr/local/(libexec|sbin|share)|/var/lib/jump' "$D"
+check "so that a command there can be typed" \
+    grep -q -- '-s /usr/libexec/jump/jump-shell alice' "$D/docs/operations.md"
+check "the role is as in the sources" \
+    diff -r -x '.*' "$S/dist/ansible" "$U/usr/share/jump/ansible"
 check "the snippet has the programs' path" \
     grep -q 'ForceCommand /usr/libexec/jump/jump-shell' \
     "$U/usr/share/jump/60-jump.conf"
@@ -202,6 +219,32 @@ all | grep -v '/jump/policy \|/jump/policy.db ' >"$T/again"
 diff "$T/installed" "$T/again"
 [ "$(cat /etc/jump/policy)" = '# mine' ]
 echo ok upgrade
+# What is right is left alone: no login in between fails.
+cat >"$T/owned" <<'SH'
+#!/bin/sh
+echo "$0 $*" >>"$T/owned.log"
+SH
+mkdir -p "$T/traps"
+for p in chown chgrp chmod; do
+	install -m 755 "$T/owned" "$T/traps/$p"
+done
+: >"$T/owned.log"
+(PATH=$T/traps:$PATH; mk owners)
+[ ! -s "$T/owned.log" ]
+chgrp 0 $l/jump-shell
+mk owners
+[ "$(stat -c '%U:%G %a' $l/jump-shell)" = 'root:_jump 2755' ]
+echo ok owners
+# Whoever can write to /var/log, as syslog can in Ubuntu, gets nothing changed.
+mkdir -m 755 /var/log/else
+mv /var/log/jump /var/log/jump.was
+ln -s else /var/log/jump
+! mk owners
+[ "$(stat -c '%U:%G %a' /var/log/else)" = 'root:root 755' ]
+rm /var/log/jump
+mv /var/log/jump.was /var/log/jump
+rmdir /var/log/else
+echo ok owners follows no link
 # Whoever starts or runs a program meanwhile is served.
 (while [ -g $l/jump-shell ] && [ -x $l/jump-authkeys ]; do :; done
     echo "gone" >"$T/gone") &
@@ -234,8 +277,8 @@ for NO_SYSTEMD in '' 1; do
 	export NO_SYSTEMD
 	on=with${NO_SYSTEMD:+out}
 	machine sh "$T/on_machine"
-	for step in accounts install upgrade rename 'uninstall keeps' \
-	    uninstall; do
+	for step in accounts install upgrade owners 'owners follows no link' \
+	    rename 'uninstall keeps' uninstall; do
 		check "$on systemd: $step" printed "^ok $step\$"
 	done
 	check "$on systemd: to the end" gave 0
