@@ -31,6 +31,9 @@ as alice run ssh -F "$C" -o BatchMode=yes jump true
 check "alice has no way in yet" gave 255
 play
 check "the role" gave 0
+check "the doctor's warnings, and how many notes" \
+    printed '[0-9] notes?: jumpctl doctor -v'
+check "which are not shown" not printed 'note: '
 check "the marks" ours jump/policy.d/10-people.conf
 check "of snippets too" ours ssh/sshd_config.d/60-jump.conf
 run lab on jump jumpctl explain alice web1:22
@@ -48,7 +51,8 @@ check "and says so" well 0
 
 # --- something else --------------------------------------------------------------
 
-printf 'version 1\n' >"$J/etc/jump/policy.d/50-hand.conf"
+printf 'version 1\n# Not as the others, which begin with:\n%s\n' "$mark" \
+    >"$J/etc/jump/policy.d/50-hand.conf"
 cp "$J/usr/local/share/jump/50-jump-shared.conf" "$J/etc/ssh/sshd_config.d/" \
     2>/dev/null || cp "$J/local/share/jump/50-jump-shared.conf" \
     "$J/etc/ssh/sshd_config.d/"
@@ -101,6 +105,12 @@ check "and nothing more" well 0
 
 # --- the programs -------------------------------------------------------------
 
+more <<END
+jump_install: source
+jump_source: $LAB_REPO
+jump_prefix: "/usr/local; touch /tmp/prefix; :"
+END
+check "a prefix is no command" untouched play --check
 rm "$J/local/sbin/jumpctl"
 more <<END
 jump_install: source
