@@ -38,7 +38,7 @@ jump_policy: {}
 END
 refused_play "an inventory that gives no policy" 'all of /etc/jump/policy.d/10-people.conf'
 echo "jump_policy_folder: $T/misspelt" | more
-refused_play "a folder that is not there" 'misspelt: no policy is there'
+refused_play "a folder that is not there" 'misspelt: no policy.d/[*].conf is there'
 
 # --- what keeps it from going ------------------------------------------------------
 
@@ -53,7 +53,9 @@ lab on jump sh -c 'kill -HUP $(cat /run/sshd.pid)'
 
 # --- it goes -------------------------------------------------------------------------
 
-echo 'jump_state: absent' | more
+printf 'jump_state: absent\njump_purg: true\n' | more
+refused_play "a variable that is misspelt" 'jump_purg: no variable'
+printf 'jump_state: absent\njump_members: [alice, admin, nobodyhere]\n' | more
 check "check mode: nothing" untouched play --check
 check "check mode: well" gave 0
 play

@@ -42,11 +42,10 @@ jump_sshd_snippets: []
 END
 refused_play "users without 60-jump.conf" 'The group jump has members'
 more <<'END'
-jump_members: [alice, root]
+jump_sshd: /usr/sbin/nosuch
 END
-refused_play "an administrator as user" 'An administrator would become a user'
+refused_play "an sshd that is not there" '/usr/sbin/nosuch: no sshd is there'
 more <<'END'
-jump_members: [alice, nobodyhere]
 jump_sshd_own: {10-site.conf: "MaxStartups 100"}
 jump_load_options: [--never-heard-of]
 jump_policy:

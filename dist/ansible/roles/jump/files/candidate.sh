@@ -7,6 +7,8 @@
 #   candidate.sh foreign DIR MARK PATH... prints those PATHs that are neither
 #                                         the role's nor what it would write
 #   candidate.sh check DIR JUMPCTL SSHD   of the policy, then of sshd
+#   candidate.sh people DIR               fails if there are users now, and none
+#                                         are to be
 #   candidate.sh away DIR SSHD [LIBEXEC]  of sshd alone, which is not to need
 #                                         what is in LIBEXEC
 #   candidate.sh restore DIR PATH...      each PATH as it was
@@ -61,6 +63,7 @@ include() {
 }
 
 accepted() {
+	[ -x "$1" ] || die "$1: no sshd is there; nothing is changed"
 	"$1" -t -f "$dir/after$config" ||
 	    die "sshd refuses this configuration; nothing is changed"
 }
@@ -76,6 +79,20 @@ check() {
 	grep -q "^[[:space:]]*[Ii][Nn][Cc].*$dir/after/etc/ssh/sshd_config.d/" \
 	    sshd_config || die "$config does not Include $config.d: nothing is changed"
 	accepted "$sshd"
+}
+
+# With a user, or a Unix group of them; neither is in a text, or a comment.
+peopled() {
+	cd "$dir/$1$policy"
+	cat policy policy.d/*.conf 2>/dev/null |
+	    sed 's/"[^"]*"//g; s/#.*//' |
+	    grep -Eq '^[[:space:]]*user[[:space:]]|%'
+}
+
+people() {
+	! peopled before || peopled after ||
+	    die "nobody would be a user any more; if that is meant," \
+	    "jump_policy_empty: true; nothing is changed"
 }
 
 away() {
@@ -106,6 +123,6 @@ case $dir in
 *) die "no folder: $dir" ;;
 esac
 case $verb in
-make|foreign|check|away|restore) "$verb" "$@" ;;
+make|foreign|check|people|away|restore) "$verb" "$@" ;;
 *) die "candidate.sh: $verb" ;;
 esac

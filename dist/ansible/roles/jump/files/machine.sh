@@ -4,6 +4,8 @@
 #
 #   machine.sh members GROUP...   prints "GROUP NAME SHELL" for each member
 #                                 with an account
+#   machine.sh unfit UID NAME...  prints why each NAME cannot be a user; UID has
+#                                 logged in for Ansible
 #   machine.sh plain GONE GROUP...  prints those members who could log in if
 #                                 GONE, a shell, and these groups were no more
 #   machine.sh unread SSHD [WAIT] prints what of its configuration is newer than
@@ -29,6 +31,40 @@ members() {
 			shell=${account##*:}
 			printf '%s %s %s\n' "$group" "$name" "${shell:-/bin/sh}"
 		done
+	done
+}
+
+# Who runs this: as who has logged in, and become root since.
+runners() {
+	echo "$1"
+	for became in "${SUDO_USER:-}" "${DOAS_USER:-}"; do
+		[ -z "$became" ] || id -u "$became" 2>/dev/null || :
+	done
+}
+
+# Of two accounts with one uid, each is the other.
+misfit() {
+	account=$(getent passwd "$1") && [ "${account%%:*}" = "$1" ] || {
+		echo "has no account"
+		return
+	}
+	uid=$(id -u "$1")
+	if [ "$uid" -eq 0 ]; then
+		echo "has uid 0"
+	elif runners "$2" | grep -qx "$uid"; then
+		echo "is who runs this"
+	else
+		id -Gn "$1" | tr ' ' '\n' |
+		    sed -n -E '/^(sudo|wheel)$/{ s/^/is in the group /p; q; }'
+	fi
+}
+
+unfit() {
+	login=$1
+	shift
+	for name; do
+		why=$(misfit "$name" "$login")
+		[ -z "$why" ] || printf '%s: %s\n' "$name" "$why"
 	done
 }
 
@@ -84,6 +120,6 @@ firewall() {
 verb=$1
 shift
 case $verb in
-members|plain|unread|end|firewall) "$verb" "$@" ;;
+members|unfit|plain|unread|end|firewall) "$verb" "$@" ;;
 *) exit 64 ;;
 esac
