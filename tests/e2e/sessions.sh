@@ -62,7 +62,12 @@ kick_relay() {
 
 begin one alice web1 22
 check "a session is seen" within live alice 1
-check "with what it is" printed "^[a-z2-7]{8} alice 192\.0\.2\.10 web1:22 connect [0-9:]+ +0 +[1-9][0-9]* +[0-9]s open\$"
+# Its first bytes are the target's banner, which comes when it comes.
+described() {
+	run lab on jump jumpctl who --user alice
+	printed '^[a-z2-7]{8} alice 192\.0\.2\.10 web1:22 connect [0-9:]+ +0 +[1-9][0-9]* +[0-9]s open$'
+}
+check "with what it is" within described
 id=$(sed -n 's/^\([a-z2-7]\{8\}\) alice.*/\1/p' "$T/out")
 who --json "$id"
 check "its rule" printed '"address":"10\.2\.0\.10","port":22,"road":"connect","rule":"log"'
