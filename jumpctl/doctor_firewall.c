@@ -147,7 +147,6 @@ is_set(const struct doctor *d)
 	return d->policy != NULL && policy_meta(d->policy)->nft != 0;
 }
 
-/* The table itself; false if that is not as it should be. */
 void
 names_held(struct names *held, const struct policy *p)
 {
@@ -191,6 +190,7 @@ set_remedy(const struct doctor *d, char buf[REMEDY_MAX])
 	return buf;
 }
 
+/* The table itself; false if that is not as it should be. */
 static bool
 check_table(struct doctor *d)
 {

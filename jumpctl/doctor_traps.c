@@ -73,24 +73,6 @@ trap_grace(const struct seen *s)
 	    s->v->major, s->v->minor, grace);
 }
 
-/* Their key lines have an expiry-time in UTC. */
-static void
-trap_until(const struct seen *s)
-{
-	const struct policy *p = s->d->policy;
-
-	for (uint32_t i = 0; p != NULL && i < p->table[PT_USERS].n; i++) {
-		const struct policy_user *user = policy_user(p, i);
-
-		if (user->until != 0)
-			found(s->d, LEVEL_FAIL, policy_string(p, user->name),
-			    NULL, "give that `until' to the rules instead",
-			    "OpenSSH %u.%u reads no time in UTC: nobody with "
-			    "`until' gets in",
-			    s->v->major, s->v->minor);
-	}
-}
-
 static void
 trap_order(const struct seen *s)
 {
@@ -191,7 +173,6 @@ static const struct {
 } traps[] = {
     {{8, 7}, {8, 7}, trap_groups},
     {{8, 7}, {9, 7}, trap_grace},
-    {{8, 7}, {9, 0}, trap_until},
     {{8, 7}, {9, 3}, trap_order},
     {{8, 7}, {9, 3}, trap_tokens},
     {{9, 2}, {10, 4}, trap_channels},
