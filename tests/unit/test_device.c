@@ -268,7 +268,7 @@ child_again(pid_t number, int ready)
 		wait_for_end();
 }
 
-/* sshd's monitor: its number. */
+/* sshd's monitor: its number, when it and its child are what they will be. */
 static pid_t
 start(const struct scene *s)
 {
@@ -289,14 +289,17 @@ start(const struct scene *s)
 			waitpid(first, NULL, 0);
 		if (s->again)
 			child_again(first, ready[1]);
-		close(ready[1]);
 		if (setuid(s->monitor_uid) == -1)
 			_exit(6);
 		prctl(PR_SET_NAME, s->monitor != NULL ? s->monitor : "sshd");
+		if (write(ready[1], "", 1) != 1)
+			_exit(5);
+		close(ready[1]);
 		wait_for_end();
 	}
 	close(ready[1]);
-	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	for (int i = 0; i < 2; i++) /* the child's and the monitor's */
+		ck_assert_int_eq(read(ready[0], &c, 1), 1);
 	close(ready[0]);
 	return pid;
 }
