@@ -249,7 +249,7 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 {
 	static struct directory directory;
 	const struct passwd *pw = getpwnam(offer->account);
-	const char *device = identify_device(p, offer);
+	const char *device = identify_device(p, offer), *reason;
 	gid_t gid;
 
 	*code = EXIT_OK;
@@ -259,6 +259,9 @@ look_up(struct answer *a, const struct policy *p, const struct offer *offer,
 	gid = pw->pw_gid;
 	if (!is_uids(offer->account, a->uid))
 		return "the account's uid is another's";
+	reason = person_power(offer->account, gid);
+	if (reason != NULL)
+		return reason;
 	a->names = policy_hosts_changed() == p->hosts_changed;
 	if (!offer->devices)
 		look_up_rights(a, p, offer->account);

@@ -257,24 +257,36 @@ check_helpers(struct doctor *d)
 /*
  * The powerless groups.
  */
-static const struct {
-	const char *name, *power;
-} powers[] = {{"_jump", "reads the policy, and passes the firewall"},
-    {"_jump-ssh", "can trace the ssh of recorded sessions"},
-    {NOTIFY_ACCOUNT, "speaks for notifications"}};
+
+/* Who is in the group, also by its number alone, as a directory may say it. */
+static void
+names_in(struct names *names, const struct names *jump, const char *group)
+{
+	names_members(names, group);
+	for (size_t i = 0; i < jump->n; i++) {
+		struct account a;
+
+		if (!account_find(&a, jump->list[i]))
+			continue;
+		if (account_in(&a, group))
+			names_add(names, a.name);
+		account_free(&a);
+	}
+	names_sort(names);
+}
 
 static void
-check_nobody(struct doctor *d, const char *group, const char *power)
+check_nobody(struct doctor *d, const struct names *jump, const struct power *p)
 {
 	struct names names = {0};
 	char remedy[64];
 
-	snprintf(remedy, sizeof(remedy), "gpasswd -d NAME %s", group);
-	names_members(&names, group);
+	snprintf(remedy, sizeof(remedy), "gpasswd -d NAME %s", p->group);
+	names_in(&names, jump, p->group);
 	for (size_t i = 0; i < names.n; i++) {
-		if (strcmp(names.list[i], group) != 0)
+		if (strcmp(names.list[i], p->group) != 0)
 			found(d, LEVEL_FAIL, names.list[i], NULL, remedy,
-			    "in the group %s: %s", group, power);
+			    "in the group %s: %s", p->group, p->gives);
 	}
 	names_free(&names);
 }
@@ -283,10 +295,13 @@ void
 check_powers(struct doctor *d)
 {
 	size_t before = d->n;
+	struct names jump = {0};
 	struct account a;
 
-	for (size_t i = 0; i < sizeof(powers) / sizeof(powers[0]); i++)
-		check_nobody(d, powers[i].name, powers[i].power);
+	names_jump(&jump, d->policy);
+	for (int i = 0; i < POWERS; i++)
+		check_nobody(d, &jump, &powers[i]);
+	names_free(&jump);
 	if (account_find(&a, "_jump")) {
 		if (a.ngroups != 1 || a.uid == 0)
 			found(d, LEVEL_FAIL, NULL, NULL,

@@ -84,7 +84,10 @@ has_gid(const gid_t *groups, int n, gid_t gid)
 	return false;
 }
 
-/* getgrnam_r(3) with as much room as it wants; the caller frees *buf. */
+/*
+ * getgrnam_r(3) with as much room as it wants; the caller frees *buf.  1 if it
+ * is there, 0 if not, -1 if that cannot be known.
+ */
 static int
 find_group(const char *name, struct group *gr, char **buf)
 {
@@ -101,7 +104,9 @@ find_group(const char *name, struct group *gr, char **buf)
 		*buf = more;
 		error = getgrnam_r(name, gr, *buf, room, &found);
 	}
-	return error == 0 && found != NULL ? 0 : -1;
+	if (error != 0)
+		return -1;
+	return found != NULL;
 }
 
 /* A group that is not found has failed, and so has a list of gids. */
@@ -112,7 +117,7 @@ is_member(const char *account, const gid_t *groups, int n, const char *name)
 	enum truth truth = TRUTH_UNCERTAIN;
 	char *buf;
 
-	if (find_group(name, &gr, &buf) == 0) {
+	if (find_group(name, &gr, &buf) == 1) {
 		if (has_gid(groups, n, gr.gr_gid) || listed(&gr, account))
 			truth = TRUTH_YES;
 		else if (groups != NULL)
@@ -154,6 +159,35 @@ person_look_up(struct person *person, const struct policy *p,
 		return 0;
 	person_free(person);
 	return -1;
+}
+
+#define POWER(group, gives) {group, gives, "the account is in the group " group}
+
+const struct power powers[POWERS] = {
+    POWER("_jump", "reads the policy, and passes the firewall"),
+    POWER("_jump-ssh", "can trace the ssh of recorded sessions"),
+    POWER("_jump-notify", "speaks for notifications")};
+
+const char *
+person_power(const char *account, gid_t gid)
+{
+	const char *refusal = NULL;
+	int n, found = 0;
+	gid_t *groups = account_groups(account, gid, &n);
+
+	for (int i = 0; i < POWERS && refusal == NULL && found != -1; i++) {
+		struct group gr;
+		char *buf;
+
+		found = find_group(powers[i].group, &gr, &buf);
+		if (found == 1 && groups != NULL && has_gid(groups, n, gr.gr_gid))
+			refusal = powers[i].refusal;
+		free(buf);
+	}
+	if (groups == NULL || found == -1)
+		refusal = "the account's groups cannot be read";
+	free(groups);
+	return refusal;
 }
 
 int

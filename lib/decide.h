@@ -53,6 +53,20 @@ int person_identify(struct person *, const char *id);
  */
 int person_identify_device(struct person *, const char *name);
 
+/* The groups that only our programs are to be in, and what that would give. */
+struct power {
+	const char *group, *gives, *refusal;
+};
+enum { POWERS = 3 };
+extern const struct power powers[POWERS];
+
+/*
+ * Why the account, of this primary group, is not to log in: it is in one of
+ * them (getgrouplist(3), getgrnam_r(3)), or that cannot be known.  NULL if it
+ * is in none; a group that there is not has no members.  A literal.
+ */
+const char *person_power(const char *account, gid_t gid);
+
 /* person_look_up() and one of these. */
 enum person_error person_find(struct person *, const struct policy *,
     const char *account, gid_t gid, const char *id);

@@ -116,6 +116,25 @@ policy <<'EOF'
 allow web: { alice carol } to web1
 EOF
 
+# Whoever is in a group of the programs may what they may.  As a directory says
+# it: by the number, and under another name.
+cp -p "$J/etc/group" "$T/group"
+for group in _jump _jump-ssh _jump-notify; do
+	gid=$(sed -n "s/^$group:[^:]*:\([0-9]*\):.*/\1/p" "$T/group")
+	echo "people:x:$gid:alice" >>"$J/etc/group"
+	wire_reset
+	run ssh -F "$C" jump list </dev/null
+	check "in the group $group nobody gets in" no_login
+	check "... and the log says why" logged \
+	    "\"event.outcome\":\"failure\".*\"user.name\":\"alice\".*\"jump.reason\":\"the account is in the group $group\""
+	run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
+	check "... and doctor too" \
+	    printed "^ FAIL +alice: in the group $group: "
+	cp -p "$T/group" "$J/etc/group"
+done
+run ssh -F "$C" jump list </dev/null
+check "out of it, they do" gave 0
+
 lab on jump mv /run/jump/logins /run/jump/away
 wire_reset
 run ssh -F "$C" jump list </dev/null

@@ -20,6 +20,7 @@ enum { PRIMARY = 500, OTHER = 501, NOT_HIS = 502 };
 static struct {
 	int error; /* of getgrnam_r */
 	gid_t gid;
+	const char *group; /* that has it; NULL: staff */
 	char *members[3];
 	bool found;
 	size_t needs; /* bytes of the group */
@@ -33,7 +34,8 @@ int
 getgrnam_r(const char *name, struct group *gr, char *buf, size_t size,
     struct group **found)
 {
-	ck_assert_str_eq(name, "staff");
+	if (machine.group == NULL)
+		ck_assert_str_eq(name, "staff");
 	ck_assert_ptr_nonnull(buf);
 	groups_asked++;
 	largest = size;
@@ -44,6 +46,8 @@ getgrnam_r(const char *name, struct group *gr, char *buf, size_t size,
 	if (machine.error != 0 || !machine.found)
 		return machine.error;
 	*gr = (struct group){.gr_gid = machine.gid, .gr_mem = machine.members};
+	if (machine.group != NULL && strcmp(name, machine.group) != 0)
+		gr->gr_gid = NOT_HIS;
 	*found = gr;
 	return 0;
 }
@@ -166,6 +170,41 @@ START_TEST(no_groups)
 }
 END_TEST
 
+static const struct {
+	const char *group;
+	gid_t gid;
+	bool found;
+	int error, gids;
+	const char *refusal;
+} refusals[] = {
+    {"staff", PRIMARY, true, 0, 2, NULL},
+    {"_jump", NOT_HIS, true, 0, 2, NULL},
+    {"_jump", PRIMARY, false, 0, 2, NULL},
+    {"_jump", PRIMARY, true, 0, 2, "the account is in the group _jump"},
+    {"_jump", OTHER, true, 0, 2, "the account is in the group _jump"},
+    {"_jump-ssh", OTHER, true, 0, 2, "the account is in the group _jump-ssh"},
+    {"_jump-notify", OTHER, true, 0, 2,
+	"the account is in the group _jump-notify"},
+    {"staff", PRIMARY, false, EIO, 2, "the account's groups cannot be read"},
+    {"staff", PRIMARY, true, 0, 65537, "the account's groups cannot be read"},
+};
+
+/* Nobody has what is the programs' alone. */
+START_TEST(each_power)
+{
+	const char *refusal;
+
+	memset(&machine, 0, sizeof(machine));
+	machine.group = refusals[_i].group;
+	machine.gid = refusals[_i].gid;
+	machine.found = refusals[_i].found;
+	machine.error = refusals[_i].error;
+	machine.gids = refusals[_i].gids;
+	refusal = person_power("alice", PRIMARY);
+	ck_assert_pstr_eq(refusal, refusals[_i].refusal);
+}
+END_TEST
+
 /* Of all its interfaces, the addresses alone, in their order. */
 START_TEST(own_addresses)
 {
@@ -208,6 +247,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, each_group, 0, COUNT(groups));
 	tcase_add_test(t, no_groups);
+	tcase_add_loop_test(t, each_power, 0, COUNT(refusals));
 	tcase_add_test(t, own_addresses);
 	tcase_add_test(t, no_addresses);
 	suite_add_tcase(s, t);
