@@ -17,8 +17,18 @@
 
 enum {
 	PATIENCE = 20, /* tenths of a second */
-	WHEN = 16
+	WHEN = 16,
+	TITLE_MAX = 4096
 };
+
+/* Letters of sshd(8) that a word follows, or the rest of theirs. */
+#define WITH_WORD "bCcEfghkopu"
+
+/* What an option may say that is not about users. */
+static const char *const harmless[] = {"AddressFamily", "Ciphers", "HostKey",
+    "HostKeyAlgorithms", "KexAlgorithms", "ListenAddress", "MACs",
+    "MaxStartups", "PerSourcePenalties", "PidFile", "Port", "SshdAuthPath",
+    "SshdSessionPath"};
 
 /* The name of its unit, which differs between systems. */
 static const char *
@@ -138,6 +148,81 @@ check_no_new_privs(struct doctor *d, long pid)
 		fclose(f);
 }
 
+static bool
+is_harmless(const char *option)
+{
+	size_t size = strcspn(option, "= \t");
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+		if (strlen(harmless[i]) == size &&
+		    strncasecmp(harmless[i], option, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An option and its word; file is what sshd reads without. */
+static void
+check_option(struct doctor *d, char letter, const char *word, const char *file)
+{
+	if (letter == 'f' && strcmp(word, file) != 0)
+		found(d, LEVEL_FAIL, NULL, NULL, "start it without -f",
+		    "sshd was started with -f %s: what follows is of %s", word,
+		    file);
+	if (letter == 'o')
+		found(d, is_harmless(word) ? LEVEL_NOTE : LEVEL_FAIL, NULL,
+		    NULL, "say it in the files of sshd, and start it without",
+		    "sshd was started with -o %s, which stands above its "
+		    "files: what follows does not know it",
+		    word);
+}
+
+/* The options of a word that begins with -; the last may take the next word. */
+static void
+check_word(struct doctor *d, const char *word, char **rest, const char *file)
+{
+	for (const char *c = word + 1; *c != '\0'; c++) {
+		const char *with = c + 1;
+
+		if (strchr(WITH_WORD, *c) == NULL)
+			continue;
+		if (*with == '\0')
+			with = strtok_r(NULL, " ", rest);
+		if (with != NULL)
+			check_option(d, *c, with, file);
+		return;
+	}
+}
+
+/*
+ * How the running sshd was started, of which its title tells: "sshd: ", its
+ * words, and "[listener] ..." (sshd.c, prepare_proctitle()).
+ */
+static void
+check_options(struct doctor *d, long pid, const struct sshd_answer *answer)
+{
+	char path[64], title[TITLE_MAX], file[PATH_MAX] = "", *rest, *word;
+	size_t next = 0, n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return;
+	n = fread(title, 1, sizeof(title) - 1, f);
+	fclose(f);
+	title[n] = '\0';
+	for (size_t i = 0; i < n; i++)
+		title[i] = title[i] == '\0' ? ' ' : title[i];
+	sshd_source(answer, &next, file, sizeof(file));
+	word = strtok_r(title, " ", &rest);
+	while (word != NULL && strcmp(word, "[listener]") != 0) {
+		if (word[0] == '-')
+			check_word(d, word, &rest, file);
+		word = strtok_r(NULL, " ", &rest);
+	}
+}
+
 static void
 say_old(struct doctor *d, const char *file, const struct timespec *since)
 {
@@ -190,6 +275,8 @@ check_running(struct doctor *d, const struct sshd_answer *answer)
 		    path);
 	else if (is_later(&changed, &read))
 		say_old(d, file, &read);
-	if (pid != 0)
-		check_no_new_privs(d, pid);
+	if (pid == 0)
+		return;
+	check_no_new_privs(d, pid);
+	check_options(d, pid, answer);
 }

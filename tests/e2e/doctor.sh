@@ -498,7 +498,39 @@ rm "$ssh_d/00-gone.conf"
 run lab on jump jumpctl doctor --sshd "$LAB/openssh/usr/sbin/sshd"
 check "a file less, and not reloaded" says FAIL "/sshd_config.d has changed"
 cp "$J/run/sshd.pid" "$T/sshd.pid"
+# As it was started; its title has the words.
+sshd=$(on sh -c 'cat "/proc/$(cat /run/sshd.pid)/cmdline"' | tr '\0' ' ' |
+    sed 's/^sshd: //; s/ \[listener\].*//')
 broken note "no process is that of PidFile" rm /run/sshd.pid
-on kill "$(cat "$T/sshd.pid")"
+end_sshd() {
+	on sh -c 'kill "$(cat /run/sshd.pid)" && while [ -e /run/sshd.pid ]; do
+	    sleep 0.1; done'
+}
+# started OPTION...: sshd anew, with these too.
+started() {
+	end_sshd
+	on $sshd "$@"
+	within on test -s /run/sshd.pid
+}
+cp "$T/sshd.pid" "$J/run/sshd.pid"
+on cp -p /etc/ssh/sshd_config /etc/ssh/other
+started -f /etc/ssh/other
+names FAIL "sshd was started with -f /etc/ssh/other" "another file"
+started -f/etc/ssh/sshd_config
+doctor
+check "the same file: healthy" healthy
+check "... and nothing of -f" not printed 'started with -f'
+started -4 -o permittty=no
+names FAIL "sshd was started with -o permittty=no" "an option above the files"
+started -oPermitTTY=no
+names FAIL "sshd was started with -o PermitTTY=no" "in one word"
+started -4oLogLevel=ERROR
+names FAIL "sshd was started with -o LogLevel=ERROR" "in one word with others"
+started -p 22 -o MACs=hmac-sha2-256
+doctor -v
+check "an option that is nothing of users'" says note \
+    "sshd was started with -o MACs=hmac-sha2-256"
+check "... is no failure" healthy
+end_sshd
 names FAIL "sshd does not run: nobody listens" "sshd has ended"
 finish
