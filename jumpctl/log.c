@@ -247,6 +247,25 @@ legend(const struct job *j)
 	}
 }
 
+/* What is asked for may have been before the first line: where to look. */
+static void
+tell_before(
+    const struct job *j, const struct log_source *source, int64_t first)
+{
+	const char *before = log_source_before(source);
+	time_t at = (time_t)(first / SECOND);
+	char when[32];
+	struct tm tm;
+
+	if (before == NULL || first <= j->filter.since ||
+	    (!j->since && log_source_has_older(source)) ||
+	    (j->filter.ref != NULL && j->shown > 0))
+		return;
+	strftime(when, sizeof(when), "%F %H:%M", localtime_r(&at, &tm));
+	warnx("%s begins at %s; what was before may be in --file %s",
+	    log_source_default(), when, before);
+}
+
 /* Whether all of it could be read. */
 static bool
 read_all(struct job *j)
@@ -255,14 +274,19 @@ read_all(struct job *j)
 	    j->filter.since == INT64_MIN ? 0 : j->filter.since - 86400 * SECOND,
 	    j->follow);
 	struct log_entry entry;
+	int64_t first = INT64_MIN;
 	time_t newest;
 	char *line;
 
 	while ((line = log_source_line(source, &newest, idle, j)) != NULL) {
-		if (log_entry_parse(&entry, line, newest))
-			log_hosts_entry(j->hosts, &entry);
+		if (!log_entry_parse(&entry, line, newest))
+			continue;
+		log_hosts_entry(j->hosts, &entry);
+		if (first == INT64_MIN)
+			first = entry.time;
 	}
 	log_hosts_flush(j->hosts, INT64_MAX);
+	tell_before(j, source, first);
 	return log_source_close(source);
 }
 

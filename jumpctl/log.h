@@ -283,6 +283,13 @@ extern const char *const log_source_files[];
 /* What that is on this machine: "the journal", a path, or NULL. */
 const char *log_source_default(void);
 
+/* Another one of these files, which may have what was before the default's
+ * first line; NULL if there is none, or another was asked for. */
+const char *log_source_before(const struct log_source *);
+
+/* Whether files were read to which it was rotated. */
+bool log_source_has_older(const struct log_source *);
+
 /* Before the first line: of files, leave out all but so many bytes at the end
  * of each. */
 void log_source_tail(struct log_source *, off_t size);

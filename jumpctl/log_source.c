@@ -296,16 +296,30 @@ has_journal(void)
 const char *const log_source_files[] = {
     "/var/log/jump.log", "/var/log/auth.log", "/var/log/secure", NULL};
 
-/* The first of these files that is there, or NULL. */
+/* The first that is there of these files from the i-th on, or NULL. */
 static const char *
-usual_file(void)
+usual_file(size_t i)
 {
-	size_t i = 0;
-
 	while (log_source_files[i] != NULL &&
 	    access(log_source_files[i], F_OK) == -1)
 		i++;
 	return log_source_files[i];
+}
+
+const char *
+log_source_before(const struct log_source *s)
+{
+	for (size_t i = 0; log_source_files[i] != NULL; i++) {
+		if (s->what == log_source_files[i])
+			return usual_file(i + 1);
+	}
+	return NULL;
+}
+
+bool
+log_source_has_older(const struct log_source *s)
+{
+	return s->nfiles > 1;
 }
 
 static void
@@ -313,7 +327,7 @@ open_default(struct log_source *s, int64_t since)
 {
 	if (has_journal() && open_journal(s, since))
 		return;
-	s->what = usual_file();
+	s->what = usual_file(0);
 	if (s->what == NULL)
 		errx(EXIT_INTERNAL,
 		    "there is no journal, and neither %s, %s nor %s",
@@ -328,7 +342,7 @@ log_source_default(void)
 	int program = has_journal() ? program_open(JOURNALCTL, 0) : -1;
 
 	if (program == -1)
-		return usual_file();
+		return usual_file(0);
 	close(program);
 	return journal;
 }

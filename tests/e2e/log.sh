@@ -289,6 +289,31 @@ events() {
 }
 
 L=$LAB/hosts/jump/var/log
+BEFORE='^jumpctl: /var/log/jump.log begins at ....-..-.. ..:..; what was before may be in --file /var/log/auth.log$'
+list
+check "a file that is new: there may be another" said "$BEFORE"
+list --since '2h'
+check "before its beginning, too" said "$BEFORE"
+list --since "$(date -d "$(head -n 1 "$L/jump.log" |
+    sed 's/.*"time":"\([^"]*\)".*/\1/') + 1 second" +%FT%T%:z)"
+check "but not after it" not said 'begins at'
+: >"$L/jump.log.1"
+touch "$L/jump.log.1"
+list
+check "nor when there is an older one" not said 'begins at'
+list --since '2h'
+check "but if that was asked for" said "$BEFORE"
+rm "$L/jump.log.1"
+mv "$L/auth.log" "$L/away"
+list
+check "and not when there is no other" not said 'begins at'
+mv "$L/away" "$L/auth.log"
+list --file /var/log/jump.log
+check "nor of a file that is named" not said 'begins at'
+list "$reference"
+check "nor when what was asked for is there" not said 'begins at'
+list zzzzzzzz
+check "but when it is not" said "$BEFORE"
 list --file /var/log/jump.log
 check "a file that is named: what it says of senders is its word" \
     only '^[?^]|^!'
