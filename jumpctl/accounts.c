@@ -4,12 +4,15 @@
  */
 #include "doctor.h"
 
+#include <sys/wait.h>
+
 #include <err.h>
 #include <fnmatch.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exit.h"
 
@@ -118,6 +121,24 @@ account_path(const struct account *a, const char *word, char *buf, size_t size)
 	}
 	free(home);
 	return used > 0 && used < size && *buf == '/';
+}
+
+bool
+account_reads(const struct account *a, const char *path)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setgroups((size_t)a->ngroups, a->groups) == -1 ||
+		    setresgid(a->gid, a->gid, a->gid) == -1 ||
+		    setresuid(a->uid, a->uid, a->uid) == -1)
+			_exit(1);
+		_exit(access(path, R_OK) == 0 ? 0 : 1);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) != pid)
+		err(EXIT_INTERNAL, NULL);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 bool

@@ -11,7 +11,7 @@
 
 #define TIME_LAST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
-enum { RAW_MAX = 8192, VALUE_MAX = 8192 };
+enum { RAW_MAX = 8192, VALUE_MAX = 8192, TUNNEL_MAX = 2147483645 };
 
 static const char blanks[] = " \t";
 
@@ -30,10 +30,12 @@ opening_parse(struct opening *o, const char *text)
 	if (strcmp(end + 1, "*") != 0 && !port_parse(&port, end + 1))
 		return false;
 	size = (size_t)(end - host);
-	if (size >= 2 && host[0] == '[' && host[size - 1] == ']') {
+	if (*host == '[') {
+		if (size < 2 || memchr(host, ']', size) != end - 1)
+			return false;
 		host++;
 		size -= 2;
-	} else if (memchr(host, ':', size) != NULL) {
+	} else if (strcspn(host, ":/") != size) {
 		return false;
 	}
 	if (size == 0 || size >= sizeof(o->host))
@@ -259,6 +261,48 @@ add_opening(struct authorized *a, const char *value)
 	return AUTHORIZED_OK;
 }
 
+/* permitlisten: HOST:PORT, or a port alone. */
+static bool
+is_listen(const char *value)
+{
+	char text[VALUE_MAX + 2];
+	struct opening o;
+
+	snprintf(text, sizeof(text), "%s%s",
+	    strchr(value, ':') == NULL ? "*:" : "", value);
+	return opening_parse(&o, text);
+}
+
+/* environment: NAME=VALUE. */
+static bool
+is_variable(const char *value)
+{
+	size_t size = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return size > 0 && value[size] == '=';
+}
+
+/* tunnel: the number of a device, or any. */
+static bool
+is_tunnel(const char *value)
+{
+	size_t size = strspn(value, "0123456789");
+
+	if (strcasecmp(value, "any") == 0)
+		return true;
+	return size > 0 && size <= 10 && value[size] == '\0' &&
+	    strtoull(value, NULL, 10) <= TUNNEL_MAX;
+}
+
+/* What gives nothing that is carried over, but has to be right for sshd. */
+static enum authorized_error
+take_rest(bool *has, bool right)
+{
+	*has = true;
+	return right ? AUTHORIZED_OK : AUTHORIZED_OPTIONS;
+}
+
 /* from: what stands there is judged later. */
 static enum authorized_error
 take_from(struct authorized *a, const char *value)
@@ -312,12 +356,12 @@ read_value(struct authorized *a, const char **at)
 		return take_expiry(a, value);
 	case 5:
 		return add_opening(a, value);
+	case 4:
+		return take_rest(&a->variables, is_variable(value));
 	case 6:
-		a->listens = true;
-		return AUTHORIZED_OK;
+		return take_rest(&a->listens, is_listen(value));
 	default:
-		a->variables = true;
-		return AUTHORIZED_OK;
+		return take_rest(&a->variables, is_tunnel(value));
 	}
 }
 

@@ -119,6 +119,12 @@ void account_free(struct account *);
 bool account_path(
     const struct account *, const char *word, char *buf, size_t size);
 
+/*
+ * Whether the account itself may read the file, as sshd does it; asked by a
+ * child that becomes the account, for which it takes root.
+ */
+bool account_reads(const struct account *, const char *path);
+
 /* Whether the account is in the group of this number, or of this name. */
 bool account_has(const struct account *, unsigned gid);
 bool account_in(const struct account *, const char *group);

@@ -260,25 +260,27 @@ refuse(struct visit *v, const struct authorized *a)
 		names_add(&v->refused, a->blob);
 }
 
-/* Options that a policy cannot say; false if the key is none without them. */
-static bool
-can_be_said(const struct visit *v, const struct authorized *a)
+/* Why a line is left out whose options a policy cannot say; or NULL. */
+static const char *
+cannot_be_said(const struct visit *v, const struct authorized *a)
 {
-	if (a->expires != 0 && a->expires <= time(NULL))
-		left_out(v, "its expiry-time has passed");
-	else if (a->principals)
-		left_out(v,
-		    "principals= of a cert-authority; see CERTIFICATES "
-		    "in jump-authkeys(8)");
-	else if (a->ca && (a->from != NULL || a->verify))
-		left_out(v, "a cert-authority with from= or verify-required");
-	else if (is_refused(v, a))
-		left_out(v, "so is another line of the same key");
-	else if (is_second(v, a))
-		left_out(v, "the same key stands on a line before it");
-	else
-		return true;
-	return false;
+	if (is_refused(v, a))
+		return "so is another line of the same key";
+	if (is_second(v, a))
+		return "the same key stands on a line before it";
+	if (a->principals)
+		return "principals= of a cert-authority; see CERTIFICATES "
+		       "in jump-authkeys(8)";
+	if (a->ca && (a->from != NULL || a->verify))
+		return "a cert-authority with from= or verify-required";
+	return NULL;
+}
+
+/* sshd then goes on to the next line of the same key. */
+static bool
+has_expired(const struct authorized *a)
+{
+	return a->expires != 0 && a->expires <= time(NULL);
 }
 
 /* What is lost of a key that is carried over. */
@@ -330,11 +332,19 @@ find_rights(struct visit *v, const struct authorized *a, struct old_user *u)
 static void
 take_key(struct visit *v, const struct authorized *a)
 {
+	const char *why = cannot_be_said(v, a);
 	struct old_user u = {0};
 	char *from;
 
-	if (!can_be_said(v, a))
+	if (has_expired(a)) {
+		left_out(v, "its expiry-time has passed");
 		return;
+	}
+	if (why != NULL) {
+		left_out(v, why);
+		refuse(v, a);
+		return;
+	}
 	if (find_rights(v, a, &u) == 0 || (from = from_text(v, a)) == NULL) {
 		refuse(v, a);
 		free(u.opens);
@@ -389,6 +399,11 @@ read_file(struct visit *v, const char *path, uid_t owner, bool ca)
 	const char *why;
 	char *text = foreign_read(path, owner, &why), *rest = text, *line;
 
+	if (text != NULL && !v->root && !account_reads(v->account, path)) {
+		why = "the account itself may not read it";
+		free(text);
+		text = rest = NULL;
+	}
 	if (why != NULL)
 		survey_note(
 		    v->s, v->account->name, "%s is not read: %s", path, why);

@@ -86,10 +86,21 @@ one twokeys /bin/sh ''
 one other /bin/sh ''
 one loose /bin/sh ''
 chmod 770 "$J/home/loose"
+one rootonly /bin/sh ''
+chown 0:0 "$J/home/rootonly/.ssh/authorized_keys"
+one listens /bin/sh 'permitlisten="*:0"'
+one variable /bin/sh 'environment="A B=c"'
 one refused /bin/sh ''
 one signed /bin/sh ''
 sed -i 's/^/cert-authority /' "$J/home/signed/.ssh/authorized_keys"
 ssh-keygen -q -s "$LAB/keys/signed" -I t -n signed "$LAB/keys/signed.pub"
+one firstline /usr/sbin/nologin 'principals="x",permitopen="db1:5432"'
+add firstline pty
+one authority /usr/sbin/nologin \
+    'cert-authority,from="192.0.2.0/24",permitopen="db1:5432"'
+add authority cert-authority
+ssh-keygen -q -s "$LAB/keys/authority" -I t -n authority \
+    "$LAB/keys/authority.pub"
 mkdir -p "$J/jail"
 
 refuse='    PermitOpen none'
@@ -144,6 +155,11 @@ check "before: git-shell reaches nothing, or forwards" \
 check "before: some keys are taken nowhere" \
     not grep -q '^\(mapped\|badmask\|expired\|denied\|ingroup\) .* yes$' \
     "$T/before"
+check "nor these, which are wrong to sshd" \
+    not grep -q '^\(rootonly\|listens\|variable\) .* yes$' "$T/before"
+check "of two lines of a key the first counts" \
+    test "$(grep '^\(firstline\|authority\) .* yes$' "$T/before" |
+    grep -c ' -W db1:5432 ')" -eq 2
 
 # --- what init says ------------------------------------------------------------
 
@@ -169,6 +185,12 @@ check "three methods" told other \
     'AuthenticationMethods password,publickey,hostbased'
 check "a home that others can write to" \
     told loose 'a folder above it is writable by group or others'
+check "a file that only root may read" \
+    told rootonly 'the account itself may not read it'
+check "a port that sshd does not take" told listens 'none that sshd'
+check "a variable that sshd does not take" told variable 'none that sshd'
+check "principals of a key" told firstline 'so is another line of the same'
+check "an authority with from" told authority 'so is another line of the same'
 
 # --- and what holds then -------------------------------------------------------
 
