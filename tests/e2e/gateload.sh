@@ -4,7 +4,8 @@
 # runs: once
 . "$(dirname "$0")/lib.sh"
 
-py="python3 $LAB_REPO/tests/e2e/gateload.py"
+cp "$LAB_REPO/tests/e2e/gateload.py" "$T/"
+py="python3 $T/gateload.py"
 log=$LAB/jump.log
 if [ -n "${GATELOAD:-}" ]; then
 	rate=500 seconds=60 loads=100

@@ -5,7 +5,8 @@
 
 trap '' PIPE
 export LAB_USER=bob
-py="python3 $LAB_REPO/tests/e2e/gateload.py"
+cp "$LAB_REPO/tests/e2e/gateload.py" "$T/"
+py="python3 $T/gateload.py"
 
 on() {
 	lab on jump "$@"

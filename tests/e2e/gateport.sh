@@ -4,7 +4,8 @@
 # runs: once
 . "$(dirname "$0")/lib.sh"
 
-py="python3 $LAB_REPO/tests/e2e/gateport.py"
+cp "$LAB_REPO/tests/e2e/gateport.py" "$T/"
+py="python3 $T/gateport.py"
 
 policy <<'POLICY'
 set nft "/usr/sbin/nft"
