@@ -9,6 +9,8 @@ newer=$LAB_REPO/.cache/client-newer/usr/bin/ssh
 if [ "$LAB_SSHD" != "$LAB_STOCK" ] && [ -x "$newer" ]; then
 	lab on jump mount --bind "$newer" /usr/bin/ssh
 fi
+# The last of a connection would hold its port for a minute: tcp(7).
+lab on jump sh -c 'echo 0 >/proc/sys/net/ipv4/tcp_max_tw_buckets'
 J=$LAB/hosts/jump
 D=/run/jump/devices
 
