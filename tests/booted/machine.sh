@@ -9,28 +9,7 @@ set -u
 cd /booted
 export DEBIAN_FRONTEND=noninteractive HOME=/booted
 SSH="ssh -F /booted/config"
-
-# check NAME COMMAND...: what it said is in last.
-check() {
-	name=$1
-	shift
-	if "$@" >last 2>&1; then
-		echo "ok - $name"
-	else
-		echo "not ok - $name"
-		sed 's/^/# /' last | tail -n 40
-	fi
-}
-
-# within SECONDS COMMAND...
-within() {
-	end=$(($(date +%s) + $1))
-	shift
-	until "$@"; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
+. /booted/lib.sh
 
 # says TEXT COMMAND...: exactly that, and exit code 0.
 says() {
@@ -46,10 +25,6 @@ has() {
 	shift
 	"$@" >has 2>&1 || :
 	grep -Eq -- "$want" has || { cat has; return 1; }
-}
-
-not() {
-	! "$@"
 }
 
 # --- a target at 10.2.0.10, which is the namespace of a process --------------

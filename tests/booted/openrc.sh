@@ -7,32 +7,7 @@ set -u
 cd /booted
 export DEBIAN_FRONTEND=noninteractive HOME=/booted
 exec >out 2>&1
-
-# check NAME COMMAND...: what it said is in last.
-check() {
-	name=$1
-	shift
-	if "$@" >last 2>&1; then
-		echo "ok - $name"
-	else
-		echo "not ok - $name"
-		sed 's/^/# /' last | tail -n 40
-	fi
-}
-
-# within SECONDS COMMAND...
-within() {
-	end=$(($(date +%s) + $1))
-	shift
-	until "$@"; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
-
-not() {
-	! "$@"
-}
+. /booted/lib.sh
 
 # boot: what OpenRC does at each.
 boot() {
