@@ -151,9 +151,11 @@ print_head(const struct survey *s, FILE *out)
 	      "#     jumpctl load, jumpctl export hosts, usermod -a -G jump, "
 	      "jumpctl doctor\n"
 	      "#\n"
-	      "# What users lose in any case: a shell of their own here, files "
-	      "copied to here,\n"
-	      "# listening here (-R), displays and tunnels.\n"
+	      "# What users lose in any case: a login without a key, a shell "
+	      "of their own,\n"
+	      "# files copied to here, listening here (-R), forwards to this "
+	      "machine and to\n"
+	      "# UNIX sockets, agent forwarding, displays and tunnels.\n"
 	      "#\n",
 	    out);
 	print_names("Administrators, who stay outside:", &s->admins, "# ", out);

@@ -194,6 +194,11 @@ check "nothing but printable ASCII" \
 check "administrators stay outside" \
     printed '^# Administrators, who stay outside: admin root$'
 
+check "what all lose" \
+    printed '^# What users lose in any case: a login without a key,'
+check "this machine as a place among it" \
+    printed '^# .* listening here \(-R\), forwards to this machine'
+
 # told WHO TEXT: a comment, each of which is made one line.
 awk '/^# - / { printf "\n%s", $0; next }
     /^#     / { sub(/^#    /, ""); printf "%s", $0; next } { print "" }' \
