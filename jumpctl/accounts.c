@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 
 #include <err.h>
-#include <fnmatch.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -193,7 +192,7 @@ name_matches(const char *value, const char *name, bool hosts)
 		return false;
 	if (at != NULL)
 		pattern[at - pattern] = '\0';
-	return fnmatch(pattern, name, FNM_NOESCAPE) == 0;
+	return sshd_pattern(pattern, name);
 }
 
 static bool
@@ -202,8 +201,7 @@ group_matches(const struct account *a, const char *value)
 	for (int i = 0; i < a->ngroups; i++) {
 		const struct group *gr = getgrgid(a->groups[i]);
 
-		if (gr != NULL &&
-		    fnmatch(value, gr->gr_name, FNM_NOESCAPE) == 0)
+		if (gr != NULL && sshd_pattern(value, gr->gr_name))
 			return true;
 	}
 	return false;

@@ -5,7 +5,6 @@
 #include "init.h"
 
 #include <err.h>
-#include <fnmatch.h>
 #include <pwd.h>
 #include <shadow.h>
 #include <stdlib.h>
@@ -521,24 +520,38 @@ methods_of(const struct visit *v)
 	return most;
 }
 
+/* One word of PermitOpen. */
 static void
-read_permitopen(struct visit *v)
+add_opening(struct visit *v, const char *word)
 {
-	char value[SETTING_MAX], *word, *rest;
 	struct opening o;
 
-	if (!sshd_value(v->answer, "permitopen", 0, value, sizeof(value)) ||
-	    strcmp(value, "any") == 0)
-		return;
-	v->limited = true;
-	for (word = strtok_r(value, " ", &rest); word != NULL;
-	     word = strtok_r(NULL, " ", &rest)) {
-		if (!opening_parse(&o, word))
-			continue; /* none */
+	if (opening_parse(&o, word)) {
 		v->opens = need(
 		    reallocarray(v->opens, v->nopens + 1, sizeof(*v->opens)));
 		v->opens[v->nopens++] = o;
+	} else if (strcmp(word, "none") != 0) {
+		survey_note(v->s, v->account->name,
+		    "may forward to %s of PermitOpen no more: init does not "
+		    "read it", word);
 	}
+}
+
+/* It may be longer than any other setting. */
+static void
+read_permitopen(struct visit *v)
+{
+	size_t size = strlen(v->answer->values) + 1;
+	char *value = need(malloc(size)), *word, *rest;
+
+	if (sshd_value(v->answer, "permitopen", 0, value, size) &&
+	    strcmp(value, "any") != 0) {
+		v->limited = true;
+		for (word = strtok_r(value, " ", &rest); word != NULL;
+		     word = strtok_r(NULL, " ", &rest))
+			add_opening(v, word);
+	}
+	free(value);
 }
 
 /* What every key of the account is good for, as sshd_config has it. */
@@ -585,7 +598,7 @@ note_addresses(const struct visit *v)
 			if (at == NULL)
 				continue;
 			*at = '\0';
-			if (fnmatch(value, v->account->name, FNM_NOESCAPE) == 0)
+			if (sshd_pattern(value, v->account->name))
 				survey_note(v->s, v->account->name,
 				    "%s says where from they get in, which is "
 				    "not carried over: say `from' of their "

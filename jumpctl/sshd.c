@@ -176,6 +176,29 @@ copy(char *buf, size_t room, const char *text, size_t size)
 	snprintf(buf, room, "%.*s", (int)size, text);
 }
 
+bool
+sshd_pattern(const char *pattern, const char *name)
+{
+	const char *star = NULL, *mark = NULL;
+
+	while (*name != '\0') {
+		if (*pattern == '*') {
+			star = ++pattern;
+			mark = name;
+		} else if (*pattern == '?' || *pattern == *name) {
+			pattern++;
+			name++;
+		} else if (star != NULL) {
+			pattern = star;
+			name = ++mark;
+		} else {
+			return false;
+		}
+	}
+	pattern += strspn(pattern, "*");
+	return *pattern == '\0';
+}
+
 /* What follows the word at the beginning of a line, or NULL. */
 static const char *
 after_word(const char *line, const char *word)

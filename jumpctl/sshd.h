@@ -52,6 +52,12 @@ void sshd_answer_free(struct sshd_answer *);
 bool sshd_value(const struct sshd_answer *, const char *keyword, unsigned n,
     char *buf, size_t size);
 
+/*
+ * Whether a name matches a pattern as sshd has it in AllowUsers and its like:
+ * * is any characters, ? is one, and nothing else is special.
+ */
+bool sshd_pattern(const char *pattern, const char *name);
+
 /* Whether of several lines that match the last one counts, not the first. */
 bool sshd_last_wins(const char *keyword);
 

@@ -94,6 +94,10 @@ one refused /bin/sh ''
 one signed /bin/sh ''
 sed -i 's/^/cert-authority /' "$J/home/signed/.ssh/authorized_keys"
 ssh-keygen -q -s "$LAB/keys/signed" -I t -n signed "$LAB/keys/signed.pub"
+one service /usr/sbin/nologin ''
+one wide /usr/sbin/nologin ''
+one outgroup /bin/sh ''
+one inlist /bin/sh ''
 one firstline /usr/sbin/nologin 'principals="x",permitopen="db1:5432"'
 add firstline pty
 one authority /usr/sbin/nologin \
@@ -113,6 +117,14 @@ cat >"$J/etc/ssh/sshd_config.d/20-test.conf" <<-END
 	    ForceCommand /bin/true
 	Match User open
 	    PermitOpen web1:22
+	Match User service
+	    PermitOpen web1:ssh db1:5432
+	Match User wide
+	    PermitOpen $(seq -f '[2001:db8::10]:%g' -s' ' 10001 10450) web1:22
+	Match User outgroup
+	    AllowGroups [o]utgroup jailed
+	Match User inlist
+	    AllowGroups jailed in?is*
 	Match User jailed
 	    ChrootDirectory /jail
 	Match User twokeys
@@ -157,6 +169,11 @@ check "before: some keys are taken nowhere" \
     "$T/before"
 check "nor these, which are wrong to sshd" \
     not grep -q '^\(rootonly\|listens\|variable\) .* yes$' "$T/before"
+check "AllowGroups: one pattern matches, and brackets mean nothing" \
+    test "$(grep '^\(outgroup\|inlist\) .* yes$' "$T/before" |
+    grep -c '^inlist ')" -eq 3
+check "AllowGroups: nothing for who is in none" \
+    not grep -q '^outgroup .* yes$' "$T/before"
 check "of two lines of a key the first counts" \
     test "$(grep '^\(firstline\|authority\) .* yes$' "$T/before" |
     grep -c ' -W db1:5432 ')" -eq 2
@@ -189,6 +206,9 @@ check "a file that only root may read" \
     told rootonly 'the account itself may not read it'
 check "a port that sshd does not take" told listens 'none that sshd'
 check "a variable that sshd does not take" told variable 'none that sshd'
+check "PermitOpen with the name of a port" \
+    told service 'may forward to web1:ssh of PermitOpen no more'
+check "AllowGroups" told outgroup 'does not get in by a key: AllowGroups'
 check "principals of a key" told firstline 'so is another line of the same'
 check "an authority with from" told authority 'so is another line of the same'
 
@@ -210,7 +230,8 @@ matrix >"$T/after"
 diff "$T/before" "$T/after" >"$T/changes"
 run cat "$T/changes"
 check "after: nobody reaches more" not grep -q '^> .* yes$' "$T/changes"
-grep '^<' "$T/changes" | grep -v ' -W db1:5432 yes$' >"$T/out"
+grep '^<' "$T/changes" |
+    grep -v ' -W db1:5432 yes$\|service -W web1:22 yes$' >"$T/out"
 check "nor less, but for ports of anywhere that no file names" \
     test ! -s "$T/out"
 

@@ -240,6 +240,29 @@ START_TEST(names_that_cannot_be_asked)
 }
 END_TEST
 
+START_TEST(patterns)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool matches;
+	} table[] = {{"alice", "alice", true}, {"alice", "alic", false},
+	    {"alic", "alice", false}, {"Alice", "alice", false},
+	    {"*", "a.b", true}, {"*", "", true}, {"", "", true},
+	    {"", "a", false}, {"?", "", false}, {"?*", "a", true},
+	    {"a*e", "alice", true}, {"a*i*e", "alice", true},
+	    {"a*c", "alice", false}, {"*e", "alicee", true},
+	    {"a?ice", "alice", true}, {"a?ice", "aice", false},
+	    {"a**", "a", true}, {"[a]*", "alice", false},
+	    {"[a]*", "[a]b", true}, {"\\a", "a", false}, {"!bob", "bob", false},
+	    {"a*b*c*d*e*f", "aaaabbbbccccddddeeeeg", false}};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		ck_assert_msg(sshd_pattern(table[i].pattern, table[i].name) ==
+			table[i].matches, "%s %s", table[i].pattern,
+		    table[i].name);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -258,6 +281,7 @@ main(void)
 	tcase_add_test(cases, files_it_read);
 	tcase_add_test(cases, names_that_cannot_be_asked);
 	tcase_add_test(cases, programs_run);
+	tcase_add_test(cases, patterns);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
