@@ -392,6 +392,25 @@ read_line(struct visit *v, char *line, bool ca)
 	}
 }
 
+/*
+ * Whether a line of TrustedUserCAKeys is one that sshd can read: a key without
+ * options.  sshd looks no further than at one that is not.
+ */
+static bool
+is_authority(const char *line)
+{
+	char *copy = need(strdup(line)), *first = copy + strspn(copy, " \t");
+	struct authorized a;
+	enum authorized_error error = authorized_parse(&a, copy);
+	bool is = error == AUTHORIZED_BLANK ||
+	    (error == AUTHORIZED_OK && a.type == first);
+
+	if (error == AUTHORIZED_OK)
+		authorized_free(&a);
+	free(copy);
+	return is;
+}
+
 static void
 read_file(struct visit *v, const char *path, uid_t owner, bool ca)
 {
@@ -410,6 +429,13 @@ read_file(struct visit *v, const char *path, uid_t owner, bool ca)
 	v->line = 0;
 	while ((line = foreign_line(&rest)) != NULL) {
 		v->line++;
+		if (ca && !is_authority(line)) {
+			survey_note(v->s, v->account->name,
+			    "%s:%u and what follows is left out: sshd reads "
+			    "keys without options there, up to a line that is "
+			    "none", path, v->line);
+			break;
+		}
 		read_line(v, line, ca);
 	}
 	free(text);

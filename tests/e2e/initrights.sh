@@ -105,6 +105,17 @@ one authority /usr/sbin/nologin \
 add authority cert-authority
 ssh-keygen -q -s "$LAB/keys/authority" -I t -n authority \
     "$LAB/keys/authority.pub"
+# trusted NAME LINE: by certificate only, of the CA in a file that begins so.
+trusted() {
+	one "$1" /bin/sh
+	ssh-keygen -q -s "$LAB/keys/$1" -I t -n "$1" "$LAB/keys/$1.pub"
+	: >"$J/home/$1/.ssh/authorized_keys"
+	printf "$2" >"$J/etc/ssh/$1.ca"
+	cat "$LAB/keys/$1.pub" >>"$J/etc/ssh/$1.ca"
+}
+trusted goodca '# CA\n\n'
+trusted optionca 'cert-authority '
+trusted wrongca 'ssh-ed25519 AAAA\n'
 mkdir -p "$J/jail"
 
 refuse='    PermitOpen none'
@@ -119,6 +130,12 @@ cat >"$J/etc/ssh/sshd_config.d/20-test.conf" <<-END
 	    PermitOpen web1:22
 	Match User service
 	    PermitOpen web1:ssh db1:5432
+	Match User goodca
+	    TrustedUserCAKeys /etc/ssh/goodca.ca
+	Match User optionca
+	    TrustedUserCAKeys /etc/ssh/optionca.ca
+	Match User wrongca
+	    TrustedUserCAKeys /etc/ssh/wrongca.ca
 	Match User wide
 	    PermitOpen $(seq -f '[2001:db8::10]:%g' -s' ' 10001 10450) web1:22
 	Match User outgroup
@@ -169,6 +186,9 @@ check "before: some keys are taken nowhere" \
     "$T/before"
 check "nor these, which are wrong to sshd" \
     not grep -q '^\(rootonly\|listens\|variable\) .* yes$' "$T/before"
+check "TrustedUserCAKeys: only where each line before is right" \
+    test "$(grep 'ca .* yes$' "$T/before" | grep -c '^goodca ')" -eq 3
+check "and no other" not grep -q '^\(option\|wrong\)ca .* yes$' "$T/before"
 check "AllowGroups: one pattern matches, and brackets mean nothing" \
     test "$(grep '^\(outgroup\|inlist\) .* yes$' "$T/before" |
     grep -c '^inlist ')" -eq 3
@@ -209,6 +229,10 @@ check "a variable that sshd does not take" told variable 'none that sshd'
 check "PermitOpen with the name of a port" \
     told service 'may forward to web1:ssh of PermitOpen no more'
 check "AllowGroups" told outgroup 'does not get in by a key: AllowGroups'
+check "an authority with options" \
+    told optionca 'optionca.ca:1 and what follows is left out'
+check "an authority behind a line that is wrong" \
+    told wrongca 'wrongca.ca:1 and what follows is left out'
 check "principals of a key" told firstline 'so is another line of the same'
 check "an authority with from" told authority 'so is another line of the same'
 
