@@ -15,8 +15,9 @@ END
 # --- what is recorded ---------------------------------------------------------
 
 new_id
-run term '?\$ $' '>tty; stty size\r' '?24 80' '=100x40' '>stty size\r' \
-    '?40 100' '>printf "\\303\\251\\377|"; stty -echo; echo rea""dy; read x\r' '?ready' \
+run term '?\$ $' '>tty; stty size\r' '?24 80' '=100x40' \
+    '>until stty size | grep "^40"; do sleep .1; done\r' '?40 100' \
+    '>printf "\\303\\251\\377|"; stty -echo; echo rea""dy; read x\r' '?ready' \
     '>sesame\r' '?\$ $' '>exit 7\r' -- \
     $R --session="$id" --login=alice --from=192.0.2.9 --record --agent web1 22
 check "the exit status is the command's" gave 7

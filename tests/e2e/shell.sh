@@ -100,7 +100,8 @@ END
 check "sftp" cmp "$T/blob" "$T/got"
 
 term '?\$ ' '>tty; stty size\r' '?/dev/pts/[0-9]+\r\n24 80' '=100x30' \
-    '>sleep 1; stty size\r' '?30 100' '>exit 5\r' -- \
+    '>until stty size | grep "^30"; do sleep .1; done\r' '?30 100' \
+    '>exit 5\r' -- \
     ssh -tt -F "$C" -A -o IdentityAgent="$LAB/tmp/agent" jump ssh web1
 check "a terminal, its size, and the status of the shell" gave 5
 term '?up' -- ssh -tt -F "$C" -A -o IdentityAgent="$LAB/tmp/agent" \
