@@ -275,11 +275,16 @@ cannot_be_said(const struct visit *v, const struct authorized *a)
 	return NULL;
 }
 
-/* sshd then goes on to the next line of the same key. */
-static bool
-has_expired(const struct authorized *a)
+/* Why sshd skips a line, and goes on to the next of the same key; or NULL. */
+static const char *
+is_skipped(const struct authorized *a)
 {
-	return a->expires != 0 && a->expires <= time(NULL);
+	if (a->expires != 0 && a->expires <= time(NULL))
+		return "its expiry-time has passed";
+	if (a->principals && !a->ca)
+		return "principals= without cert-authority, which sshd does "
+		       "not take";
+	return NULL;
 }
 
 /* What is lost of a key that is carried over. */
@@ -331,14 +336,15 @@ find_rights(struct visit *v, const struct authorized *a, struct old_user *u)
 static void
 take_key(struct visit *v, const struct authorized *a)
 {
-	const char *why = cannot_be_said(v, a);
+	const char *why = is_skipped(a);
 	struct old_user u = {0};
 	char *from;
 
-	if (has_expired(a)) {
-		left_out(v, "its expiry-time has passed");
+	if (why != NULL) {
+		left_out(v, why);
 		return;
 	}
+	why = cannot_be_said(v, a);
 	if (why != NULL) {
 		left_out(v, why);
 		refuse(v, a);

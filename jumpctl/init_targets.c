@@ -321,6 +321,27 @@ add_name(struct survey *s, struct old_target *t, const char *name, bool trusted)
 	*slot = first;
 }
 
+/*
+ * A name belongs to the target that has exactly its addresses: take it from
+ * one that has them among others.
+ */
+static void
+free_from_others(
+    struct survey *s, const struct old_target *owner, const char *name)
+{
+	for (size_t i = 0; i < s->ntargets; i++) {
+		struct names *names = &s->targets[i].names;
+		char **slot = name_slot(&s->targets[i], name);
+
+		if (slot == NULL || &s->targets[i] == owner)
+			continue;
+		free(*slot);
+		names->n--;
+		memmove(slot, slot + 1,
+		    (size_t)(&names->list[names->n] - slot) * sizeof(*slot));
+	}
+}
+
 /* Make a name one that no target has. */
 static void
 free_name(struct survey *s, char *name, size_t size)
@@ -404,6 +425,7 @@ target_exact(struct survey *s, const char *host, uint16_t port, int *target)
 
 	if (error != PLACE_OK)
 		return error;
+	free_from_others(s, t, host);
 	add_name(s, t, host, false);
 	*target = (int)(t - s->targets);
 	return PLACE_OK;

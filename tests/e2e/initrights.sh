@@ -45,7 +45,8 @@ reload() {
 
 rm "$J"/etc/ssh/sshd_config.d/50-jump-shared.conf \
     "$J"/etc/ssh/sshd_config.d/60-jump.conf
-printf '10.2.0.10 web1\n10.2.0.11 db1\n' >>"$J/etc/hosts"
+# web1 is another host than webs, by one address less.
+printf '10.2.0.10 webs web1\n2001:db8::10 webs\n10.2.0.11 db1\n' >>"$J/etc/hosts"
 install -d "$J/local/bin"
 program nc '#!/bin/sh
 exec socat -t9 - "TCP:$1:$2"'
@@ -195,8 +196,10 @@ check "AllowGroups: one pattern matches, and brackets mean nothing" \
 check "AllowGroups: nothing for who is in none" \
     not grep -q '^outgroup .* yes$' "$T/before"
 check "of two lines of a key the first counts" \
-    test "$(grep '^\(firstline\|authority\) .* yes$' "$T/before" |
-    grep -c ' -W db1:5432 ')" -eq 2
+    test "$(grep '^authority .* yes$' "$T/before")" = \
+    'authority -W db1:5432 yes'
+check "but not one that sshd skips" grep -q '^firstline -W web1:22 yes$' \
+    "$T/before"
 
 # --- what init says ------------------------------------------------------------
 
@@ -233,7 +236,9 @@ check "an authority with options" \
     told optionca 'optionca.ca:1 and what follows is left out'
 check "an authority behind a line that is wrong" \
     told wrongca 'wrongca.ca:1 and what follows is left out'
-check "principals of a key" told firstline 'so is another line of the same'
+check "principals of a key" told firstline 'principals= without cert-auth'
+check "whose next line counts" \
+    grep -q '^user firstline$' "$J/etc/jump/policy"
 check "an authority with from" told authority 'so is another line of the same'
 
 # --- and what holds then -------------------------------------------------------
@@ -258,5 +263,4 @@ grep '^<' "$T/changes" |
     grep -v ' -W db1:5432 yes$\|service -W web1:22 yes$' >"$T/out"
 check "nor less, but for ports of anywhere that no file names" \
     test ! -s "$T/out"
-
 finish
