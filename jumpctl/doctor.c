@@ -39,6 +39,7 @@ static const struct {
     {"sweeps", check_sweeps},
     {"notify", check_notify},
     {"log", check_log},
+    {"reach", check_reach},
     {"clock", check_clock},
     {"kernel", check_kernel},
     {"tracing", check_dumpable},

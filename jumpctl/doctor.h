@@ -74,6 +74,7 @@ void check_sessions(struct doctor *);
 void check_sweeps(struct doctor *);
 void check_notify(struct doctor *);
 void check_log(struct doctor *);
+void check_reach(struct doctor *);
 void check_clock(struct doctor *);
 void check_kernel(struct doctor *);
 void check_dumpable(struct doctor *);

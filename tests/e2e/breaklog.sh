@@ -199,6 +199,7 @@ socket=/run/elsewhere collect
 on chmod 666 /run/elsewhere
 lab on jump python3 -c '
 import os, socket
+os.umask(0)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind("/dev/log")
 t = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -27,7 +27,7 @@ device rtu1 "/run/jump/devices/rtu1/ssh.sock" ssh account "host"
 $(device_key rtu1)
 host old 10.2.0.13 ssh 22 agent
 allow all: { alice carol } to any
-allow told: alice to db1 notify
+allow told: alice to db1 notify record
 END
 on sh -c 'mkdir -p /usr/local/bin; echo "#!/bin/sh" >/usr/local/bin/tell;
     chmod 755 /usr/local/bin/tell'
@@ -249,6 +249,31 @@ FAIL|/var/spool/jump/events is not a folder of root and _jump||chgrp root /var/s
 FAIL|/run/jump/devices is not a folder of root and _jump||chmod 755 /run/jump/devices|chmod 2711 /run/jump/devices
 FAIL|rtu1: its folder in /run/jump/devices is not as||chmod 755 /run/jump/devices/rtu1|chmod 2710 /run/jump/devices/rtu1
 FAIL|/run/jump is writable||chmod 777 /run/jump|chmod 755 /run/jump
+# what runs as _jump, or as a user
+FAIL|_jump cannot pass /usr/local/libexec: Permission denied: nobody gets in||chmod 700 /usr/local/libexec|chmod 755 /usr/local/libexec
+FAIL|_jump cannot pass /usr/local/libexec/jump: Permission denied: nobody||chmod 750 $l|chmod 755 $l
+FAIL|_jump cannot pass /etc: Permission denied: nobody gets in||chmod 700 /etc|chmod 755 /etc
+FAIL|_jump cannot read /etc/passwd: Permission denied: nobody gets in||chmod 600 /etc/passwd|chmod 644 /etc/passwd
+FAIL|_jump cannot read /etc/group: Permission denied: nobody gets in||chmod 600 /etc/group|chmod 644 /etc/group
+FAIL|_jump cannot write /dev/null: Permission denied: nobody gets in||echo >/run/x; mount --bind /run/x /dev/null|umount /dev/null
+FAIL|_jump cannot write /dev/log: Permission denied: nobody gets in||chmod 600 /dev/log|chmod 666 /dev/log
+FAIL|_jump cannot pass /run/jump: Permission denied: nobody gets in||chmod 700 /run/jump|chmod 755 /run/jump
+FAIL|_jump cannot write /run/jump/logins: Read-only file system: nobody||mount --bind /run/jump/logins /run/jump/logins; mount -o remount,bind,ro /run/jump/logins|umount /run/jump/logins
+FAIL|alice cannot write /run/jump/sessions: Read-only file system: sessions||mount --bind /run/jump/sessions /run/jump/sessions; mount -o remount,bind,ro /run/jump/sessions|umount /run/jump/sessions
+FAIL|the file system of /run/jump/sessions is full: sessions fail||mount -t tmpfs -o size=16k,mode=1730,gid=990 none /run/jump/sessions; head -c 16k /dev/zero >/run/jump/sessions/x|umount /run/jump/sessions
+FAIL|alice cannot pass /var/log: Permission denied: what is to be recorded||chmod 750 /var/log|chmod 755 /var/log
+FAIL|the file system of /var/log/jump is full: what is to be recorded||mount -t tmpfs -o size=400k,mode=1730,gid=990 none /var/log/jump; head -c 384k /dev/zero >/var/log/jump/x|umount /var/log/jump
+FAIL|alice cannot pass /var/spool: Permission denied: what somebody is||chmod 700 /var/spool|chmod 755 /var/spool
+FAIL|alice cannot read /usr/local/libexec/jump/ssh_config: Permission||chmod 600 $l/ssh_config|chmod 644 $l/ssh_config
+FAIL|alice cannot run /usr/bin/ssh: Permission denied: what needs the ssh||install -m 700 /usr/bin/ssh /run/x; mount --bind /run/x /usr/bin/ssh|umount /usr/bin/ssh
+FAIL|alice cannot write /dev/ptmx: No such file or directory: nobody has a||mv /dev/ptmx /dev/x|mv /dev/x /dev/ptmx
+FAIL|alice cannot read /etc/hosts: Permission denied: ProxyJump takes no||chmod 600 /etc/hosts; jumpctl load|chmod 644 /etc/hosts; jumpctl load
+FAIL|alice cannot pass /proc/1: No such file or directory: whose a device's||mount -o remount,hidepid=2 /proc|mount -o remount,hidepid=0 /proc
+FAIL|root cannot write /var/lib/jump: Read-only file system: no load and no||mount --bind /var/lib/jump /var/lib/jump; mount -o remount,bind,ro /var/lib/jump; mount -t tmpfs -o mode=3773,gid=990 none /var/lib/jump/requests|umount /var/lib/jump/requests; umount /var/lib/jump
+FAIL|jump-authkeys is not what it should be: run as _jump it fails||cp /bin/true /run/x; chmod 711 /run/x; mount --bind /run/x $l/jump-authkeys|umount $l/jump-authkeys
+FAIL|jump-connect is not what it should be: run as alice it fails||: >/run/x; chgrp _jump /run/x; chmod 2755 /run/x; mount --bind /run/x $l/jump-connect|umount $l/jump-connect
+FAIL|jump-shell is not what it should be: run as alice it fails||head -c 20000 $l/jump-shell >/run/x; chgrp _jump /run/x; chmod 2755 /run/x; mount --bind /run/x $l/jump-shell|umount $l/jump-shell
+FAIL|jump-record is not what it should be: run as alice it fails||cp /bin/true /run/x; echo >/run/y; dd if=/run/y of=/run/x bs=1 seek=18 conv=notrunc status=none; chgrp _jump /run/x; chmod 2755 /run/x; mount --bind /run/x $l/jump-record|umount $l/jump-record
 # the machine
 warn|no sweep in the last 90 seconds||touch -d @1 $SWEPT|jumpctl sweep
 warn|no sweep in the last 90 seconds||chown alice $SWEPT|chown root $SWEPT
