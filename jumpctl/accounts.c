@@ -9,8 +9,10 @@
 #include <err.h>
 #include <grp.h>
 #include <pwd.h>
+#include <shadow.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exit.h"
@@ -238,6 +240,42 @@ account_kept_out(const struct account *a, const struct sshd_answer *answer)
 	if (look_in(a, answer, "AllowGroups", true, true) == MATCH_NONE)
 		return "AllowGroups";
 	return NULL;
+}
+
+/*
+ * Passwords, which PAM judges whatever somebody logs in with: pam_unix(8).
+ */
+
+/* A directory's accounts have no line anywhere. */
+static bool
+is_local(const char *name)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *pw = NULL;
+
+	while (f != NULL && (pw = fgetpwent(f)) != NULL) {
+		if (strcmp(pw->pw_name, name) == 0)
+			break;
+	}
+	if (f != NULL)
+		fclose(f);
+	return pw != NULL && strcmp(pw->pw_passwd, "x") == 0;
+}
+
+enum shut
+account_shut(const char *name)
+{
+	const struct spwd *sp = getspnam(name);
+	long today = (long)(time(NULL) / 86400);
+
+	if (sp == NULL)
+		return is_local(name) ? SHUT_MISSING : SHUT_NOT;
+	if (sp->sp_expire > 0 && sp->sp_expire <= today)
+		return SHUT_EXPIRED;
+	if (sp->sp_lstchg == 0 || (sp->sp_lstchg > 0 && sp->sp_max >= 0 &&
+				      today - sp->sp_lstchg > sp->sp_max))
+		return SHUT_PASSWORD;
+	return SHUT_NOT;
 }
 
 /*

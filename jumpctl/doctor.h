@@ -140,6 +140,14 @@ enum role { ROLE_OWN, ROLE_SHARED, ROLE_DEVICE };
 const char *account_kept_out(
     const struct account *, const struct sshd_answer *);
 
+/*
+ * What shadow(5) keeps an account from: all logins, or, if sshd asks PAM, all
+ * but a change of its password.
+ */
+enum shut { SHUT_NOT, SHUT_EXPIRED, SHUT_PASSWORD, SHUT_MISSING };
+
+enum shut account_shut(const char *name);
+
 /* Whether the policy, if there is one, has this account: for one person, or
  * shared by several. */
 bool account_in_policy(const struct policy *, const char *name, bool *shared);

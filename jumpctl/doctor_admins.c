@@ -85,11 +85,14 @@ static bool
 gets_in(const struct account *a, const struct sshd_answer *answer)
 {
 	char value[VALUE_MAX] = "";
+	enum shut shut = account_shut(a->name);
 	bool password = has_password(a->name) &&
 	    (is_on(answer, "PasswordAuthentication") ||
 		is_on(answer, "KbdInteractiveAuthentication"));
 
 	if (access(a->shell, X_OK) == -1 || account_kept_out(a, answer) ||
+	    shut == SHUT_EXPIRED ||
+	    (shut != SHUT_NOT && is_on(answer, "UsePAM")) ||
 	    strstr(a->shell, "nologin") || strstr(a->shell, "/false"))
 		return false;
 	if (a->uid == 0) {

@@ -35,29 +35,52 @@ entry_remedy(const char *keyword, enum role role)
 	return "take what matches NAME out of that line; reload sshd";
 }
 
+static const struct {
+	enum level level;
+	const char *what, *remedy;
+} shuts[] = {
+    [SHUT_EXPIRED] = {LEVEL_WARN, "the account has expired",
+	"chage -E -1 NAME"},
+    [SHUT_PASSWORD] = {LEVEL_FAIL,
+	"its password has expired: PAM has it changed before anything else",
+	"chage -M -1 -d $(date +%F) NAME"},
+    [SHUT_MISSING] = {LEVEL_FAIL,
+	"no line in /etc/shadow: PAM lets nobody in", "pwconv, which adds it"},
+};
+
+/* What shadow(5) says of it. */
+static void
+check_shadow(const struct visit *v)
+{
+	const char *name = v->account->name;
+	const struct spwd *sp = getspnam(name);
+	enum shut shut = account_shut(name);
+	char pam[8] = "no";
+
+	sshd_value(v->answer, "UsePAM", 0, pam, sizeof(pam));
+	if (sp != NULL && sp->sp_pwdp[0] == '!' && strcmp(pam, "yes") != 0)
+		found(v->d, LEVEL_FAIL, name, NULL, "usermod -p '*' NAME",
+		    "locked, which sshd without PAM refuses");
+	if (shut == SHUT_EXPIRED ||
+	    (shut != SHUT_NOT && strcmp(pam, "yes") == 0))
+		found(v->d, shuts[shut].level, name, NULL, shuts[shut].remedy,
+		    "%s", shuts[shut].what);
+}
+
 /* By name, which sshd -T does not judge. */
 static void
 check_entry(const struct visit *v)
 {
 	const struct account *a = v->account;
 	const char *keyword = account_kept_out(a, v->answer);
-	char place[PLACE_MAX] = "", pam[8] = "no";
-	const struct spwd *sp = getspnam(a->name);
+	char place[PLACE_MAX] = "";
 
 	if (keyword != NULL) {
 		sshd_place(v->answer, keyword, place, sizeof(place));
 		found(v->d, LEVEL_FAIL, a->name, place,
 		    entry_remedy(keyword, v->role), "kept out by %s", keyword);
 	}
-	if (sp == NULL)
-		return;
-	sshd_value(v->answer, "UsePAM", 0, pam, sizeof(pam));
-	if (sp->sp_pwdp[0] == '!' && strcmp(pam, "yes") != 0)
-		found(v->d, LEVEL_FAIL, a->name, NULL, "usermod -p '*' NAME",
-		    "locked, which sshd without PAM refuses");
-	if (sp->sp_expire > 0 && sp->sp_expire <= time(NULL) / 86400)
-		found(v->d, LEVEL_WARN, a->name, NULL, "chage -E -1 NAME",
-		    "the account has expired");
+	check_shadow(v);
 }
 
 /* As sshd looks, before it looks at keys. */

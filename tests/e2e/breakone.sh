@@ -209,12 +209,20 @@ FAIL|alice: an administrator (group sudo) in the group jump: root is held to not
 FAIL|host: account of devices, but not in the group jump-devices||sed -i.x 's/^jump-devices:.*/jump-devices:x:2101:/' /etc/group|mv /etc/group.x /etc/group
 warn|alice: in the policy or the group jump, but no account||sed -i.x /^alice:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
 warn|host: account of devices in the policy, but not on this machine||sed -i.x /^host:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
-FAIL|admin: an administrator (group sudo) in the group jump: sshd keeps them out||cp -p /etc/group /etc/group.x; sed -i '/^jump:/s/$/,admin/; s/^sudo:.*/&,oper/' /etc/group; cp -p /etc/passwd /etc/passwd.x; cp -p /etc/shadow /etc/shadow.x; echo 'oper:x:2999:2999::/root:/bin/sh' >>/etc/passwd|mv /etc/group.x /etc/group; mv /etc/passwd.x /etc/passwd; mv /etc/shadow.x /etc/shadow
+FAIL|admin: an administrator (group sudo) in the group jump: sshd keeps them out||cp -p /etc/group /etc/group.x; sed -i '/^jump:/s/$/,admin/; s/^sudo:.*/&,oper/' /etc/group; cp -p /etc/passwd /etc/passwd.x; cp -p /etc/shadow /etc/shadow.x; echo 'oper:x:2999:2999::/root:/bin/sh' >>/etc/passwd; echo 'oper:*:19000:0:99999:7:::' >>/etc/shadow|mv /etc/group.x /etc/group; mv /etc/passwd.x /etc/passwd; mv /etc/shadow.x /etc/shadow
 FAIL|alice: the login shell /nowhere is not there||sed -i.x '/^alice:/s,/bin/sh,/nowhere,' /etc/passwd|mv /etc/passwd.x /etc/passwd
 FAIL|host: the login shell /etc/hosts is not there, or cannot be run||sed -i.x '/^host:/s,[^:]*$,/etc/hosts,' /etc/passwd|mv /etc/passwd.x /etc/passwd
 warn|alice: the login shell is /bin/bash||sed -i.x '/^alice:/s,/bin/sh,/bin/bash,' /etc/passwd|mv /etc/passwd.x /etc/passwd
 FAIL|there is no account _jump-notify||sed -i.x /^_jump-notify:/d /etc/passwd|mv /etc/passwd.x /etc/passwd
 warn|alice: the account has expired||sed -i.x '/^alice:/s/7::.*/7::10:/' /etc/shadow|mv /etc/shadow.x /etc/shadow
+FAIL|alice: its password has expired||chage -d 0 alice|chage -d 19000 alice
+FAIL|alice: its password has expired||sed -i.x '/^alice:/s/99999/365/' /etc/shadow|chage -M -1 -d $(date +%F) alice; chage -M 99999 alice; mv /etc/shadow.x /etc/shadow
+FAIL|host: its password has expired||sed -i.x '/^host:/s/99999/365/' /etc/shadow|mv /etc/shadow.x /etc/shadow
+warn|root is the only administrator||sed -i.x '/^admin:/s/99999/365/' /etc/shadow|mv /etc/shadow.x /etc/shadow
+warn|root is the only administrator||sed -i.x '/^admin:/s/7::.*/7::10:/' /etc/shadow|mv /etc/shadow.x /etc/shadow
+FAIL|alice: no line in /etc/shadow||sed -i.x '/^alice:/d' /etc/shadow|mv /etc/shadow.x /etc/shadow
+FAIL|/etc/nologin is there: nobody but root gets in||touch /etc/nologin|rm /etc/nologin
+FAIL|/run/nologin is there: nobody but root gets in||touch /run/nologin|rm /run/nologin
 warn|alice: no home directory||mv /home/alice /home/x|mv /home/x /home/alice
 # the policy
 FAIL|there is no /etc/jump/policy||mv /etc/jump/policy /etc/jump/x|mv /etc/jump/x /etc/jump/policy
