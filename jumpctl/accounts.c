@@ -242,6 +242,13 @@ account_kept_out(const struct account *a, const struct sshd_answer *answer)
 	return NULL;
 }
 
+bool
+account_revokes(const struct sshd_answer *answer, char *file, size_t size)
+{
+	return !sshd_value(answer, "RevokedKeys", 0, file, size) ||
+	    strcmp(file, "none") == 0 || access(file, R_OK) == 0;
+}
+
 /*
  * Passwords, which PAM judges whatever somebody logs in with: pam_unix(8).
  */

@@ -141,6 +141,12 @@ const char *account_kept_out(
     const struct account *, const struct sshd_answer *);
 
 /*
+ * Whether the file of RevokedKeys, if the answer names one, can be read; it is
+ * then in file.
+ */
+bool account_revokes(const struct sshd_answer *, char *file, size_t size);
+
+/*
  * What shadow(5) keeps an account from: all logins, or, if sshd asks PAM, all
  * but a change of its password.
  */

@@ -60,7 +60,8 @@ has_key(const struct account *a, const struct sshd_answer *answer)
 {
 	char value[VALUE_MAX], *word, *rest;
 
-	if (!is_on(answer, "PubkeyAuthentication"))
+	if (!is_on(answer, "PubkeyAuthentication") ||
+	    !account_revokes(answer, value, sizeof(value)))
 		return false;
 	if (sshd_value(answer, "TrustedUserCAKeys", 0, value, sizeof(value)) &&
 	    strcmp(value, "none") != 0)

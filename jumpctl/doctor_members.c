@@ -67,6 +67,22 @@ check_shadow(const struct visit *v)
 		    "%s", shuts[shut].what);
 }
 
+/* sshd refuses each key if it cannot read whom to refuse. */
+static void
+check_revoked(const struct visit *v)
+{
+	char place[PLACE_MAX] = "", file[PLACE_MAX];
+
+	if (account_revokes(v->answer, file, sizeof(file)))
+		return;
+	sshd_place(v->answer, "RevokedKeys", place, sizeof(place));
+	found(v->d, LEVEL_FAIL, v->account->name, place,
+	    "make that file, which may be empty, or delete that line; reload "
+	    "sshd",
+	    "RevokedKeys is %s, which cannot be read: sshd refuses every key",
+	    file);
+}
+
 /* By name, which sshd -T does not judge. */
 static void
 check_entry(const struct visit *v)
@@ -81,6 +97,7 @@ check_entry(const struct visit *v)
 		    entry_remedy(keyword, v->role), "kept out by %s", keyword);
 	}
 	check_shadow(v);
+	check_revoked(v);
 }
 
 /* As sshd looks, before it looks at keys. */

@@ -167,6 +167,9 @@ warn|sshd tells clients apart by LocalAddress||printf 'Match LocalAddress 10.7.0
 FAIL|alice: ForceCommand is none, want|00-cis.conf:2|printf 'Match User alice LocalPort 2222\n ForceCommand none\n' >$D/00-cis.conf; printf 'Port 22\nPort 2222\n' >$D/01-port.conf|rm $D/00-cis.conf $D/01-port.conf
 FAIL|sshd does not read its configuration to the end||mkfifo $D/99-x.conf|rm $D/99-x.conf
 FAIL|alice, jump: PubkeyAcceptedAlgorithms has no ssh-ed25519|00-cis.conf:1|printf 'PubkeyAcceptedAlgorithms rsa-sha2-512\nMatch User host\n PubkeyAcceptedAlgorithms ssh-ed25519\n' >$D/00-cis.conf|rm $D/00-cis.conf
+FAIL|alice, jump: RevokedKeys is /etc/ssh/revoked, which cannot be read|00-cis.conf:2|printf 'Match Group jump\n RevokedKeys /etc/ssh/revoked\n' >$D/00-cis.conf|rm $D/00-cis.conf
+FAIL|host: RevokedKeys is /etc/ssh/revoked, which cannot be read|00-cis.conf:2|printf 'Match User host\n RevokedKeys /etc/ssh/revoked\n' >$D/00-cis.conf|rm $D/00-cis.conf
+warn|root is the only administrator||printf 'Match User admin\n RevokedKeys /etc/ssh/revoked\n PasswordAuthentication no\n' >$D/00-cis.conf|rm $D/00-cis.conf
 FAIL|60-jump.conf belongs to uid 2001||chown alice $D/60-jump.conf|chown root $D/60-jump.conf
 FAIL|60-jump.conf is writable by group or others (mode 666)||chmod 666 $D/60-jump.conf|chmod 644 $D/60-jump.conf
 FAIL|/etc/ssh/sshd_config is writable by group or others||chmod 666 $D/../sshd_config|chmod 644 $D/../sshd_config
