@@ -38,6 +38,7 @@ struct doctor {
 	size_t n;
 	bool json;
 	bool verbose; /* notes too */
+	long pid;     /* of the running sshd, or 0 */
 	bool placed; /* it was said where users come from */
 	struct door doors[DOORS_MAX]; /* that sshd tells apart */
 	size_t ndoors;

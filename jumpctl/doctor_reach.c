@@ -14,6 +14,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ struct eyes {
 	char name[64];
 	uid_t uid;
 	gid_t gid, group; /* that counts, and that the login has */
+	int mounts;       /* sshd's, which sessions have; or -1: ours */
 };
 
 /* What a policy must have for something to be needed. */
@@ -80,6 +82,8 @@ enum { THINGS = sizeof(things) / sizeof(things[0]) };
 static bool
 become(const struct eyes *e)
 {
+	if (e->mounts != -1 && setns(e->mounts, CLONE_NEWNS) == -1)
+		return false;
 	return e->uid == 0 ||
 	    (setgroups(1, &e->group) == 0 && setgid(e->gid) == 0 &&
 		setuid(e->uid) == 0);
@@ -141,9 +145,14 @@ look_as(
  * What is in the way.
  */
 static void
-find_remedy(char buf[REMEDY_MAX], const char *path, int error, int mode)
+find_remedy(char buf[REMEDY_MAX], const struct eyes *e, const char *path,
+    int error, int mode)
 {
-	if (error == EROFS)
+	if (e->mounts != -1 && access(path, mode) == 0 && error != EACCES)
+		snprintf(buf, REMEDY_MAX,
+		    "take out of sshd's unit what gives it mounts of its own: "
+		    "ProtectSystem= and the like, systemd.exec(5)");
+	else if (error == EROFS)
 		snprintf(buf, REMEDY_MAX,
 		    "mount it writable: findmnt -T %s", path);
 	else if (error == EPERM)
@@ -167,7 +176,7 @@ find_obstacle(struct doctor *d, const struct eyes *e, const struct thing *t,
 	char path[PATH_MAX], remedy[REMEDY_MAX];
 
 	snprintf(path, sizeof(path), "%.*s", (int)s->passed, t->path);
-	find_remedy(remedy, path, s->error, whole ? t->mode : X_OK);
+	find_remedy(remedy, e, path, s->error, whole ? t->mode : X_OK);
 	found(d, LEVEL_FAIL, NULL, NULL, remedy, "%s cannot %s %s: %s: %s",
 	    e->name,
 	    !whole		 ? "pass"
@@ -309,6 +318,24 @@ check_beginners(struct doctor *d, const struct eyes eyes[RUNNERS])
 /*
  * All of it.
  */
+
+/* The mounts of the running sshd, or -1: they are ours. */
+static int
+open_mounts(long pid)
+{
+	struct stat ours, its;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/ns/mnt", pid);
+	fd = pid == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 || stat("/proc/self/ns/mnt", &ours) == -1 ||
+	    fstat(fd, &its) == -1 || ours.st_ino != its.st_ino)
+		return fd;
+	close(fd);
+	return -1;
+}
+
 static void
 open_eyes(const struct doctor *d, struct eyes eyes[RUNNERS])
 {
@@ -318,17 +345,18 @@ open_eyes(const struct doctor *d, struct eyes eyes[RUNNERS])
 	size_t i = 0;
 
 	memset(eyes, 0, sizeof(*eyes) * RUNNERS);
-	eyes[AS_ROOT] = (struct eyes){.name = "root"};
+	eyes[AS_ROOT] = (struct eyes){.name = "root", .mounts = -1};
 	if (pw == NULL)
 		return;
 	eyes[AS_JUMP] = (struct eyes){"_jump", pw->pw_uid, pw->pw_gid,
-	    pw->pw_gid};
+	    pw->pw_gid, open_mounts(d->pid)};
 	names_jump(&names, d->policy);
 	while (i < names.n && !account_find(&a, names.list[i]))
 		i++;
 	if (i < names.n && a.uid != 0) {
 		eyes[AS_USER] = (struct eyes){
-		    "", a.uid, eyes[AS_JUMP].gid, a.gid};
+		    "", a.uid, eyes[AS_JUMP].gid, a.gid,
+		    eyes[AS_JUMP].mounts};
 		snprintf(eyes[AS_USER].name, sizeof(eyes[AS_USER].name), "%s",
 		    a.name);
 	}
@@ -365,6 +393,8 @@ check_reach(struct doctor *d)
 	check_things(d, eyes);
 	if (d->n == before)
 		check_beginners(d, eyes);
+	if (eyes[AS_JUMP].mounts > 0)
+		close(eyes[AS_JUMP].mounts);
 	if (d->n == before)
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "what runs as _jump and as users reaches what it needs");

@@ -278,6 +278,7 @@ check_running(struct doctor *d, const struct sshd_answer *answer)
 			break;
 		usleep(100000);
 	}
+	d->pid = pid;
 	snprintf(remedy, sizeof(remedy), "systemctl start %s", unit());
 	if (!reached)
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,

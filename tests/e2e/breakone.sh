@@ -34,6 +34,10 @@ on sh -c 'mkdir -p /usr/local/bin; echo "#!/bin/sh" >/usr/local/bin/tell;
 on sh -c 'jumpctl export hosts >>/etc/hosts; jumpctl load; jumpctl sweep'
 on sh -c 'jumpctl export nft | nft -f -'
 at_first
+# As it was started; its title has the words.
+sshd=$(on sh -c 'cat "/proc/$(cat /run/sshd.pid)/cmdline"' | tr '\0' ' ' |
+    sed 's/^sshd: //; s/ \[listener\].*//; s/ -o PidFile=[^ ]*//')
+export sshd
 
 # --- hostile neighbours: each line of each snippet ---------------------------
 
@@ -269,6 +273,7 @@ FAIL|_jump cannot read /etc/group: Permission denied: nobody gets in||chmod 600 
 FAIL|_jump cannot write /dev/null: Permission denied: nobody gets in||echo >/run/x; mount --bind /run/x /dev/null|umount /dev/null
 FAIL|_jump cannot write /dev/log: Permission denied: nobody gets in||chmod 600 /dev/log|chmod 666 /dev/log
 FAIL|_jump cannot pass /run/jump: Permission denied: nobody gets in||chmod 700 /run/jump|chmod 755 /run/jump
+FAIL|alice cannot write /run/jump/sessions: Read-only file system: sessions fail||kill $(cat /run/sshd.pid); sleep 1; unshare -m sh -c "mount --bind /run/jump/sessions /run/jump/sessions; mount -o remount,bind,ro /run/jump/sessions; exec $sshd -o PidFile=/run/sshd.pid"; sleep 1|kill $(cat /run/sshd.pid); sleep 1; $sshd -o PidFile=/run/sshd.pid; sleep 1
 FAIL|_jump cannot write /run/jump/logins: Read-only file system: nobody||mount --bind /run/jump/logins /run/jump/logins; mount -o remount,bind,ro /run/jump/logins|umount /run/jump/logins
 FAIL|alice cannot write /run/jump/sessions: Read-only file system: sessions||mount --bind /run/jump/sessions /run/jump/sessions; mount -o remount,bind,ro /run/jump/sessions|umount /run/jump/sessions
 FAIL|the file system of /run/jump/sessions is full: sessions fail||mount -t tmpfs -o size=16k,mode=1730,gid=990 none /run/jump/sessions; head -c 16k /dev/zero >/run/jump/sessions/x|umount /run/jump/sessions
