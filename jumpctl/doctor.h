@@ -99,6 +99,9 @@ bool next_door(struct doctor *, size_t *n);
 /* doctor_running.c: that sshd runs, with what its files say now. */
 void check_running(struct doctor *, const struct sshd_answer *);
 
+/* doctor_beside.c: what keeps users out, or lets them in, beside its files. */
+void check_beside(struct doctor *, const struct sshd_answer *);
+
 /*
  * Accounts, as the machine knows them.  Owned; accounts_free().
  */

@@ -239,21 +239,6 @@ say_old(struct doctor *d, const char *file, const struct timespec *since)
 	    when, file);
 }
 
-/* Both for PAM, one for sshd itself: nologin(5), pam_nologin(8). */
-static void
-check_nologin(struct doctor *d)
-{
-	static const char *const files[] = {"/etc/nologin", "/run/nologin"};
-	char remedy[32];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(remedy, sizeof(remedy), "rm %s", files[i]);
-		if (access(files[i], F_OK) == 0)
-			found(d, LEVEL_FAIL, NULL, NULL, remedy,
-			    "%s is there: nobody but root gets in", files[i]);
-	}
-}
-
 /*
  * sshd writes its PidFile whenever it has read its configuration, also when it
  * runs itself anew for a SIGHUP, which no time of its process shows; before
@@ -269,7 +254,6 @@ check_running(struct doctor *d, const struct sshd_answer *answer)
 
 	sshd_value(answer, "PidFile", 0, path, sizeof(path));
 	last_change(answer, file, &changed);
-	check_nologin(d);
 	for (int i = 0; i < PATIENCE; i++) {
 		reached = is_reached(answer);
 		pid = read_pid(path, &read);
@@ -279,6 +263,7 @@ check_running(struct doctor *d, const struct sshd_answer *answer)
 		usleep(100000);
 	}
 	d->pid = pid;
+	check_beside(d, answer);
 	snprintf(remedy, sizeof(remedy), "systemctl start %s", unit());
 	if (!reached)
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,

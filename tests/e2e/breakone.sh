@@ -157,6 +157,22 @@ fi
 
 # --- each thing, broken and mended --------------------------------------------
 
+# That sshd is built so is Debian's choice; of 10.0, sshd-session is, which is
+# not where sshd -T says it is.
+if grep -q libwrap "$LAB/openssh/usr/sbin/sshd"; then
+	each 3<<-'END'
+	FAIL|sshd lets no client in, administrators neither|/etc/hosts.deny:2|printf '# all\nALL: ALL\n' >/etc/hosts.deny|rm /etc/hosts.deny
+	FAIL|sshd lets no client in, administrators neither|/etc/hosts.deny:1|echo 'sshd, in.telnetd : ALL' >/etc/hosts.deny|rm /etc/hosts.deny
+	END
+	on sh -c 'echo "ALL: ALL" >/etc/hosts.deny; echo "sshd: 192.0.2." >/etc/hosts.allow'
+	mended "/etc/hosts.allow lets some in"
+	on sh -c 'echo "sshd: 192.0.2.66" >/etc/hosts.deny; rm /etc/hosts.allow'
+	mended "/etc/hosts.deny keeps one out"
+	on rm /etc/hosts.deny
+else
+	skip "hosts_access(5)"
+fi
+
 each 3<<'END'
 # sshd
 FAIL|sshd refuses its configuration: /etc/ssh/sshd_config.d/00-cis.conf||echo Frob yes >$D/00-cis.conf|rm $D/00-cis.conf
@@ -181,6 +197,8 @@ FAIL|/etc/ssh/sshd_config.d is writable by group or others||chmod 777 $D|chmod 7
 FAIL|/etc/ssh/sshd_config.d belongs to uid 2001||chown alice $D|chown root $D
 FAIL|/home/alice/x.conf belongs to uid 2001||chmod 755 /home/alice; chown root /home/alice; touch /home/alice/x.conf; chown alice /home/alice/x.conf; echo 'Include /home/alice/x.conf' >$D/99-x.conf|rm $D/99-x.conf; chown alice /home/alice
 note|no process is that of PidFile||mv /run/sshd.pid /run/x; sleep 60 & echo $! >/run/sshd.pid; kill $!|mv /run/x /run/sshd.pid
+warn|/etc/ssh/sshrc is there: sshd runs it in each session||echo 'echo welcome' >/etc/ssh/sshrc|rm /etc/ssh/sshrc
+warn|another sshd listens, and whom it holds to what is not looked at||sed 's/^Include.*/Port 2222/' /etc/ssh/sshd_config >/etc/ssh/other; echo 'HostKey /etc/ssh/ssh_host_ed25519_key' >>/etc/ssh/other; $sshd -f /etc/ssh/other -o PidFile=/run/other.pid; sleep 1|kill $(cat /run/other.pid); rm /etc/ssh/other; sleep 1
 # programs
 FAIL|jump-shell is not setgid _jump||chmod 755 $l/jump-shell|chmod 2755 $l/jump-shell
 FAIL|jump-connect is not setgid _jump||chmod 755 $l/jump-connect|chmod 2755 $l/jump-connect
