@@ -99,6 +99,7 @@ enum from
 authorized_from(const char *text, struct net nets[FROM_MAX], size_t *n)
 {
 	enum from result = FROM_EXACT;
+	bool any = false;
 	char word[256];
 
 	for (*n = 0;; text++) {
@@ -107,12 +108,11 @@ authorized_from(const char *text, struct net nets[FROM_MAX], size_t *n)
 		if (size == 0 || size >= sizeof(word) || *text == '!')
 			return FROM_NOT;
 		snprintf(word, sizeof(word), "%.*s", (int)size, text);
-		if (strcmp(word, "*") == 0 && *n == 0 && result == FROM_EXACT &&
-		    text[size] == '\0')
-			return FROM_EXACT;
 		if (*n == FROM_MAX || is_odd_net(word))
 			return FROM_NOT;
-		if (net_parse(&nets[*n], word) == NET_OK ||
+		if (strcmp(word, "*") == 0)
+			any = true;
+		else if (net_parse(&nets[*n], word) == NET_OK ||
 		    net_of_octets(&nets[*n], word))
 			++*n;
 		else
@@ -120,6 +120,10 @@ authorized_from(const char *text, struct net nets[FROM_MAX], size_t *n)
 		text += size;
 		if (*text == '\0')
 			break;
+	}
+	if (any) {
+		*n = 0;
+		return FROM_EXACT;
 	}
 	return *n == 0 ? FROM_NOT : result;
 }

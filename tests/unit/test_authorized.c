@@ -189,6 +189,9 @@ static const struct {
     {"::ffff:0.0.0.0/96", FROM_NOT, NULL},
     {"192.0.2.0/24,::ffff:10.0.0.1", FROM_NOT, NULL},
     {"::/0", FROM_EXACT, "::/0"},
+    {"*,10.0.0.0/8", FROM_EXACT, ""}, {"10.0.0.0/8,*", FROM_EXACT, ""},
+    {"laptop,*", FROM_EXACT, ""}, {"*,10.0.0.1/8", FROM_NOT, NULL},
+    {"*,!10.1.1.1", FROM_NOT, NULL}, {"*,", FROM_NOT, NULL},
     {"10.0.0.0/8,", FROM_NOT, NULL}, {",10.0.0.0/8", FROM_NOT, NULL}};
 
 START_TEST(from)
