@@ -149,6 +149,17 @@ is_here(long pid, const char *kind)
 	return stat(path, &its) == 0 && its.st_ino == ours.st_ino;
 }
 
+/* Anybody may have any title. */
+static bool
+is_roots(long pid)
+{
+	char path[PATH_SIZE];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%ld", pid);
+	return stat(path, &st) == 0 && st.st_uid == 0;
+}
+
 /* Its title: "sshd: ", how it was started, "[listener] ..."; cut there. */
 static bool
 read_title(long pid, char title[TITLE_MAX])
@@ -181,8 +192,9 @@ check_others(struct doctor *d)
 
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
 		pid = strtol(e->d_name, NULL, 10);
-		if (pid <= 0 || pid == d->pid || !is_here(pid, "net") ||
-		    !is_here(pid, "pid") || !read_title(pid, title))
+		if (pid <= 0 || pid == d->pid || !is_roots(pid) ||
+		    !is_here(pid, "net") || !is_here(pid, "pid") ||
+		    !read_title(pid, title))
 			continue;
 		found(d, LEVEL_WARN, NULL, NULL,
 		    "end it, or have its AllowGroups name administrators alone",

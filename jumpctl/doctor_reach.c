@@ -26,7 +26,7 @@
 #include "record.h"
 #include "session.h"
 
-enum { REMEDY_MAX = PATH_MAX + 64, SECONDS = 10 };
+enum { REMEDY_MAX = PATH_MAX + 128, SECONDS = 10 };
 
 /* Who looks: jump-authkeys, a program of a user, or jumpctl. */
 enum runner { AS_JUMP, AS_USER, AS_ROOT, RUNNERS };
@@ -162,6 +162,10 @@ find_remedy(char buf[REMEDY_MAX], const struct eyes *e, const char *path,
 		    "mount -o remount,hidepid=0 /proc, and so in fstab(5)");
 	else if (error != EACCES)
 		snprintf(buf, REMEDY_MAX, "make it again, or restart");
+	else if ((mode & W_OK) && (mode & X_OK)) /* of ours; never a+w */
+		snprintf(buf, REMEDY_MAX, "setfacl -b %s, then: "
+		    "systemd-tmpfiles --create jump.conf, or make owners",
+		    path);
 	else
 		snprintf(buf, REMEDY_MAX, "chmod a+%s%s%s %s",
 		    mode & R_OK ? "r" : "", mode & W_OK ? "w" : "",

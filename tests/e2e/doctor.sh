@@ -532,6 +532,15 @@ doctor -v
 check "an option that is nothing of users'" says note \
     "sshd was started with -o MACs=hmac-sha2-256"
 check "... is no failure" healthy
+lab on -u alice jump python3 -c '
+import os
+os.execv("/bin/sleep", ["sshd: /x [listener] 0 of 10-100 startups", "60"])' &
+titled=$!
+sleep 1
+doctor
+check "a user's title is no sshd" not printed 'another sshd'
+check "... and healthy" healthy
+kill $titled
 end_sshd
 names FAIL "sshd does not run: nobody listens" "sshd has ended"
 finish
