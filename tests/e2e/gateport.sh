@@ -34,8 +34,9 @@ table inet deaf {
 	}
 }
 NFT
-lab on jump sh -c "ulimit -n 32768; exec setpriv --reuid bob --regid _jump \
-    --clear-groups $py crowd 10.2.0.11 5432 1024 20000" >"$T/crowd" 2>&1 &
+lab on jump sh -c "ulimit -n \$(ulimit -H -n)
+    exec setpriv --reuid bob --regid _jump --clear-groups \
+    $py crowd 10.2.0.11 5432 1024 20000" >"$T/crowd" 2>&1 &
 crowd=$!
 until grep -q '^[0-9]' "$T/crowd" || ! kill -0 "$crowd"; do
 	sleep 0.2
