@@ -37,6 +37,7 @@ enum {
  */
 enum arrival {
 	ARRIVED_NOT,
+	ARRIVED_COARSE,  /* only what has a higher priority */
 	ARRIVED_BARE,    /* nothing says whose it is */
 	ARRIVED_OTHERS,  /* it is said to be somebody else's */
 	ARRIVED_NAMELESS, /* nothing says of which program */
@@ -52,6 +53,11 @@ static const struct {
 	" in 3 seconds: jumpctl log does not tell who reaches what",
 	"restart the log daemon, and have it read " AUDIT_SOCKET
 	": SENDERS in jump-audit(5)"},
+    [ARRIVED_COARSE] = {"what sshd says of forwards does not come to ",
+	", nor does anything else of the priority debug: jumpctl log does not "
+	"tell who reaches what by ProxyJump",
+	"rsyslogd: auth,authpriv.* and not .info; journald.conf(5): "
+	"MaxLevelStore=debug"},
     [ARRIVED_BARE] = {"a record comes to ",
 	" without its sender: nothing that jumpctl log shows can be believed",
 	"the line of imuxsock in " DATADIR "/rsyslog.conf goes to "
@@ -170,19 +176,21 @@ wait_for(const char *id, time_t since, char said[SAID])
 }
 
 /*
- * Leave a record.  0, or -1 and errno.
+ * Leave a record: the first one, or another of a higher priority, as that has
+ * not come.  0, or -1 and errno.
  */
 static int
-leave(const struct doctor *d, char id[AUDIT_SESSION + 1])
+leave(const struct doctor *d, bool first, char id[AUDIT_SESSION + 1])
 {
 	char by[64], loginuid[AUDIT_LOGINUID], hash[17] = "";
 	struct audit audit;
 	struct audit_event e = {.kind = AUDIT_DOCTOR,
-	    .outcome = AUDIT_SUCCESS,
+	    .outcome = first ? AUDIT_SUCCESS : AUDIT_FAILURE,
 	    .uid = getuid(),
 	    .user = by,
 	    .session = id,
-	    .reason = "a record to look for",
+	    .reason = first ? "a record to look for"
+			    : "none of the priority debug has come",
 	    .loginuid = audit_loginuid(loginuid),
 	    .policy = hash};
 	int result;
@@ -319,7 +327,7 @@ is_full(const char *file)
 static void
 find_arrival(struct doctor *d, enum arrival how, const char *where)
 {
-	enum level level = how == ARRIVED_NOT ? LEVEL_FAIL : LEVEL_WARN;
+	enum level level = how <= ARRIVED_COARSE ? LEVEL_FAIL : LEVEL_WARN;
 
 	if (how == ARRIVED) {
 		found(d, LEVEL_OK, NULL, NULL, NULL,
@@ -337,7 +345,7 @@ find_arrival(struct doctor *d, enum arrival how, const char *where)
 }
 
 static void
-check_arrival(struct doctor *d, const char *id, time_t since)
+check_arrival(struct doctor *d, char id[AUDIT_SESSION + 1], time_t since)
 {
 	const char *where = log_source_default();
 	char said[SAID];
@@ -347,6 +355,9 @@ check_arrival(struct doctor *d, const char *id, time_t since)
 	read_wishes(&wish);
 	if (where != NULL || *wish.here != '\0') {
 		how = wait_for(id, since, said);
+		if (how == ARRIVED_NOT && leave(d, false, id) == 0 &&
+		    wait_for(id, since, said) > ARRIVED_NOT)
+			how = ARRIVED_COARSE;
 		where = log_source_default();
 	}
 	if (how == -1)
@@ -365,7 +376,7 @@ check_log(struct doctor *d)
 	char id[AUDIT_SESSION + 1];
 	time_t since = time(NULL) - 1;
 
-	if ((d->mute ? knock() : leave(d, id)) == -1)
+	if ((d->mute ? knock() : leave(d, true, id)) == -1)
 		found(d, LEVEL_FAIL, NULL, NULL,
 		    "start rsyslog, or systemd-journald",
 		    "%s: %s: what cannot be recorded is refused", AUDIT_SOCKET,

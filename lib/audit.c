@@ -125,6 +125,17 @@ put_integer(struct record *r, const char *key, uint64_t value)
 	put_number(r, value);
 }
 
+static int
+priority(const struct audit_event *e)
+{
+	if (e->outcome == AUDIT_FAILURE)
+		return LOG_AUTH | LOG_WARNING;
+	/* As sshd's lines about forwards: where they go, so does this one. */
+	if (e->kind == AUDIT_DOCTOR)
+		return LOG_AUTH | LOG_DEBUG;
+	return LOG_AUTH | LOG_NOTICE;
+}
+
 static void
 put_header(struct record *r, const struct audit *a, const struct audit_event *e,
     const struct timespec *now)
@@ -134,9 +145,7 @@ put_header(struct record *r, const struct audit *a, const struct audit_event *e,
 	struct tm tm;
 
 	put(r, "<");
-	put_number(r,
-	    LOG_AUTH |
-		(e->outcome == AUDIT_FAILURE ? LOG_WARNING : LOG_NOTICE));
+	put_number(r, priority(e));
 	gmtime_r(&local, &tm);
 	strftime(stamp, sizeof(stamp), ">%b %e %H:%M:%S ", &tm);
 	put(r, stamp);

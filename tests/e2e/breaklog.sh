@@ -176,6 +176,22 @@ on umount /var/log
 collect
 mended "the disk of before"
 
+on sh -c 'echo "*.=debug stop" >/etc/rsyslog.d/00-fine.conf'
+collect
+broken FAIL 'what sshd says of forwards does not come to /var/log/jump.log' '' \
+    "a rule that drops debug"
+check "... as JSON" found fail 'of the priority debug'
+run ssh -F "$C" -W web1:22 jump </dev/null
+run lab on jump jumpctl log --outcome open
+check "... which hurts" not printed forward
+run lab on jump jumpctl log --outcome admin
+check "... is on record" printed 'admin +root .*doctor, none of the priority debug has come'
+run lab on jump jumpctl log --refused
+check "... and as no refusal" not printed doctor
+on rm /etc/rsyslog.d/00-fine.conf
+collect
+mended "no such rule"
+
 # --- it arrives, but ------------------------------------------------------------
 
 collect 'SysSock.Annotate="off"'
@@ -271,4 +287,10 @@ broken FAIL 'a record has not come to the journal in 3 seconds' '' \
     "journald is stopped"
 kill -CONT "$collector"
 mended "journald goes on"
+end_collector
+on rm -rf /dev/log /run/log/journal
+start_journald MaxLevelStore=info
+within on sh -c 'ls /run/log/journal | grep -q .'
+broken FAIL 'what sshd says of forwards does not come to the journal' '' \
+    "journald: MaxLevelStore=info"
 finish

@@ -236,14 +236,17 @@ start_rsyslog() {
 	within lab on jump test -S /dev/log
 }
 
+# start_journald [SETTING]
 start_journald() {
 	lab on jump sh -c '
 		echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 		mkdir -p /etc/systemd /run/systemd/journal /run/log/journal
 		printf "[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n" \
 		    >/etc/systemd/journald.conf
-		echo RateLimitIntervalSec=0 >>/etc/systemd/journald.conf
-		exec /lib/systemd/systemd-journald' >"$T/journald.err" 2>&1 &
+		printf "%s\n" RateLimitIntervalSec=0 "$@" \
+		    >>/etc/systemd/journald.conf
+		exec /lib/systemd/systemd-journald' sh "$@" \
+	    >"$T/journald.err" 2>&1 &
 	collector=$!
 	within lab on jump test -S /run/systemd/journal/dev-log
 	lab on jump ln -sf /run/systemd/journal/dev-log /dev/log
