@@ -7,9 +7,11 @@
 #include <sys/wait.h>
 
 #include <err.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <shadow.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,7 +21,7 @@
 
 const char *const ranks[] = {"sudo", "wheel", NULL};
 
-enum { GROUPS_MAX = 65536, PATTERN_MAX = 256 };
+enum { GROUPS_MAX = 65536, READ_SECONDS = 10, PATTERN_MAX = 256 };
 
 static int
 by_number(const void *a, const void *b)
@@ -42,14 +44,20 @@ own(const char *text)
 static void
 find_groups(struct account *a)
 {
+	int room = 0;
+
 	a->ngroups = 64;
 	do {
+		room = a->ngroups < GROUPS_MAX ? a->ngroups : GROUPS_MAX;
 		a->groups = reallocarray(
-		    a->groups, (size_t)a->ngroups, sizeof(*a->groups));
+		    a->groups, (size_t)room, sizeof(*a->groups));
 		if (a->groups == NULL)
 			err(EXIT_INTERNAL, NULL);
+		a->ngroups = room;
 	} while (getgrouplist(a->name, a->gid, a->groups, &a->ngroups) == -1 &&
-	    a->ngroups <= GROUPS_MAX);
+	    room < GROUPS_MAX);
+	if (a->ngroups > room)
+		a->ngroups = room; /* the kernel has no room for more either */
 	qsort(a->groups, (size_t)a->ngroups, sizeof(*a->groups), by_number);
 }
 
@@ -130,12 +138,14 @@ account_reads(const struct account *a, const char *path)
 	int status;
 	pid_t pid = fork();
 
+	/* By its effective ids: whose account it is could else stop it. */
 	if (pid == 0) {
+		signal(SIGALRM, SIG_DFL);
+		alarm(READ_SECONDS);
 		if (setgroups((size_t)a->ngroups, a->groups) == -1 ||
-		    setresgid(a->gid, a->gid, a->gid) == -1 ||
-		    setresuid(a->uid, a->uid, a->uid) == -1)
+		    setegid(a->gid) == -1 || seteuid(a->uid) == -1)
 			_exit(1);
-		_exit(access(path, R_OK) == 0 ? 0 : 1);
+		_exit(faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 ? 0 : 1);
 	}
 	if (pid == -1 || waitpid(pid, &status, 0) != pid)
 		err(EXIT_INTERNAL, NULL);
@@ -277,10 +287,10 @@ account_shut(const char *name)
 
 	if (sp == NULL)
 		return is_local(name) ? SHUT_MISSING : SHUT_NOT;
-	if (sp->sp_expire > 0 && sp->sp_expire <= today)
+	if (sp->sp_expire >= 0 && sp->sp_expire <= today)
 		return SHUT_EXPIRED;
 	if (sp->sp_lstchg == 0 || (sp->sp_lstchg > 0 && sp->sp_max >= 0 &&
-				      today - sp->sp_lstchg > sp->sp_max))
+				      today - sp->sp_lstchg >= sp->sp_max))
 		return SHUT_PASSWORD;
 	return SHUT_NOT;
 }

@@ -84,6 +84,20 @@ void check_devices(struct doctor *);
 void check_gate(struct doctor *);
 
 /*
+ * The folder in proc(5) of that process, close-on-exec: it stays that of this
+ * one.  -1 if it is no sshd of root's: whoever has the number may say anything
+ * of themselves, but not have root's four uids.
+ */
+int sshd_process(long pid);
+
+/*
+ * How it was started, if it listens: its title has "sshd: ", its words and
+ * "[listener]" (sshd.c, prepare_proctitle()).  Of that, the words.
+ */
+enum { SSHD_TITLE = 4096 };
+bool sshd_title(int process, char title[SSHD_TITLE]);
+
+/*
  * Check that the file, and every folder above it, belongs to root and is
  * writable by nobody else: what sshd asks of programs that it runs, and we of
  * all our files.  False if it is not, or is missing; that is then found.

@@ -15,7 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 1024, PLACE_MAX = 64, PATH_SIZE = 64, TITLE_MAX = 512 };
+#include "procfs.h"
+
+enum { LINE_SIZE = 1024, PLACE_MAX = 64, PATH_SIZE = 64 };
 
 #define ALLOW "/etc/hosts.allow"
 #define DENY  "/etc/hosts.deny"
@@ -83,8 +85,8 @@ find_line(const char *path, bool everybody)
 		if (*line != '#' && line[daemons] == ':' &&
 		    (has_word(line, daemons, "ALL") ||
 			has_word(line, daemons, "sshd")) &&
-		    (!everybody ||
-			has_word(clients, strcspn(clients, "\n"), "ALL")))
+		    (!everybody || (strstr(line, "EXCEPT") == NULL &&
+			has_word(clients, strcspn(clients, "\n"), "ALL"))))
 			found_at = n;
 	}
 	if (f != NULL)
@@ -149,37 +151,22 @@ is_here(long pid, const char *kind)
 	return stat(path, &its) == 0 && its.st_ino == ours.st_ino;
 }
 
-/* Anybody may have any title. */
+/* Another listener's title, if that process is one, and no child of ours. */
 static bool
-is_roots(long pid)
+is_other(const struct doctor *d, long pid, char title[SSHD_TITLE])
 {
-	char path[PATH_SIZE];
-	struct stat st;
+	struct procfs_process p;
+	int process;
+	bool is;
 
-	snprintf(path, sizeof(path), "/proc/%ld", pid);
-	return stat(path, &st) == 0 && st.st_uid == 0;
-}
-
-/* Its title: "sshd: ", how it was started, "[listener] ..."; cut there. */
-static bool
-read_title(long pid, char title[TITLE_MAX])
-{
-	char path[PATH_SIZE], *end;
-	size_t n = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
-	f = fopen(path, "re");
-	if (f != NULL) {
-		n = fread(title, 1, TITLE_MAX - 1, f);
-		fclose(f);
-	}
-	title[n] = '\0';
-	end = strstr(title, " [listener]");
-	if (end == NULL || strncmp(title, "sshd: ", 6) != 0)
+	if (!is_here(pid, "net") || !is_here(pid, "pid") ||
+	    procfs_read("/proc", (pid_t)pid, &p) == -1 || p.parent == d->pid)
 		return false;
-	*end = '\0';
-	return true;
+	process = sshd_process(pid);
+	is = process != -1 && sshd_title(process, title);
+	if (process != -1)
+		close(process);
+	return is;
 }
 
 static void
@@ -187,20 +174,18 @@ check_others(struct doctor *d)
 {
 	DIR *dir = opendir("/proc");
 	const struct dirent *e;
-	char title[TITLE_MAX];
+	char title[SSHD_TITLE];
 	long pid;
 
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
 		pid = strtol(e->d_name, NULL, 10);
-		if (pid <= 0 || pid == d->pid || !is_roots(pid) ||
-		    !is_here(pid, "net") || !is_here(pid, "pid") ||
-		    !read_title(pid, title))
+		if (pid <= 0 || pid == d->pid || !is_other(d, pid, title))
 			continue;
 		found(d, LEVEL_WARN, NULL, NULL,
 		    "end it, or have its AllowGroups name administrators alone",
 		    "another sshd listens, and whom it holds to what is not "
 		    "looked at: %s",
-		    title + 6);
+		    title);
 	}
 	if (dir != NULL)
 		closedir(dir);

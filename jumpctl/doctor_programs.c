@@ -258,50 +258,54 @@ check_helpers(struct doctor *d)
  * The powerless groups.
  */
 
-/* Who is in the group, also by its number alone, as a directory may say it. */
+/* Who is in them, also by their numbers alone, as a directory may say it. */
 static void
-names_in(struct names *names, const struct names *jump, const char *group)
+names_in(struct names in[POWERS], const struct policy *p)
 {
-	names_members(names, group);
-	for (size_t i = 0; i < jump->n; i++) {
+	struct names jump = {0};
+
+	for (int i = 0; i < POWERS; i++)
+		names_members(&in[i], powers[i].group);
+	names_jump(&jump, p);
+	for (size_t i = 0; i < jump.n; i++) {
 		struct account a;
 
-		if (!account_find(&a, jump->list[i]))
+		if (!account_find(&a, jump.list[i]))
 			continue;
-		if (account_in(&a, group))
-			names_add(names, a.name);
+		for (int k = 0; k < POWERS; k++) {
+			if (account_in(&a, powers[k].group))
+				names_add(&in[k], a.name);
+		}
 		account_free(&a);
 	}
-	names_sort(names);
+	names_free(&jump);
 }
 
 static void
-check_nobody(struct doctor *d, const struct names *jump, const struct power *p)
+check_nobody(struct doctor *d, struct names *names, const struct power *p)
 {
-	struct names names = {0};
 	char remedy[64];
 
 	snprintf(remedy, sizeof(remedy), "gpasswd -d NAME %s", p->group);
-	names_in(&names, jump, p->group);
-	for (size_t i = 0; i < names.n; i++) {
-		if (strcmp(names.list[i], p->group) != 0)
-			found(d, LEVEL_FAIL, names.list[i], NULL, remedy,
+	names_sort(names);
+	for (size_t i = 0; i < names->n; i++) {
+		if (strcmp(names->list[i], p->group) != 0)
+			found(d, LEVEL_FAIL, names->list[i], NULL, remedy,
 			    "in the group %s: %s", p->group, p->gives);
 	}
-	names_free(&names);
+	names_free(names);
 }
 
 void
 check_powers(struct doctor *d)
 {
 	size_t before = d->n;
-	struct names jump = {0};
+	struct names in[POWERS] = {0};
 	struct account a;
 
-	names_jump(&jump, d->policy);
+	names_in(in, d->policy);
 	for (int i = 0; i < POWERS; i++)
-		check_nobody(d, &jump, &powers[i]);
-	names_free(&jump);
+		check_nobody(d, &in[i], &powers[i]);
 	if (account_find(&a, "_jump")) {
 		if (a.ngroups != 1 || a.uid == 0)
 			found(d, LEVEL_FAIL, NULL, NULL,

@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,7 @@
 
 enum {
 	PATIENCE = 20, /* tenths of a second */
-	WHEN = 16,
-	TITLE_MAX = 4096
+	WHEN = 16
 };
 
 /* Letters of sshd(8) that a word follows, or the rest of theirs. */
@@ -66,27 +66,78 @@ is_reached(const struct sshd_answer *answer)
 	return heard;
 }
 
-/* The process that the file names, and when it wrote it; 0 if none does. */
+/* A file in a folder, for reading; it waits for no writer of a FIFO. */
+static FILE *
+open_at(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	FILE *f = fd == -1 ? NULL : fdopen(fd, "r");
+
+	if (f == NULL && fd != -1)
+		close(fd);
+	return f;
+}
+
+/* All four: in a namespace of its own, too, a user's process has others. */
+static bool
+is_roots(int dir)
+{
+	FILE *f = open_at(dir, "status");
+	unsigned uid[4] = {1, 1, 1, 1};
+	char line[128];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL &&
+	    sscanf(line, "Uid: %u %u %u %u", &uid[0], &uid[1], &uid[2],
+		&uid[3]) != 4)
+		continue;
+	if (f != NULL)
+		fclose(f);
+	return (uid[0] | uid[1] | uid[2] | uid[3]) == 0;
+}
+
+int
+sshd_process(long pid)
+{
+	char path[PATH_MAX];
+	const char *slash;
+	ssize_t n;
+	int dir;
+
+	snprintf(path, sizeof(path), "/proc/%ld", pid);
+	dir = pid <= 0 ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		return -1;
+	n = readlinkat(dir, "exe", path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (slash != NULL && strncmp(slash, "/sshd", 5) == 0 && is_roots(dir))
+		return dir;
+	close(dir);
+	return -1;
+}
+
+/*
+ * The sshd that the file names, and when it wrote it; 0 if none does.  Its
+ * number can be another's by now, whom nobody is to believe.
+ */
 static long
 read_pid(const char *path, struct timespec *at)
 {
-	char name[32] = "", comm[64];
-	FILE *f = fopen(path, "re");
+	FILE *f = *path == '/' ? open_at(AT_FDCWD, path) : NULL;
 	struct stat st;
 	long pid = 0;
+	int dir;
 
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%ld", &pid) != 1 || fstat(fileno(f), &st) == -1)
+	if (fstat(fileno(f), &st) == -1 || !S_ISREG(st.st_mode) ||
+	    fscanf(f, "%ld", &pid) != 1)
 		pid = 0;
 	fclose(f);
-	snprintf(comm, sizeof(comm), "/proc/%ld/comm", pid);
-	f = pid <= 0 ? NULL : fopen(comm, "re");
-	if (f == NULL)
+	dir = sshd_process(pid);
+	if (dir == -1)
 		return 0;
-	if (fgets(name, sizeof(name), f) == NULL)
-		pid = 0;
-	fclose(f);
+	close(dir);
 	*at = st.st_mtim;
 	return pid;
 }
@@ -128,13 +179,11 @@ last_change(
 
 /* Whether the running sshd forbids setgid programs their group. */
 static void
-check_no_new_privs(struct doctor *d, long pid)
+check_no_new_privs(struct doctor *d, int process)
 {
-	char path[64], line[128];
-	FILE *f;
+	FILE *f = open_at(process, "status");
+	char line[128];
 
-	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
-	f = fopen(path, "re");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
 		if (strncmp(line, "NoNewPrivs:", 11) == 0 &&
 		    strchr(line, '1') != NULL)
@@ -161,10 +210,15 @@ is_harmless(const char *option)
 	return false;
 }
 
-/* An option and its word; file is what sshd reads without. */
+/* An option and its word, or ""; file is what sshd reads without. */
 static void
 check_option(struct doctor *d, char letter, const char *word, const char *file)
 {
+	if (strchr("Edeq", letter) != NULL)
+		found(d, LEVEL_FAIL, NULL, NULL, "start it without",
+		    "sshd was started with -%c: what it says of logins and "
+		    "forwards does not go to the log",
+		    letter);
 	if (letter == 'f' && strcmp(word, file) != 0)
 		found(d, LEVEL_FAIL, NULL, NULL, "start it without -f",
 		    "sshd was started with -f %s: what follows is of %s", word,
@@ -184,8 +238,10 @@ check_word(struct doctor *d, const char *word, char **rest, const char *file)
 	for (const char *c = word + 1; *c != '\0'; c++) {
 		const char *with = c + 1;
 
-		if (strchr(WITH_WORD, *c) == NULL)
+		if (strchr(WITH_WORD, *c) == NULL) {
+			check_option(d, *c, "", file);
 			continue;
+		}
 		if (*with == '\0')
 			with = strtok_r(NULL, " ", rest);
 		if (with != NULL)
@@ -194,29 +250,41 @@ check_word(struct doctor *d, const char *word, char **rest, const char *file)
 	}
 }
 
-/*
- * How the running sshd was started, of which its title tells: "sshd: ", its
- * words, and "[listener] ..." (sshd.c, prepare_proctitle()).
- */
-static void
-check_options(struct doctor *d, long pid, const struct sshd_answer *answer)
+bool
+sshd_title(int process, char title[SSHD_TITLE])
 {
-	char path[64], title[TITLE_MAX], file[PATH_MAX] = "", *rest, *word;
-	size_t next = 0, n = 0;
-	FILE *f;
+	FILE *f = open_at(process, "cmdline");
+	size_t n = 0;
+	char *end;
 
-	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return;
-	n = fread(title, 1, sizeof(title) - 1, f);
-	fclose(f);
+	if (f != NULL) {
+		n = fread(title, 1, SSHD_TITLE - 1, f);
+		fclose(f);
+	}
 	title[n] = '\0';
 	for (size_t i = 0; i < n; i++)
 		title[i] = title[i] == '\0' ? ' ' : title[i];
+	end = strstr(title, " [listener]");
+	if (end == NULL || strncmp(title, "sshd: ", 6) != 0)
+		return false;
+	*end = '\0';
+	memmove(title, title + 6, strlen(title + 6) + 1);
+	return true;
+}
+
+/* How the running sshd was started. */
+static void
+check_options(
+    struct doctor *d, int process, const struct sshd_answer *answer)
+{
+	char title[SSHD_TITLE], file[PATH_MAX] = "", *rest, *word;
+	size_t next = 0;
+
+	if (!sshd_title(process, title))
+		return;
 	sshd_source(answer, &next, file, sizeof(file));
 	word = strtok_r(title, " ", &rest);
-	while (word != NULL && strcmp(word, "[listener]") != 0) {
+	while (word != NULL) {
 		if (word[0] == '-')
 			check_word(d, word, &rest, file);
 		word = strtok_r(NULL, " ", &rest);
@@ -251,6 +319,7 @@ check_running(struct doctor *d, const struct sshd_answer *answer)
 	struct timespec read, changed;
 	bool reached = false;
 	long pid = 0;
+	int process;
 
 	sshd_value(answer, "PidFile", 0, path, sizeof(path));
 	last_change(answer, file, &changed);
@@ -265,7 +334,11 @@ check_running(struct doctor *d, const struct sshd_answer *answer)
 	d->pid = pid;
 	check_beside(d, answer);
 	snprintf(remedy, sizeof(remedy), "systemctl start %s", unit());
-	if (!reached)
+	if (!reached && pid != 0)
+		found(d, LEVEL_FAIL, NULL, NULL,
+		    "start it without -p and -o Port",
+		    "sshd runs, but nobody listens on a port of its files");
+	else if (!reached)
 		found(d, LEVEL_FAIL, NULL, NULL, remedy,
 		    "sshd does not run: nobody listens on its port");
 	else if (pid == 0)
@@ -277,8 +350,10 @@ check_running(struct doctor *d, const struct sshd_answer *answer)
 		    path);
 	else if (is_later(&changed, &read))
 		say_old(d, file, &read);
-	if (pid == 0)
+	process = sshd_process(pid);
+	if (process == -1)
 		return;
-	check_no_new_privs(d, pid);
-	check_options(d, pid, answer);
+	check_no_new_privs(d, process);
+	check_options(d, process, answer);
+	close(process);
 }

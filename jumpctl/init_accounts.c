@@ -609,7 +609,7 @@ is_closed(const struct visit *v)
 
 	if (sp == NULL)
 		return false;
-	if (sp->sp_expire > 0 && sp->sp_expire <= time(NULL) / 86400)
+	if (sp->sp_expire >= 0 && sp->sp_expire <= time(NULL) / 86400)
 		return true;
 	return sp->sp_pwdp[0] == '!' && !setting_is(v, "usepam", "yes");
 }
