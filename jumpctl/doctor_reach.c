@@ -302,8 +302,17 @@ begin(const struct eyes *e, const char *path, const char *option)
 	_exit(127);
 }
 
+/* What the kernel does to a program that is damaged. */
+static bool
+is_fault(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL ||
+	    signal == SIGFPE || signal == SIGABRT || signal == SIGSYS;
+}
+
 /*
- * Its exit status; or -1 if it has none: its user may stop it, or end it.
+ * Its exit status, or 128 and the signal of a fault; or -1 if somebody ended
+ * it: its user may do that, and stop it.
  */
 static int
 run_as(const struct eyes *e, const char *path, const char *option)
@@ -320,7 +329,9 @@ run_as(const struct eyes *e, const char *path, const char *option)
 		if (done == 0)
 			usleep(10000);
 	}
-	return done == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	if (done != pid || (WIFSIGNALED(status) && !is_fault(WTERMSIG(status))))
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static void

@@ -245,11 +245,15 @@ on jumpctl sweep
 doctor
 check "sshd as it was: healthy" healthy
 
-on setpriv --no-new-privs sh -c 'echo $$ >/run/nnp.pid; exec sleep 60' &
-until [ -s "$J/run/nnp.pid" ]; do sleep 0.1; done
+on sh -c 'exec setpriv --no-new-privs $(tr "\\0" " " \
+    <"/proc/$(cat /run/sshd.pid)/cmdline" |
+    sed "s/^sshd: //; s/ \\[listener\\].*//; s/ -o PidFile=[^ ]*//") \
+    -p 2222 -o PidFile=/run/nnp.pid'
+within on test -s /run/nnp.pid
 cp "$J/run/sshd.pid" "$T/sshd.pid"
 broken FAIL "sshd runs under no_new_privs" cp /run/nnp.pid /run/sshd.pid
-kill "$(cat "$J/run/nnp.pid")"
+on sh -c 'kill "$(cat /run/nnp.pid)"; while [ -e /run/nnp.pid ]; do
+    sleep 0.1; done'
 cp "$T/sshd.pid" "$J/run/sshd.pid"
 
 # --- accounts -----------------------------------------------------------------
