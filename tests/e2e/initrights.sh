@@ -47,6 +47,9 @@ rm "$J"/etc/ssh/sshd_config.d/50-jump-shared.conf \
     "$J"/etc/ssh/sshd_config.d/60-jump.conf
 # web1 is another host than webs, by one address less.
 printf '10.2.0.10 webs web1\n2001:db8::10 webs\n10.2.0.11 db1\n' >>"$J/etc/hosts"
+# A name of a port, for PermitOpen; not each machine has a list of them.
+grep -q '^ssh[[:space:]]' "$J/etc/services" 2>/dev/null ||
+    echo 'ssh 22/tcp' >>"$J/etc/services"
 install -d "$J/local/bin"
 program nc '#!/bin/sh
 exec socat -t9 - "TCP:$1:$2"'
