@@ -140,7 +140,7 @@ bool account_path(
 
 /*
  * Whether the account itself may read the file, as sshd does it; asked by a
- * child that becomes the account, for which it takes root.
+ * child with its effective ids, for which it takes root.
  */
 bool account_reads(const struct account *, const char *path);
 

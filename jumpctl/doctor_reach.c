@@ -166,7 +166,8 @@ find_remedy(char buf[REMEDY_MAX], const struct eyes *e, const char *path,
 		    "mount -o remount,hidepid=0 /proc, and so in fstab(5)");
 	else if (error != EACCES)
 		snprintf(buf, REMEDY_MAX, "make it again, or restart");
-	else if ((mode & W_OK) && (mode & X_OK)) /* of ours; never a+w */
+	else if ((mode & W_OK) && strncmp(path, "/dev/", 5) != 0)
+		/* Of ours, and never for all to write. */
 		snprintf(buf, REMEDY_MAX, "setfacl -b %s, then: "
 		    "systemd-tmpfiles --create jump.conf, or make owners",
 		    path);

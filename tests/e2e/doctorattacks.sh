@@ -98,6 +98,7 @@ wait "$stopper" 2>/dev/null
 lab on -u alice jump python3 -c '
 import os
 r, w = os.pipe()
+os.set_inheritable(r, True)
 os.set_blocking(w, False)
 try:
     while True: os.write(w, b"x" * 4096)
@@ -107,7 +108,11 @@ os.dup2(w, 1)
 os.dup2(w, 2)
 os.execv("/usr/bin/su", ["sshd: what she likes [listener] 0", "--help"])' &
 titled=$!
-sleep 1
+waits() {
+	on sh -c 'grep -l "what she [l]ikes" /proc/[0-9]*/cmdline' |
+	    grep -q '/proc/[0-9]'
+}
+check "a setuid program of hers waits" within waits
 visit
 check "a setuid program of hers with the title of an sshd is none" \
     not printed 'another sshd'
