@@ -522,15 +522,17 @@ act(struct run *s)
 /*
  * The login has ended, and as a rule the client had gone just before, or does
  * now: then it is dealt with as any other that goes.  Whether it stays; in may
- * have ended before, and tells only where out is closed.
+ * have ended before, and tells only where out is closed.  jump-record ends
+ * after its ssh, so that one has gone already, or nobody records it.
  */
 static bool
 client_stays(struct run *s)
 {
 	struct pollfd client = {.fd = s->r->out != -1 ? s->r->out : s->r->in};
+	int wait_ms = s->r->terminal ? 0 : PARTING_MS;
 
 	s->fds[LOGIN].fd = -1;
-	return !s->gone && poll(&client, 1, PARTING_MS) <= 0;
+	return !s->gone && poll(&client, 1, wait_ms) <= 0;
 }
 
 /* Whether all that can be done for either side has been done. */
@@ -628,10 +630,8 @@ wait_for_something(struct run *s, int timeout)
 		s->end = (enum relay_end)interrupted;
 	else if (n == -1 && errno != EINTR)
 		s->end = RELAY_ERROR;
-	else if (s->fds[LOGIN].revents != 0 && s->r->terminal)
-		s->end = RELAY_TERMINAL;
 	else if (s->fds[LOGIN].revents != 0 && client_stays(s))
-		s->end = RELAY_LOGIN;
+		s->end = s->r->terminal ? RELAY_TERMINAL : RELAY_LOGIN;
 	else
 		return true;
 	return false;

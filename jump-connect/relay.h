@@ -20,7 +20,7 @@
 struct relay {
 	int in, out, sock; /* in and out may be one socket */
 	int login;	   /* readable once it has ended; -1 none */
-	bool terminal; /* login is of jump-record, which outlives this */
+	bool terminal;	   /* login is jump-record, which ends after ssh */
 	time_t deadline;   /* CLOCK_REALTIME; 0 none */
 	int idle;	   /* seconds without a byte; 0 none */
 	uint64_t *sent, *received;

@@ -201,6 +201,16 @@ for p in ssh jump-connect; do
 	check "without $p nothing stays" within gone
 	check "what was recorded is whole" recorded '"m", "end: done"'
 done
+# A relay that is late finds both gone: nobody has killed jump-record.
+begin --record
+relay_pid=$(pid_of jump-connect)
+lab on -u alice jump kill -STOP "$relay_pid"
+within halted "$relay_pid"
+lab on -u alice jump kill -9 "$(pid_of ssh)"
+end
+lab on -u alice jump kill -CONT "$relay_pid"
+check "a relay that is late says who has gone" ended_by client
+check "and nothing stays" within gone
 # Without a terminal, nothing hangs ssh up: its relay watches on its own.
 new_id
 lab on -u alice jump env SSH_AUTH_SOCK=/home/alice/agent $R --session="$id" \
