@@ -407,7 +407,7 @@ PLACES    = $(LIBEXECDIR) $(SBINDIR) $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
 # Which folders install has made: uninstall removes those.
 FOLDERS   = $(DATADIR)/folders
 INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
-	$(LIBEXECDIR)/renew $(SBINDIR)/jumpctl \
+	$(LIBEXECDIR)/owners $(LIBEXECDIR)/renew $(SBINDIR)/jumpctl \
 	$(BASHDIR)/jumpctl $(ZSHDIR)/_jumpctl $(FISHDIR)/jumpctl.fish \
 	$(LIBDIR)/sysusers.d/jump.conf $(LIBDIR)/tmpfiles.d/jump.conf \
 	$(addprefix $(DATADIR)/,$(notdir $(DATA))) \
@@ -416,7 +416,7 @@ INSTALLED = $(PLUGINS:%=$(LIBEXECDIR)/%) $(LIBEXECDIR)/ssh_config \
 	$(ROLE:dist/%=$(DATADIR)/%) $(PAGES:%=$(DOCDIR)/%) $(DOCDIR)/dist \
 	$(patsubst docs/%,$(MANDIR)/man5/%,$(wildcard docs/*.5)) \
 	$(patsubst docs/%,$(MANDIR)/man8/%,$(wildcard docs/*.8))
-# Of live sessions: gone with each boot, and made again by tmpfiles.d(5).
+# Of live sessions: gone with each boot, and made again by tmpfiles.d(5) or owners.
 SESSIONS  = /run/jump/sessions
 LOGINS    = /run/jump/logins
 DEVICES   = /run/jump/devices
@@ -448,6 +448,7 @@ define texts
 	    sed -e 's,/usr/local/libexec/jump,$(LIBEXECDIR),g' \
 		-e 's,/usr/local/sbin,$(SBINDIR),g' \
 		-e 's,/usr/local/share/jump,$(DATADIR),g' \
+		-e 's,/usr/local/lib/tmpfiles.d,$(LIBDIR)/tmpfiles.d,g' \
 		-e 's,/var/lib/jump,$(STATEDIR),g' \
 		-e 's,/etc/jump,$(SYSCONFDIR)/jump,g' $$f >"$$to.new"; \
 	    mv -f "$$to.new" "$$to"; done
@@ -467,7 +468,7 @@ install: all $(if $(DESTDIR),,accounts)		## install; under DESTDIR, files only
 	@$(call put,-m 711,$(BUILD)/jump-authkeys,$(LIBEXECDIR))
 	@$(call put,-m 755,$(BUILD)/jumpctl,$(SBINDIR))
 	@$(call texts,-m 644,dist/ssh_config,$(LIBEXECDIR))
-	@$(call texts,-m 755,dist/renew,$(LIBEXECDIR))
+	@$(call texts,-m 755,dist/owners dist/renew,$(LIBEXECDIR))
 	@$(call texts,-m 644,dist/sysusers.d/jump.conf,$(LIBDIR)/sysusers.d)
 	@$(call texts,-m 644,dist/tmpfiles.d/jump.conf,$(LIBDIR)/tmpfiles.d)
 	@$(call texts,-m 644,$(DATA),$(DATADIR))

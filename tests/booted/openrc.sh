@@ -112,7 +112,6 @@ device() {
 echo 127.0.0.1 localhost >>/etc/hosts
 ip link set lo up
 check "dpkg -i, without systemd" dpkg -i jump_*.deb
-install -m 755 /booted/jump/dist/owners /usr/libexec/jump/owners
 install -m 755 /booted/jump/dist/alpine/jump.initd /etc/init.d/jump
 # That of Debian has no localmount, which Alpine has.
 printf '%s\n' '#!/sbin/openrc-run' 'start() {' ':' '}' >/etc/init.d/localmount

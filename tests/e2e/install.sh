@@ -235,6 +235,15 @@ chgrp 0 $l/jump-shell
 mk owners
 [ "$(stat -c '%U:%G %a' $l/jump-shell)" = 'root:_jump 2755' ]
 echo ok owners
+# After a boot, /run is empty.
+boot=$(sed -n 's/^@reboot  *root  *//p' /usr/local/share/jump/jump-sweep.cron)
+mount -t tmpfs -o mode=755 none /run
+env -i PATH=/usr/bin:/bin sh -c "$boot"
+[ "$(stat -c '%U:%G %a' /run/jump)" = 'root:root 755' ]
+[ "$(stat -c '%U:%G %a' /run/jump/sessions)" = 'root:_jump 1730' ]
+[ "$(stat -c '%U:%G %a' /run/jump/logins)" = 'root:_jump 1770' ]
+umount /run
+echo ok boot
 # Whoever can write to /var/log, as syslog can in Ubuntu, gets nothing changed.
 mkdir -m 755 /var/log/else
 mv /var/log/jump /var/log/jump.was
@@ -277,7 +286,7 @@ for NO_SYSTEMD in '' 1; do
 	export NO_SYSTEMD
 	on=with${NO_SYSTEMD:+out}
 	machine sh "$T/on_machine"
-	for step in accounts install upgrade owners 'owners follows no link' \
+	for step in accounts install upgrade owners boot 'owners follows no link' \
 	    rename 'uninstall keeps' uninstall; do
 		check "$on systemd: $step" printed "^ok $step\$"
 	done
