@@ -83,7 +83,7 @@ read_about(struct recording_facts *f, const char *about)
 		return;
 	who += 2;
 	to = strstr(who, " to ");
-	by = to == NULL ? NULL : strstr(to, " by ");
+	by = to == NULL ? NULL : strstr(to + 4, " by ");
 	if (by == NULL || to - who >= CAST_WORD || by - to - 4 >= CAST_NAME)
 		return;
 	memcpy(f->user, who, (size_t)(to - who));

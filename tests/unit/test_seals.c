@@ -409,6 +409,29 @@ START_TEST(facts)
 }
 END_TEST
 
+/* The words between which the names stand can overlap, or be others' places. */
+START_TEST(facts_of_odd_words)
+{
+	static const struct {
+		const char *about, *user, *target;
+	} odd[] = {
+	    {"session aaaaaaaa, bob to by connect         ", "", ""},
+	    {"session aaaaaaaa, bob to  by connect        ", "bob", ""},
+	    {"session aaaaaaaa,  to  by                   ", "", ""},
+	    {"session aaaaaaaa, to by to by to by to by to", "to by", "by to"},
+	    {"session aaaaaaaa, bob by connect to [::1]:50", "", ""}};
+	struct recording_facts f;
+	uint32_t b[64];
+	size_t n = capture(b);
+
+	memcpy(b + 7, odd[_i].about, strlen(odd[_i].about));
+	facts_of("cccccccc.pcapng", b, n, &f);
+	ck_assert(f.readable);
+	ck_assert_str_eq(f.user, odd[_i].user);
+	ck_assert_str_eq(f.target, odd[_i].target);
+}
+END_TEST
+
 /* Cut off anywhere, and with any number anywhere. */
 START_TEST(facts_of_anything)
 {
@@ -452,6 +475,7 @@ main(void)
 	tcase_add_test(t, what_changes_meanwhile);
 	tcase_add_test(t, no_recordings);
 	tcase_add_test(t, facts);
+	tcase_add_loop_test(t, facts_of_odd_words, 0, 5);
 	tcase_add_test(t, facts_of_anything);
 	suite_add_tcase(s, t);
 	return unit_run(s);
