@@ -615,7 +615,11 @@ linger_ms(const struct run *s)
 	return left < 0 ? 0 : left;
 }
 
-/* Wait for what is watched; signals come only here. */
+/*
+ * Wait for what is watched; signals come only here.  Its user can stop this
+ * process, and a machine can sleep, until the deadline is over: what is there
+ * when it goes on is too late.
+ */
 static bool
 wait_for_something(struct run *s, int timeout)
 {
@@ -630,6 +634,8 @@ wait_for_something(struct run *s, int timeout)
 		s->end = (enum relay_end)interrupted;
 	else if (n == -1 && errno != EINTR)
 		s->end = RELAY_ERROR;
+	else if (deadline_ms(s->r) == 0)
+		s->end = RELAY_DEADLINE;
 	else if (s->fds[LOGIN].revents != 0 && client_stays(s))
 		s->end = s->r->terminal ? RELAY_TERMINAL : RELAY_LOGIN;
 	else

@@ -884,6 +884,26 @@ START_TEST(deadline_comes)
 }
 END_TEST
 
+/* What is there when one that was stopped goes on came too late. */
+START_TEST(stopped_beyond_the_deadline)
+{
+	rig_open((_i & 1) ? SOCKETPAIR : PIPES, TCP);
+	rig.deadline = 2;
+	rig_start();
+	put(rig.to, "x");
+	must_get(rig.peer, "x");
+	sleep_ms(50); /* it waits */
+	ck_assert_int_eq(kill(rig.pid, SIGSTOP), 0);
+	sleep_ms(2000);
+	put(rig.to, "late");
+	put(rig.peer, "late");
+	ck_assert_int_eq(kill(rig.pid, SIGCONT), 0);
+	must_end(RELAY_DEADLINE, 1000);
+	ck_assert_uint_eq(rig.shared->sent, 1);
+	ck_assert_uint_eq(rig.shared->received, 0);
+}
+END_TEST
+
 static int
 option(int fd, int level, int name)
 {
@@ -1247,6 +1267,7 @@ relay_suite(void)
 	tcase_add_loop_test(ends, activity_is_noted, 0, 2);
 	tcase_add_loop_test(ends, signals_end_it, 0, COUNT(signals));
 	tcase_add_loop_test(ends, deadline_comes, 0, 2);
+	tcase_add_loop_test(ends, stopped_beyond_the_deadline, 0, 2);
 	tcase_add_test(ends, output_is_full);
 	tcase_add_loop_test(ends, host_key_is_wrong, 0, 4);
 	tcase_add_loop_test(ends, exchange_ends_early, 0, 4 * WAYS_TO_END);
