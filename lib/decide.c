@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <ifaddrs.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -109,7 +110,29 @@ find_group(const char *name, struct group *gr, char **buf)
 	return found != NULL;
 }
 
-/* A group that is not found has failed, and so has a list of gids. */
+/*
+ * Whether this process has the group, and is the account's.  The kernel took
+ * it from a list of groups that was whole, at the login; getgrouplist(3) says
+ * nothing when a part of it fails, for want of a descriptor, say, and how many
+ * of these there are the user can change at any time: prlimit(2).
+ */
+static bool
+has_itself(const char *account, gid_t gid)
+{
+	static gid_t groups[GROUPS_MAX]; /* as many as the kernel has */
+	int n = getgroups(GROUPS_MAX, groups);
+	const struct passwd *pw;
+
+	if (n != -1 && !has_gid(groups, n, gid))
+		return false;
+	pw = getpwuid(getuid());
+	return pw == NULL || strcmp(pw->pw_name, account) == 0;
+}
+
+/*
+ * A group that is not found has failed, and so has a list of gids, also one
+ * without a group that the login has.
+ */
 static enum truth
 is_member(const char *account, const gid_t *groups, int n, const char *name)
 {
@@ -120,7 +143,7 @@ is_member(const char *account, const gid_t *groups, int n, const char *name)
 	if (find_group(name, &gr, &buf) == 1) {
 		if (has_gid(groups, n, gr.gr_gid) || listed(&gr, account))
 			truth = TRUTH_YES;
-		else if (groups != NULL)
+		else if (groups != NULL && !has_itself(account, gr.gr_gid))
 			truth = TRUTH_NO;
 	}
 	free(buf);

@@ -11,6 +11,8 @@
 #include <grp.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include "unit.h"
 
@@ -29,6 +31,7 @@ static struct {
 } machine;
 static int groups_asked, lists_asked;
 static size_t largest;
+static const char *asked = "alice";
 
 int
 getgrnam_r(const char *name, struct group *gr, char *buf, size_t size,
@@ -57,13 +60,33 @@ getgrouplist(const char *account, gid_t gid, gid_t *groups, int *n)
 {
 	int room = *n;
 
-	ck_assert_str_eq(account, "alice");
+	ck_assert_str_eq(account, asked);
 	ck_assert_uint_eq(gid, PRIMARY);
 	lists_asked++;
 	*n = machine.gids;
 	for (int i = 0; i < room; i++)
 		groups[i] = i == machine.gids - 1 ? OTHER : PRIMARY;
 	return machine.gids > room ? -1 : machine.gids;
+}
+
+/* Of this process, which is alice's. */
+static gid_t own_group;
+
+int
+getgroups(int room, gid_t *groups)
+{
+	ck_assert_int_gt(room, 0);
+	groups[0] = own_group;
+	return own_group == 0 ? 0 : 1;
+}
+
+struct passwd *
+getpwuid(uid_t uid)
+{
+	static struct passwd pw = {.pw_name = (char *)(uintptr_t) "alice"};
+
+	ck_assert_uint_eq(uid, getuid());
+	return &pw;
 }
 
 static struct sockaddr_in v4 = {.sin_family = AF_INET};
@@ -149,6 +172,31 @@ START_TEST(each_group)
 	ck_assert_msg(lists_asked == groups[_i].lists_asked, "%s: %d times",
 	    groups[_i].name, lists_asked);
 	ck_assert_uint_le(largest, ROOM_MAX);
+	person_free(&person);
+	policy_free(p);
+}
+END_TEST
+
+/* What the kernel has of a login's groups, and the lists have not, is open. */
+START_TEST(groups_of_the_login)
+{
+	struct policy *p =
+	    unit_policy("group @g { %staff }\nuser alice\nuser bob\n");
+	struct person person;
+
+	memset(&machine, 0, sizeof(machine));
+	machine.gid = NOT_HIS;
+	machine.found = true;
+	machine.gids = 2;
+	own_group = _i == 0 ? NOT_HIS : NOT_HIS + 1;
+	ck_assert_int_eq(person_look_up(&person, p, "alice", PRIMARY), 0);
+	ck_assert_uint_eq(
+	    person.unixgroups[0], _i == 0 ? TRUTH_UNCERTAIN : TRUTH_NO);
+	person_free(&person);
+	own_group = NOT_HIS;
+	asked = "bob"; /* by a process of alice's */
+	ck_assert_int_eq(person_look_up(&person, p, "bob", PRIMARY), 0);
+	ck_assert_uint_eq(person.unixgroups[0], TRUTH_NO);
 	person_free(&person);
 	policy_free(p);
 }
@@ -246,6 +294,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, each_group, 0, COUNT(groups));
+	tcase_add_loop_test(t, groups_of_the_login, 0, 2);
 	tcase_add_test(t, no_groups);
 	tcase_add_loop_test(t, each_power, 0, COUNT(refusals));
 	tcase_add_test(t, own_addresses);
