@@ -14,7 +14,7 @@ failures=0
 
 run() {
 	last=$*
-	timeout 30 "$@" >"$T/out" 2>"$T/err" && status=0 || status=$?
+	timeout 60 "$@" >"$T/out" 2>"$T/err" && status=0 || status=$?
 }
 
 # typed TEXT COMMAND...: run, with TEXT and a newline as standard input.
@@ -112,13 +112,32 @@ no_login() {
 
 # --- the log of the jump host ------------------------------------------------
 
-# within COMMAND...: it succeeds before 10 s are over, however busy the machine.
+# within COMMAND...: it succeeds before 30 s are over, however busy the machine.
 within() {
-	for _ in $(seq 50); do
+	for _ in $(seq 150); do
 		! "$@" || return 0
 		sleep 0.2
 	done
 	return 1
+}
+
+# in_time SECONDS COMMAND...: it succeeds before $until, so many seconds from
+# now, $ends as a policy has it; where the time was too short, again with more.
+in_time() {
+	seconds=$1
+	shift
+	for _ in 1 2 3; do
+		until=$(($(date +%s) + seconds))
+		ends=$(date -u -d "@$until" +%Y-%m-%dT%H:%M:%SZ)
+		"$@" && [ "$(date +%s)" -lt "$until" ] && return
+		[ "$(date +%s)" -ge "$until" ] || return
+		seconds=$((seconds * 2))
+	done
+	return 1
+}
+
+past() {
+	[ "$(date +%s)" -ge "$until" ]
 }
 
 # halted PID: all its threads are; a signal is no answer.
