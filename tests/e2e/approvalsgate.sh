@@ -61,7 +61,7 @@ ssh_master() {
 	as bob ssh -F "$C" -M -S "$T/mux" -fN jump
 }
 ssh_master
-granted 10.2.0.11:5432 --for 20s
+granted 10.2.0.11:5432
 to 10.2.0.11:5432
 check "an address of a net, approved, by ProxyJump" gave 0 hello
 check "recorded: who approved" event open "\"user.name\":\"bob\".*\"jump.approval\":\"$grant\",\"jump.approver\":\"alice\""
@@ -69,16 +69,20 @@ run timeout 10 ssh -F "$C" -S "$T/mux" -W 10.2.0.11:5432 jump <"$T/in"
 check "in a login of before, too" gave 0 hello
 to '[2001:db8::11]:5432'
 check "no other address of it" gave 0 ""
-sleep 60 | as bob ssh -F "$C" -W 10.2.0.11:5432 jump >"$T/held.out" 2>&1 &
-held=$!
-check "one that stays" within sessions 'bob .*5432 +forward' 1
+as bob jump refuse "$grant"
+check "given back" gave 0
+brief() {
+	granted 10.2.0.11:5432 --for ${seconds}s
+	sleep 60 | as bob ssh -F "$C" -W 10.2.0.11:5432 jump \
+	    >"$T/held.out" 2>&1 &
+	held=$!
+	within sessions 'bob .*5432 +forward' 1
+}
+check "one that stays" in_time 8 brief
 ended() {
 	! kill -0 "$held" 2>/dev/null
 }
-at_last() {
-	within ended || within ended
-}
-check "ends with its approval" at_last
+check "ends with its approval" within ended
 check "to the second" event close '"user.name":"bob".*"jump.end":"deadline"'
 to 10.2.0.11:5432
 check "and is not to be had again" gave 0 ""

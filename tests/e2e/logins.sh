@@ -61,18 +61,21 @@ check "users do not read them" not gave 0
 
 # The end of a user, to the second, and in no form that a version, or a zone of
 # sshd's, could take for another time.
-policy <<END
-user bob until $(date -u -d '+8 seconds' +%FT%TZ)
-key bob "ssh-ed25519 AAAA"
-allow web: { alice bob carol } to web1
-END
 LAB_USER=bob
-line=$(lab on -u _jump jump /usr/local/libexec/jump/jump-authkeys bob \
-    $(cut -d' ' -f1,2 "$LAB/keys/bob.pub") "$(fingerprint bob)")
-check "who has an end has a line" [ "${line%%,*}" = restrict ]
+brief() {
+	policy <<-END
+		user bob until $ends
+		key bob "ssh-ed25519 AAAA"
+		allow web: { alice bob carol } to web1
+	END
+	line=$(lab on -u _jump jump /usr/local/libexec/jump/jump-authkeys bob \
+	    $(cut -d' ' -f1,2 "$LAB/keys/bob.pub") "$(fingerprint bob)")
+	[ "${line%%,*}" = restrict ] || return 1
+	run ssh -F "$C" jump list </dev/null
+	gave 0
+}
+check "who has an end has a line, and gets in" in_time 5 brief
 check "without a time" [ "${line%expiry-time*}" = "$line" ]
-run ssh -F "$C" jump list </dev/null
-check "and gets in" gave 0
 refused() {
 	wire_reset
 	run ssh -F "$C" jump list </dev/null

@@ -72,11 +72,14 @@ check "duration ends it" eval '[ "$status" -ne 0 ] && said "your time is over"'
 hop ssh db1 "sleep 60"
 check "idle ends it" eval '[ "$status" -ne 0 ] && said "idle for too long"'
 
-rules <<END
-allow soon: alice to web2 via shell until $(date -u -d '+8 seconds' +%Y-%m-%dT%H:%M:%SZ)
-END
-hop ssh web2 "sleep 60"
-check "the end of a rule ends it" eval '[ "$status" -ne 0 ] && said "your time is over"'
+soon() {
+	rules <<-END
+		allow soon: alice to web2 via shell until $ends
+	END
+	begin soon ssh web2 "$begun"
+}
+check "one that is there before its rule ends" in_time 8 soon
+check "the end of a rule ends it" ended soon 255 'your time is over'
 hop ssh web2 id
 check "and is then refused" gave 77
 
@@ -90,7 +93,7 @@ check "which the user sees too" printed "$id .*web1:22 +shell"
 kick "$id"
 check "kick" gave 0
 check "ends it" ended kicked 255 'an administrator has ended it'
-check "who is empty" sessions ' web1:22 ' 0
+check "who is empty" within sessions ' web1:22 ' 0
 
 begin swept ssh web1 "$begun"
 rules <<END
@@ -105,8 +108,8 @@ begin stays ssh web2 "$begun"
 pid=$(lab on jump pgrep -f 'jump-record --session' | head -n 1)
 lab on jump kill -KILL "$pid"
 wait "$(cat "$T/stays.pid")"
-within sessions ' web2:22 ' 0
-check "a terminal that is killed ends its session" sessions ' web2:22 ' 0
+check "a terminal that is killed ends its session" \
+    within sessions ' web2:22 ' 0
 check "with all that was in it" eval \
     'within eval "! lab on jump pgrep -u alice -x ssh >/dev/null"'
 
@@ -121,7 +124,7 @@ story() {
 	run lab on jump jumpctl log "$1"
 	printed "$2"
 }
-check "the log of the recorded one" within story "$ref" 'alice .*web2:22'
+check "the log of the recorded one" within story "$ref" 'close .* shell '
 check "is decided, open, close on the road shell" eval \
     '[ "$(grep -Ec "^ [0-9:]+ (decided|open|close) .* shell +$ref" "$T/out")" -eq 3 ]'
 check "of the one that was kicked" within story "$id" 'kick'

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # Two windows close with the minute, and there must be time to get in.
-until [ "$(date +%S)" -lt 45 ]; do sleep 0.2; done
+until [ "$(date +%S)" -lt 25 ]; do sleep 0.2; done
 closes=$(($(date +%s) / 60 * 60 + 60))
 minute() {
 	LC_ALL=C date -u -d "@$1" +'%a %H:%M' | tr A-Z a-z
