@@ -56,7 +56,7 @@ lab on jump mv /dev/log /dev/log.away
 wire_reset
 shared connect web1 22
 check "no log: connect exits 70" gave 70 ""
-check "no log: within 2 s ($took ms)" [ $took -lt 2000 ]
+check "no log: soon ($took ms)" [ $took -lt 10000 ]
 check "no log: it says so" said '^jump'
 check "no log: nothing on the wire" wire_silent
 shared connect db1 22
@@ -84,7 +84,7 @@ try:
 except BlockingIOError:
     pass
 open("/run/full", "w")
-time.sleep(20)' &
+time.sleep(100)' &
 within lab on jump test -e /run/full
 wire_reset
 # By hand: sshd itself waits for such a log, before it starts anything.
@@ -93,7 +93,7 @@ run lab on -u alice jump /usr/local/libexec/jump/jump-connect web1 22
 took=$((($(date +%s%N) - start) / 1000000))
 check "a full log: connect exits 70" gave 70 ""
 check "a full log: nothing on the wire" wire_silent
-check "a full log: within 2 s ($took ms)" [ $took -lt 2000 ]
+check "a full log: soon ($took ms)" [ $took -lt 10000 ]
 lab on jump mv /dev/log.away /dev/log
 run ssh -F "$C" -S "$T/control" -O exit jump
 finish

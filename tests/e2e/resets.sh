@@ -93,18 +93,6 @@ relays() {
 	pgrep -x jump-connect
 }
 
-# until_true TENTHS COMMAND...
-until_true() {
-	tenths=$1
-	shift
-	while [ "$tenths" -gt 0 ]; do
-		! "$@" || return 0
-		sleep 0.1
-		tenths=$((tenths - 1))
-	done
-	return 1
-}
-
 one_relay() {
 	relay=$(relays)
 	[ -n "$relay" ] && [ "$(echo "$relay" | wc -l)" -eq 1 ]
@@ -122,8 +110,16 @@ ticks() {
 	sed 's/.*) //' "/proc/$relay/stat" | awk '{ print $12 + $13 }'
 }
 
-# It waits without using the processor, and no sshd hangs in the kernel.
+# It waits without using the processor, once pipes and sockets are full, and no
+# sshd hangs in the kernel.
 rests() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		! rests_now || return 0
+	done
+	return 1
+}
+
+rests_now() {
 	before=$(ticks) || return 1
 	sleep 0.7
 	after=$(ticks) || return 1
@@ -150,15 +146,15 @@ one_more_close() {
 	[ "$(closes)" -gt "$n" ]
 }
 
-# ended NAME REASON [TENTHS]: one more record, with this reason, and no relay.
+# ended NAME REASON: one more record, with this reason, and no relay.
 ended() {
-	check "$1: no relay is left" until_true "${3:-30}" no_relay
-	check "$1: a record of the end" until_true 20 one_more_close
+	check "$1: no relay is left" within no_relay
+	check "$1: a record of the end" within one_more_close
 	check "$1: only one" [ "$(closes)" -eq $((n + 1)) ]
 	last="ended $1: $(grep '"event.action":"close"' "$LAB/jump.log" |
 	    tail -n 1 | sed 's/.*\("jump.end":"[a-z]*"\).*/\1/')"
 	check "$1: with the reason $2" [ "${last##*: }" = "\"jump.end\":\"$2\"" ]
-	check "$1: no sshd hangs" no_sshd_hangs
+	check "$1: no sshd hangs" within no_sshd_hangs
 }
 
 # --- one connection at a time ------------------------------------------------
@@ -174,7 +170,7 @@ begin() {
 	    <"$T/to" >"$T/out" 2>"$T/err" &
 	client=$!
 	exec 8>"$T/to"
-	until_true 100 one_relay && until_true 100 confined || {
+	within one_relay && within confined || {
 		check "a relay to $port runs" false
 		return
 	}
@@ -296,7 +292,7 @@ for who in client session; do
 	sleep 0.5
 	kill -KILL "$(whom $who)"
 	finish_client 2>/dev/null
-	ended "$who killed, the way to the target full" client 80
+	ended "$who killed, the way to the target full" client
 	kill -CONT "$peer"
 	kill "$pourer" 2>/dev/null
 
@@ -309,7 +305,7 @@ for who in client session; do
 	[ $who = client ] || sleep 0.5
 	kill -KILL "$(whom $who)"
 	finish_client 2>/dev/null
-	ended "$who killed, the way to the client in use" client 80
+	ended "$who killed, the way to the client in use" client
 	exec 8>&-
 
 	begin 8082
@@ -336,7 +332,7 @@ for who in client session; do
 	n=$(opens)
 	ssh -F "$C" jump connect app 8090 </dev/null >/dev/null 2>&1 &
 	client=$!
-	check "$who: a dial is under way" until_true 50 one_relay
+	check "$who: a dial is under way" within one_relay
 	check "$who: it rests" rests
 	session=$relay
 	until is_sshd "$session"; do
@@ -344,8 +340,8 @@ for who in client session; do
 		    awk '{ print $2 }')
 	done
 	kill -KILL "$(whom $who)"
-	check "$who killed amid a dial: it ends" until_true 50 no_relay
-	check "$who killed amid a dial: a record" until_true 20 one_more_open
+	check "$who killed amid a dial: it ends" within no_relay
+	check "$who killed amid a dial: a record" within one_more_open
 	check "and one only" [ "$(opens)" -eq $((n + 1)) ]
 	check "that says why" grep -q \
 	    '"event.action":"open".*"jump.reason":"the client is gone"' \
@@ -353,5 +349,5 @@ for who in client session; do
 	finish_client 2>/dev/null
 done
 lab on web1 nft delete table inet silence
-check "no sshd hangs" no_sshd_hangs
+check "no sshd hangs" within no_sshd_hangs
 finish

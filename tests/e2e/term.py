@@ -12,7 +12,7 @@ Runs COMMAND in a terminal of its own, of 80x24, and does the steps:
     @FILE      wait until there is such a file
 
 then waits for its end.  What it has shown goes to standard output, and its
-status is ours (128 and the signal).  A step that takes over 20 seconds (or
+status is ours (128 and the signal).  A step that takes over 40 seconds (or
 TERM_PATIENCE) ends all with 99.
 """
 import fcntl
@@ -27,7 +27,7 @@ import sys
 import termios
 import time
 
-PATIENCE = float(os.environ.get("TERM_PATIENCE", 20))
+PATIENCE = float(os.environ.get("TERM_PATIENCE", 40))
 
 
 class Terminal:
