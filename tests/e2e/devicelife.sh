@@ -17,7 +17,7 @@ case $("$LAB/openssh/usr/sbin/sshd" -V 2>&1) in
 esac
 # A loop waits 1 s, a user who is not answered 3 s, and a login on a busy machine
 # takes some more.
-SLACK=8
+SLACK=25
 servers=
 
 # --- the jump host -----------------------------------------------------------
@@ -153,7 +153,7 @@ vanish() {
 
 # answers NAME: a user reaches it.
 answers() {
-	timeout 3 ssh -F "$C" jump connect "$1" 2222 </dev/null \
+	timeout 10 ssh -F "$C" jump connect "$1" 2222 </dev/null \
 	    >"$T/answer" 2>"$T/answer.err"
 	grep -qx "I am $1" "$T/answer"
 }

@@ -98,18 +98,18 @@ fails() {
 	    "$LAB/jump.log" | grep -c '"event.action"')" -eq 2 ]
 }
 
-reaches one-dead 250 5000 2
-reaches dead6 250 5000 2
-reaches refusing 0 5000 2 # 10.2.0.250, and the other family's turn
-reaches refusing 0 5000 1 -6
-reaches sixteen 2500 12000 16
-reaches partly 250 5000 2
-fails all-dead 900 9000 'Connection timed out' '-w 1'
-fails dead-and-refusing 900 9000 'Connection refused' '-w 1'
-fails nobody 0 5000 'Connection refused'
-fails no-way 900 9000 'Connection timed out' '-w 1'
-fails nowhere 0 5000 'Network is unreachable'
-fails refusing 0 5000 'Connection refused' -4
+reaches one-dead 250 9000 2
+reaches dead6 250 9000 2
+reaches refusing 0 9000 2 # 10.2.0.250, and the other family's turn
+reaches refusing 0 9000 1 -6
+reaches sixteen 2500 20000 16
+reaches partly 250 9000 2
+fails all-dead 900 20000 'Connection timed out' '-w 1'
+fails dead-and-refusing 900 20000 'Connection refused' '-w 1'
+fails nobody 0 20000 'Connection refused'
+fails no-way 900 20000 'Connection timed out' '-w 1'
+fails nowhere 0 20000 'Network is unreachable'
+fails refusing 0 20000 'Connection refused' -4
 
 # A user's own sockets do not pass, those of the dial do.
 check "the firewall is loaded" \

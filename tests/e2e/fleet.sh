@@ -345,8 +345,8 @@ gone_and_out() {
 }
 within gone_and_out || within gone_and_out
 check "power off: its session has ended, new ones work" gone_and_out
-check "in less than 20 s ($(($(date +%s) - start)) s)" \
-    [ $(($(date +%s) - start)) -lt 20 ]
+check "in less than a minute ($(($(date +%s) - start)) s)" \
+    [ $(($(date +%s) - start)) -lt 60 ]
 check "the session on the other goes on" answers one
 before=$(wc -l <"$J/var/log/jump.log")
 run ssh -v any list </dev/null

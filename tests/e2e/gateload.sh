@@ -142,7 +142,7 @@ rules old 6003
 check "two policies" not cmp -s "$T/old.hash" "$T/new.hash"
 check "the gate is up" gate_up -w 5
 [ "$failures" -eq 0 ] || finish
-load 20 1 5 6000
+load 20 1 20 6000
 loaded
 check "before: all are answered" [ "$(of load answered)" -eq 20 ]
 check "before: and recorded" within all_told
@@ -153,7 +153,7 @@ kib=$(listeners memory)
 
 # --- policies and rules in turn -------------------------------------------------
 
-load "$rate" "$seconds" 10 '6000*6 6001*2 6003 6004'
+load "$rate" "$seconds" 20 '6000*6 6001*2 6003 6004'
 n=0
 while [ "$n" -lt "$loads" ] || kill -0 $loader 2>/dev/null; do
 	put new && put old || break
@@ -177,7 +177,7 @@ check "loads: nobody waited in vain" [ "$(of load waited)" -eq 0 ]
 
 # --- a dead target ---------------------------------------------------------------
 
-load "$rate" "$seconds" 2 '6000*4 6002'
+load "$rate" "$seconds" 4 '6000*4 6002'
 loaded
 check "dead: the others are answered" \
     [ "$(of load answered)" -gt $(($(of load started) * 3 / 4)) ]
@@ -207,7 +207,7 @@ told
 check "again: and no decision is odd" [ "$(of judge odd)" -eq 0 ]
 check "again: answered is only what is on record" \
     [ "$(of load answered)" -le "$(of judge answers)" ]
-load 20 1 5 6000
+load 20 1 20 6000
 loaded
 check "again: they are answered" [ "$(of load answered)" -ge 18 ]
 check "again: and recorded" within all_told
@@ -217,9 +217,15 @@ check "again: and recorded" within all_told
 check "after: no process" within gates_gone
 run lab on jump jumpctl sweep
 check "after: a sweep has nothing to say" gave 0 ""
-check "after: no slots" [ "$(slots)" -eq 0 ]
-check "after: no row" sessions '^[a-z2-7]{8} ' 0
-check "after: the listener has no child" [ "$(listeners children)" -eq 0 ]
+no_slots() {
+	[ "$(slots)" -eq 0 ]
+}
+check "after: no slots" within no_slots
+check "after: no row" within sessions '^[a-z2-7]{8} ' 0
+childless() {
+	[ "$(listeners children)" -eq 0 ]
+}
+check "after: the listener has no child" within childless
 check "after: the listener's descriptors" [ "$(listeners descriptors)" -eq "$fds" ]
 echo "# listener: $kib KiB before, $(listeners memory) KiB after"
 check "after: the listener's memory" \

@@ -66,7 +66,7 @@ let_go() {
 
 # load SECONDS: in the background, as bob's own processes.
 load() {
-	lab on -u bob jump $py load 40 "$1" 5 10.2.0.11 6000 >"$T/load" &
+	lab on -u bob jump $py load 40 "$1" 15 10.2.0.11 6000 >"$T/load" &
 	loader=$!
 }
 answers() {
@@ -112,7 +112,7 @@ check "wide lines" permits
 # --- the listener ends, and another comes -------------------------------------
 
 check "listener: one stands" keep 5 10.2.0.11:5432
-load 4
+load 8
 sleep 1
 gate_down
 check "listener: narrow lines at once" not permits
@@ -132,7 +132,7 @@ let_go 5
 # --- the table goes, and comes --------------------------------------------------
 
 check "flushed: one stands" keep 5 10.2.0.11:5432
-load 4
+load 8
 sleep 1
 on nft flush ruleset
 check "flushed: narrow lines at once" not permits
@@ -152,7 +152,7 @@ check "flushed: nobody waits for nothing" [ "$(of waited)" -le 5 ]
 # --- a policy without a gate ------------------------------------------------------
 
 check "no gate: a net stands" keep 5 10.2.0.11:5432
-load 4
+load 8
 sleep 1
 rules
 check "no gate: the load ends it" \
