@@ -45,19 +45,19 @@ wire_reset
 run ssh -F "$C" -W web1:22 jump </dev/null
 check "a name that leads elsewhere now is not" forward_refused
 
-# A relay that is told to end leaves its closing record.
+# A relay that is told to end leaves its closing record: one that is listed,
+# which is when it hears of it.
 more() {
 	[ "$(count_log "$1")" -gt "$2" ]
 }
 
 for signal in HUP INT QUIT TERM; do
-	opened=$(count_log '"event.action":"open"')
 	before=$(count_log '"jump.end":"signal"')
 	mkfifo "$T/silent"
 	timeout 20 ssh -F "$C" jump connect web1 22 <"$T/silent" \
 	    >/dev/null 2>&1 &
 	exec 8>"$T/silent"
-	within more '"event.action":"open"' "$opened"
+	within sessions 'alice .* web1:22 +connect' 1
 	lab on jump pkill -"$signal" jump-connect
 	check "$signal: the end is recorded" \
 	    within more '"jump.end":"signal"' "$before"

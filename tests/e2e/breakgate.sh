@@ -21,7 +21,7 @@ s.bind(('$address', 422))
 s.listen()
 while True: s.accept()" >/dev/null 2>&1 </dev/null &
 echo $! >/run/$name.pid
-for i in 1 2 3 4 5 6 7 8 9; do
+for i in $(seq 150); do
 	ss -ltn | grep -q "$address\]*:422" && exit
 	sleep 0.2
 done

@@ -198,7 +198,7 @@ FAIL|/etc/ssh/sshd_config.d belongs to uid 2001||chown alice $D|chown root $D
 FAIL|/home/alice/x.conf belongs to uid 2001||chmod 755 /home/alice; chown root /home/alice; touch /home/alice/x.conf; chown alice /home/alice/x.conf; echo 'Include /home/alice/x.conf' >$D/99-x.conf|rm $D/99-x.conf; chown alice /home/alice
 note|no process is that of PidFile||mv /run/sshd.pid /run/x; sleep 60 & echo $! >/run/sshd.pid; kill $!|mv /run/x /run/sshd.pid
 warn|/etc/ssh/sshrc is there: sshd runs it in each session||echo 'echo welcome' >/etc/ssh/sshrc|rm /etc/ssh/sshrc
-warn|another sshd listens, and whom it holds to what is not looked at||sed 's/^Include.*/Port 2222/' /etc/ssh/sshd_config >/etc/ssh/other; echo 'HostKey /etc/ssh/ssh_host_ed25519_key' >>/etc/ssh/other; $sshd -f /etc/ssh/other -o PidFile=/run/other.pid; sleep 1|kill $(cat /run/other.pid); rm /etc/ssh/other; sleep 1
+warn|another sshd listens, and whom it holds to what is not looked at||sed 's/^Include.*/Port 2222/' /etc/ssh/sshd_config >/etc/ssh/other; echo 'HostKey /etc/ssh/ssh_host_ed25519_key' >>/etc/ssh/other; $sshd -f /etc/ssh/other -o PidFile=/run/other.pid; until [ -s /run/other.pid ]; do sleep 0.1; done|kill $(cat /run/other.pid); while [ -e /run/other.pid ]; do sleep 0.1; done; rm /etc/ssh/other
 # programs
 FAIL|jump-shell is not setgid _jump||chmod 755 $l/jump-shell|chmod 2755 $l/jump-shell
 FAIL|jump-connect is not setgid _jump||chmod 755 $l/jump-connect|chmod 2755 $l/jump-connect
@@ -291,7 +291,7 @@ FAIL|_jump cannot read /etc/group: Permission denied: nobody gets in||chmod 600 
 FAIL|_jump cannot write /dev/null: Permission denied: nobody gets in||echo >/run/x; mount --bind /run/x /dev/null|umount /dev/null
 FAIL|_jump cannot write /dev/log: Permission denied: nobody gets in||chmod 600 /dev/log|chmod 666 /dev/log
 FAIL|_jump cannot pass /run/jump: Permission denied: nobody gets in||chmod 700 /run/jump|chmod 755 /run/jump
-FAIL|alice cannot write /run/jump/sessions: Read-only file system: sessions fail||kill $(cat /run/sshd.pid); sleep 1; unshare -m sh -c "mount --bind /run/jump/sessions /run/jump/sessions; mount -o remount,bind,ro /run/jump/sessions; exec $sshd -o PidFile=/run/sshd.pid"; sleep 1|kill $(cat /run/sshd.pid); sleep 1; $sshd -o PidFile=/run/sshd.pid; sleep 1
+FAIL|alice cannot write /run/jump/sessions: Read-only file system: sessions fail||kill $(cat /run/sshd.pid); while [ -e /run/sshd.pid ]; do sleep 0.1; done; unshare -m sh -c "mount --bind /run/jump/sessions /run/jump/sessions; mount -o remount,bind,ro /run/jump/sessions; exec $sshd -o PidFile=/run/sshd.pid"; until [ -s /run/sshd.pid ]; do sleep 0.1; done|kill $(cat /run/sshd.pid); while [ -e /run/sshd.pid ]; do sleep 0.1; done; $sshd -o PidFile=/run/sshd.pid; until [ -s /run/sshd.pid ]; do sleep 0.1; done
 FAIL|_jump cannot write /run/jump/logins: Read-only file system: nobody||mount --bind /run/jump/logins /run/jump/logins; mount -o remount,bind,ro /run/jump/logins|umount /run/jump/logins
 FAIL|alice cannot write /run/jump/sessions: Read-only file system: sessions||mount --bind /run/jump/sessions /run/jump/sessions; mount -o remount,bind,ro /run/jump/sessions|umount /run/jump/sessions
 FAIL|the file system of /run/jump/sessions is full: sessions fail||mount -t tmpfs -o size=16k,mode=1730,gid=990 none /run/jump/sessions; head -c 16k /dev/zero >/run/jump/sessions/x|umount /run/jump/sessions

@@ -237,8 +237,11 @@ within halted "$pid"
 kick alice
 check "an sshd that its user stopped is killed" printed '^killed: alice to web1:80 by forward'
 check "it has ended" ended "$a3"
-who
-check "nothing is left" silent
+nothing() {
+	who
+	silent
+}
+check "nothing is left" within nothing
 
 # A relay ends with the forward of its own SSH connection, and no other does.
 cp "$LAB_BUILD/hold" "$T/hold"

@@ -123,8 +123,13 @@ id=$(sed -n 's/^\([a-z2-7]*\) bob .*/\1/p' "$T/out" | head -n 1)
 run lab on jump jumpctl kick "$id"
 check "kick: that one" printed "^ended: .*session $id"
 check "kick: the other stays" rows bob 1
-runs one && left=one || left=two
-check "kick: in its connection" runs $left
+one_of_two() {
+	{ runs one && gone_now two; } || { runs two && gone_now one; }
+}
+gone_now() {
+	! runs "$1"
+}
+check "kick: in its connection" within one_of_two
 exec 5>&- 6>&-
 check "ends with its client" within rows bob 0
 
@@ -142,6 +147,7 @@ run ssh -F "$C" jump connect db1 5432 <"$T/in"
 check "max: counts on both roads" gave 75
 exec 5>&-
 check "one ends" gone one
+check "and its row" within rows bob 0
 to 10.2.0.11:5432
 check "max: and another may" gave 0 hello
 

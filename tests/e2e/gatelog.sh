@@ -177,7 +177,7 @@ keep() {
 
 keep 'hello\n' 10.2.0.11:5432
 jump who
-check "who: by the gate" printed '^- +- +10\.2\.0\.11:5432 forward - +6 +6 +[0-9]s open$'
+check "who: by the gate" printed '^- +- +10\.2\.0\.11:5432 forward - +6 +6 +[0-9]+s open$'
 check "and nothing else" [ "$(grep -c . "$T/out")" -eq 2 ]
 jump who -v
 check "who -v: not how far the gate is" \

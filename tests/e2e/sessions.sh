@@ -65,7 +65,7 @@ check "a session is seen" within live alice 1
 # Its first bytes are the target's banner, which comes when it comes.
 described() {
 	run lab on jump jumpctl who --user alice
-	printed '^[a-z2-7]{8} alice 192\.0\.2\.10 web1:22 connect [0-9:]+ +0 +[1-9][0-9]* +[0-9]s open$'
+	printed '^[a-z2-7]{8} alice 192\.0\.2\.10 web1:22 connect [0-9:]+ +0 +[1-9][0-9]* +[0-9]+s open$'
 }
 check "with what it is" within described
 id=$(sed -n 's/^\([a-z2-7]\{8\}\) alice.*/\1/p' "$T/out")

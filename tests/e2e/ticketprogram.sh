@@ -296,14 +296,19 @@ check "without its client, it is refused" wants 'nobody reads what comes\.' \
     'the client is gone' 76
 check "without its client, it ends" within nothing_left
 
-# Many at once.
+# Many at once: the program waits until there were too many.
 program <<'END'
 : >/tmp/many/$$
 ls /tmp/many | wc -l >>/tmp/counts
-sleep 0.5
+late=$(($(date +%s) + 3))
+until [ -e /tmp/full ] || [ "$(date +%s)" -ge "$late" ]; do sleep 0.05; done
 rm /tmp/many/$$
 END
 lab on -u alice jump mkdir /tmp/many
+{
+	logged '"jump.reason":"too many tickets are being checked"'
+	lab on jump touch /tmp/full
+} &
 lab on -u alice jump sh -c 'for i in $(seq 64); do
 	(/usr/local/libexec/jump/jump-connect --ticket=CHG1234 web1 22 \
 	    </dev/null >/dev/null 2>&1; echo $?) & done; wait' >"$T/out"
