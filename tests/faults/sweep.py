@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: ISC
 """sweep: fail every system call and every allocation of the plug-ins once.
 
-    sweep.py INJECT [--all] [SCENARIO...]
+    sweep.py INJECT PRELOAD [--all] [--gate | --no-gate] [SCENARIO...]
 
-On the jump host of a lab, as root.  Without --all, each call fails once with
+On the jump host of a lab, as root; --gate is for the scenarios of the gate,
+--no-gate for the others.  Without --all, each call fails once with
 one error, calls that repeat are thinned out, and so are allocations; with it,
 each call fails with each error that it can give, and is cut short.  What the
 kernel tells the gate is wrong once in each byte.
@@ -274,6 +275,9 @@ def main():
     sweep = Sweep(inject, everything)
     start = time.time()
     todo = [s for s in world.scenarios() if not wanted or s.name in wanted]
+    if "--gate" in sys.argv or "--no-gate" in sys.argv:
+        todo = [s for s in todo
+                if s.name.startswith("gate") == ("--gate" in sys.argv)]
     for s in todo:
         if "--no-calls" not in sys.argv:
             sweep.calls(s)
