@@ -206,11 +206,12 @@ ended(void)
 	return 1;
 }
 
-/* The child ends within so many milliseconds, and so. */
+/* The child ends within so many milliseconds, and so; a busy machine may take
+ * four times as many. */
 static void
 must_end(enum relay_end end, int ms)
 {
-	for (; !ended(); ms--) {
+	for (ms *= 4; !ended(); ms--) {
 		ck_assert_msg(ms > 0, "does not end");
 		sleep_ms(1);
 	}
@@ -735,7 +736,7 @@ START_TEST(stalled_target)
 	static unsigned char buf[PIECE];
 
 	rig_open((_i & 1) ? SOCKETPAIR : PIPES, (_i & 2) ? UNIX : TCP);
-	rig.idle = 1;
+	rig.idle = 2;
 	rig_start();
 	set_nonblocking(rig.to);
 	for (int quiet = 0; quiet < 20; quiet++, sleep_ms(10)) {
@@ -764,16 +765,16 @@ START_TEST(idle_is_counted_from_the_last_byte)
 	double start;
 
 	rig_open(PIPES, TCP);
-	rig.idle = 1;
+	rig.idle = 3;
 	rig_start();
 	for (int i = 0; i < 4; i++) {
-		sleep_ms(400);
+		sleep_ms(1000);
 		ck_assert_int_eq(ended(), 0);
 		put(i % 2 ? rig.to : rig.peer, "x");
 	}
 	start = now_ms();
-	must_end(RELAY_IDLE, 3000);
-	ck_assert_double_ge(now_ms() - start, 900);
+	must_end(RELAY_IDLE, 5000);
+	ck_assert_double_ge(now_ms() - start, 2900);
 }
 END_TEST
 
@@ -781,6 +782,7 @@ END_TEST
 START_TEST(activity_is_noted)
 {
 	double start;
+	int64_t noted;
 
 	rig_open(PIPES, TCP);
 	rig.idle = _i == 0 ? 0 : 60;
@@ -789,10 +791,14 @@ START_TEST(activity_is_noted)
 		start = now_ms();
 		put(i % 2 ? rig.to : rig.peer, "x");
 		must_get(i % 2 ? rig.peer : rig.from, "x");
-		sleep_ms(200);
 		/* The coarse clock can be a tick behind. */
-		ck_assert_double_ge((double)rig.shared->active, start - 12);
-		ck_assert_double_le((double)rig.shared->active, now_ms() - 100);
+		while ((double)rig.shared->active < start - 12) {
+			ck_assert_double_le(now_ms() - start, 20000);
+			sleep_ms(1);
+		}
+		noted = rig.shared->active;
+		sleep_ms(200);
+		ck_assert_int_eq(rig.shared->active, noted);
 	}
 }
 END_TEST
@@ -873,7 +879,7 @@ START_TEST(deadline_comes)
 	rig_start();
 	set_nonblocking(rig.to);
 	while (!ended()) {
-		ck_assert_double_le(now_ms() - start, 3000);
+		ck_assert_double_le(now_ms() - start, 20000);
 		if (write(rig.to, "x", 1) == 1)
 			sleep_ms(1);
 	}
