@@ -116,6 +116,9 @@ void check_running(struct doctor *, const struct sshd_answer *);
 /* doctor_beside.c: what keeps users out, or lets them in, beside its files. */
 void check_beside(struct doctor *, const struct sshd_answer *);
 
+/* doctor_pam.c: what keeps users out in the files of PAM for sshd. */
+void check_pam(struct doctor *, const struct sshd_answer *);
+
 /*
  * Accounts, as the machine knows them.  Owned; accounts_free().
  */

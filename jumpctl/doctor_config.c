@@ -209,6 +209,7 @@ check_sshd(struct doctor *d)
 	check_version(d, version);
 	check_sources(d, &answer);
 	check_where(d, &answer);
+	check_pam(d, &answer);
 	check_running(d, &answer);
 	sshd_answer_free(&answer);
 }

@@ -38,6 +38,38 @@ else
 	check "somebody keeps the clock" not warns_of_clock
 fi
 
+# Lines of PAM that are as they may be, and files that count for nobody.
+cp -a "$J/etc/pam.d" "$T/pam.d"
+cat >"$J/etc/pam.d/more" <<'END'
+# account required pam_none.so
+-session optional pam_none.so
+-auth sufficient pam_none.so
+session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_none.so
+account required /lib/$ISA/security/pam_none.so
+auth required pam_permit.so [x y]
+AUTH [success=1 default=ignore] pam_unix.so \
+	nullok
+account substack more
+@include more
+END
+echo '@include more' >>"$J/etc/pam.d/sshd"
+echo 'auth required pam_none.so' >"$J/etc/pam.d/login"
+echo 'auth required pam_none.so' >"$J/etc/pam.d/other"
+doctor
+check "PAM: lines that are as they may be, and include themselves" quiet
+cp -p "$T/pam.d/sshd" "$J/etc/pam.d/sshd"
+rm "$J/etc/pam.d/other" "$J/etc/pam.d/more"
+doctor
+check "PAM: no file of others" quiet
+rm "$J/etc/pam.d/sshd"
+echo 'UsePAM no' >"$ssh_d/00-pam.conf"
+doctor
+check "no PAM: no file of it is looked at" not printed 'PAM has|pam[.]d'
+rm "$ssh_d/00-pam.conf"
+cp -p "$T/pam.d/sshd" "$T/pam.d/other" "$J/etc/pam.d/"
+rm "$J/etc/pam.d/login"
+mended "PAM"
+
 # --- each thing, broken and mended --------------------------------------------
 
 # That sshd is built so is Debian's choice; of 10.0, sshd-session is, which is
@@ -81,6 +113,28 @@ FAIL|/etc/ssh/sshd_config.d belongs to uid 2001||chown alice $D|chown root $D
 FAIL|/home/alice/x.conf belongs to uid 2001||chmod 755 /home/alice; chown root /home/alice; touch /home/alice/x.conf; chown alice /home/alice/x.conf; echo 'Include /home/alice/x.conf' >$D/99-x.conf|rm $D/99-x.conf; chown alice /home/alice
 note|no process is that of PidFile||mv /run/sshd.pid /run/x; sleep 60 & echo $! >/run/sshd.pid; kill $!|mv /run/x /run/sshd.pid
 warn|/etc/ssh/sshrc is there: sshd runs it in each session||echo 'echo welcome' >/etc/ssh/sshrc|rm /etc/ssh/sshrc
+# PAM: sshd goes by its files, for administrators too
+FAIL|there is no /etc/pam.d/sshd: in its place counts /etc/pam.d/other||mv /etc/pam.d/sshd /etc/pam.x|mv /etc/pam.x /etc/pam.d/sshd
+FAIL|there is no /etc/pam.d/sshd: nobody gets in||mv /etc/pam.d /etc/pam.x; mkdir /etc/pam.d|rmdir /etc/pam.d; mv /etc/pam.x /etc/pam.d
+FAIL|there is no /etc/pam.d/sshd: nobody gets in||mv /etc/pam.d /etc/pam.x; mkdir -p /etc/pam.d/sshd|rm -r /etc/pam.d; mv /etc/pam.x /etc/pam.d
+FAIL|PAM has no file common-account: nobody gets in|/etc/pam.d/sshd:|mv /etc/pam.d/common-account /etc/pam.x|mv /etc/pam.x /etc/pam.d/common-account
+FAIL|PAM has no file absent: whoever gets in is refused|/etc/pam.d/common-session:2|echo 'session include absent' >>/etc/pam.d/common-session|sed -i '$d' /etc/pam.d/common-session
+FAIL|PAM has no file absent: no password and no code|/etc/pam.d/common-auth:2|echo 'auth substack absent' >>/etc/pam.d/common-auth|sed -i '$d' /etc/pam.d/common-auth
+FAIL|PAM has no module pam_none.so: nobody gets in|/etc/pam.d/common-account:2|echo 'account required pam_none.so # here' >>/etc/pam.d/common-account|sed -i '$d' /etc/pam.d/common-account
+FAIL|PAM has no module pam_none.so: nobody gets in|/etc/pam.d/common-account:2|echo '-Account REQUIRED pam_none.so' >>/etc/pam.d/common-account|sed -i '$d' /etc/pam.d/common-account
+FAIL|PAM has no module /nowhere/pam_unix.so: nobody gets in|/etc/pam.d/common-account:2|echo 'account [default=bad success=ok] /nowhere/pam_unix.so x' >>/etc/pam.d/common-account|sed -i '$d' /etc/pam.d/common-account
+FAIL|PAM has no module pam_none.so: nobody gets in|/etc/pam.d/x:3|cp -p /etc/pam.d/sshd /etc/pam.x; printf '# x\naccount \\\n required pam_none.so\nauth required pam_none.so\n' >/etc/pam.d/x; echo 'account include x' >>/etc/pam.d/sshd|mv /etc/pam.x /etc/pam.d/sshd; rm /etc/pam.d/x
+FAIL|PAM has no module pam_none.so: whoever gets in is refused|/etc/pam.d/common-session:2|echo 'session requisite pam_none.so' >>/etc/pam.d/common-session|sed -i '$d' /etc/pam.d/common-session
+FAIL|PAM has no module pam_none.so: no password and no code|/etc/pam.d/common-auth:2|echo 'auth required pam_none.so' >>/etc/pam.d/common-auth|sed -i '$d' /etc/pam.d/common-auth
+warn|PAM has no module pam_none.so: nobody can change|/etc/pam.d/common-password:2|echo 'password required pam_none.so' >>/etc/pam.d/common-password|sed -i '$d' /etc/pam.d/common-password
+warn|PAM has no module pam_none.so: it goes on without|/etc/pam.d/common-auth:2|echo 'auth sufficient pam_none.so' >>/etc/pam.d/common-auth|sed -i '$d' /etc/pam.d/common-auth
+warn|PAM has no module pam_none.so: it goes on without|/etc/pam.d/common-account:2|echo 'account [success=1 new_authtok_reqd=done default=ignore] pam_none.so' >>/etc/pam.d/common-account|sed -i '$d' /etc/pam.d/common-account
+note|PAM has no module pam_none.so: it goes on without|/etc/pam.d/common-session:2|echo 'session optional pam_none.so' >>/etc/pam.d/common-session|sed -i '$d' /etc/pam.d/common-session
+FAIL|PAM does not understand this line: nobody gets in|/etc/pam.d/common-account:2|echo 'account requird pam_unix.so' >>/etc/pam.d/common-account|sed -i '$d' /etc/pam.d/common-account
+FAIL|PAM does not understand this line: whoever gets in|/etc/pam.d/common-session:2|echo 'session required' >>/etc/pam.d/common-session|sed -i '$d' /etc/pam.d/common-session
+FAIL|PAM does not understand this line: no password and no code|/etc/pam.d/common-account:2|echo 'acount required pam_unix.so' >>/etc/pam.d/common-account|sed -i '$d' /etc/pam.d/common-account
+FAIL|/etc/pam.d/common-auth is writable by group or others||chmod 666 /etc/pam.d/common-auth|chmod 644 /etc/pam.d/common-auth
+FAIL|/etc/pam.d/sshd belongs to uid 2001||chown alice /etc/pam.d/sshd|chown root /etc/pam.d/sshd
 warn|another sshd listens, and whom it holds to what is not looked at||sed 's/^Include.*/Port 2222/' /etc/ssh/sshd_config >/etc/ssh/other; echo 'HostKey /etc/ssh/ssh_host_ed25519_key' >>/etc/ssh/other; $sshd -f /etc/ssh/other -o PidFile=/run/other.pid; until [ -s /run/other.pid ]; do sleep 0.1; done|kill $(cat /run/other.pid); while [ -e /run/other.pid ]; do sleep 0.1; done; rm /etc/ssh/other
 # programs
 FAIL|jump-shell is not setgid _jump||chmod 755 $l/jump-shell|chmod 2755 $l/jump-shell
