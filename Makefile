@@ -156,7 +156,7 @@ jumpctl_SRC       := jumpctl/main.c jumpctl/complete.c jumpctl/source.c jumpctl/
 	jumpctl/doctor_inner.c jumpctl/doctor_clock.c \
 	jumpctl/doctor_log.c jumpctl/doctor_traps.c jumpctl/doctor_firewall.c \
 	jumpctl/doctor_config.c jumpctl/doctor_reach.c jumpctl/doctor_beside.c \
-	jumpctl/doctor_pam.c \
+	jumpctl/doctor_pam.c jumpctl/doctor_registry.c \
 	jumpctl/doctor_running.c jumpctl/doctor_programs.c jumpctl/doctor_needs.c \
 	jumpctl/lacks.c \
 	jumpctl/doctor_admins.c jumpctl/doctor_factors.c jumpctl/accounts.c jumpctl/sshd.c \

@@ -20,6 +20,8 @@
 #include "exit.h"
 
 const char *const ranks[] = {"sudo", "wheel", NULL};
+const char *const ladders[] = {
+    "docker", "lxd", "incus-admin", "libvirt", "disk", "kmem", NULL};
 
 enum { GROUPS_MAX = 65536, READ_SECONDS = 10, PATTERN_MAX = 256 };
 
@@ -132,8 +134,8 @@ account_path(const struct account *a, const char *word, char *buf, size_t size)
 	return used > 0 && used < size && *buf == '/';
 }
 
-bool
-account_reads(const struct account *a, const char *path)
+static bool
+account_may(const struct account *a, const char *path, int mode)
 {
 	int status;
 	pid_t pid = fork();
@@ -145,11 +147,23 @@ account_reads(const struct account *a, const char *path)
 		if (setgroups((size_t)a->ngroups, a->groups) == -1 ||
 		    setegid(a->gid) == -1 || seteuid(a->uid) == -1)
 			_exit(1);
-		_exit(faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 ? 0 : 1);
+		_exit(faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : 1);
 	}
 	if (pid == -1 || waitpid(pid, &status, 0) != pid)
 		err(EXIT_INTERNAL, NULL);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool
+account_reads(const struct account *a, const char *path)
+{
+	return account_may(a, path, R_OK);
+}
+
+bool
+account_enters(const struct account *a)
+{
+	return account_may(a, a->home, X_OK);
 }
 
 bool

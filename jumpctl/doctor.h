@@ -116,6 +116,10 @@ void check_running(struct doctor *, const struct sshd_answer *);
 /* doctor_beside.c: what keeps users out, or lets them in, beside its files. */
 void check_beside(struct doctor *, const struct sshd_answer *);
 
+/* doctor_registry.c: false if something lies in the registry of sessions that
+ * is not as they make it; it is then found. */
+bool check_registry(struct doctor *);
+
 /* doctor_pam.c: what keeps users out in the files of PAM for sshd. */
 void check_pam(struct doctor *, const struct sshd_answer *);
 
@@ -146,6 +150,9 @@ bool account_path(
  * child with its effective ids, for which it takes root.
  */
 bool account_reads(const struct account *, const char *path);
+
+/* Whether the account can go where its home is; asked in the same way. */
+bool account_enters(const struct account *);
 
 /* Whether the account is in the group of this number, or of this name. */
 bool account_has(const struct account *, unsigned gid);
@@ -179,8 +186,9 @@ enum shut account_shut(const char *name);
  * shared by several. */
 bool account_in_policy(const struct policy *, const char *name, bool *shared);
 
-/* Groups whose members become root, by custom; NULL ends them. */
-extern const char *const ranks[];
+/* Groups whose members become root, by custom, or can, by what the group may
+ * do; NULL ends them. */
+extern const char *const ranks[], *const ladders[];
 
 /* A list of names; owned, names_free(). */
 struct names {

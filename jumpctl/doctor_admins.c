@@ -106,6 +106,39 @@ gets_in(const struct account *a, const struct sshd_answer *answer)
 	return password || has_key(a, answer);
 }
 
+/* Commands that are no shell; of others, that cannot be told. */
+static bool
+is_no_shell(const char *command)
+{
+	return strstr(command, "jump-shell") || strstr(command, "/false") ||
+	    strstr(command, "internal-sftp") || strstr(command, "nologin");
+}
+
+/* What is meant for users, and holds for administrators too. */
+static bool
+gets_shell(struct doctor *d, const char *name,
+    const struct sshd_answer *answer)
+{
+	static const char *const keywords[] = {
+	    "ForceCommand", "ChrootDirectory"};
+	char value[VALUE_MAX], place[VALUE_MAX];
+	bool shell = true;
+
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+		if (!sshd_value(answer, keywords[i], 0, value, sizeof(value)) ||
+		    strcmp(value, "none") == 0)
+			continue;
+		*place = '\0';
+		sshd_place(answer, keywords[i], place, sizeof(place));
+		found(d, LEVEL_WARN, name, place,
+		    "have it in a Match block of those it is for; reload sshd",
+		    "%s is %s, which may leave an administrator no shell",
+		    keywords[i], value);
+		shell = shell && i == 0 && !is_no_shell(value);
+	}
+	return shell;
+}
+
 static void
 consider(struct board *b, const char *name)
 {
@@ -131,7 +164,7 @@ consider(struct board *b, const char *name)
 		    "from here",
 		    name);
 	}
-	if (gets_in(&a, &answer)) {
+	if (gets_in(&a, &answer) && gets_shell(b->d, name, &answer)) {
 		size_t used = strlen(b->names);
 
 		snprintf(b->names + used, sizeof(b->names) - used, "%s%s",

@@ -315,7 +315,7 @@ check_sessions(struct doctor *d)
 	bool records = check_folder(d, RECORD_DIRECTORY, 01730);
 	bool requests = check_folder(d, GRANT_DIRECTORY, 03773);
 
-	if (sessions && logins && records && requests &&
+	if (sessions && check_registry(d) && logins && records && requests &&
 	    safe_path(d, "/run/jump"))
 		found(d, LEVEL_OK, NULL, NULL, NULL,
 		    "live sessions, logins, records and requests have their "

@@ -145,6 +145,17 @@ check_home(struct doctor *d, const struct account *a)
 		    "mkhomedir_helper NAME: without it, sessions begin with a "
 		    "warning",
 		    "no home directory %s", a->home);
+	else if (!account_enters(a))
+		found(d, LEVEL_WARN, a->name, NULL,
+		    st.st_uid != a->uid
+			? "chown it, if it is to be theirs, or usermod -d "
+			  "ANOTHER NAME"
+		    : st.st_mode & S_IXUSR
+			? "chmod a+x the folder above that keeps them out"
+			: "chmod u+rwx that folder",
+		    "its home directory %s does not let it in: sessions begin "
+		    "with a warning",
+		    a->home);
 }
 
 /* As jump-authkeys looks at it. */
@@ -205,6 +216,16 @@ check_rank(struct doctor *d, const struct account *a)
 		    ranks[i],
 		    is_known(d, a->name) ? "root is held to nothing"
 					 : "sshd keeps them out");
+	}
+	for (size_t i = 0; ladders[i] != NULL; i++) {
+		if (!account_in(a, ladders[i]))
+			continue;
+		snprintf(remedy, sizeof(remedy), "gpasswd -d NAME %s",
+		    ladders[i]);
+		found(d, LEVEL_WARN, a->name, NULL, remedy,
+		    "in the group %s, whose members can become root, and are "
+		    "then held to nothing",
+		    ladders[i]);
 	}
 	if (a->uid < 1000)
 		found(d, LEVEL_WARN, a->name, NULL, "usermod -u UID NAME",

@@ -292,9 +292,8 @@ session_close(struct session *s)
  * Readers.
  */
 
-/* UID or UID.SLOT, as we write them, and nothing else; slot is -1 for UID. */
-static bool
-read_name(const char *name, uid_t *uid, int64_t *slot)
+bool
+session_name(const char *name, uid_t *uid, int64_t *slot)
 {
 	char again[SESSION_NAME];
 	unsigned long u;
@@ -413,7 +412,7 @@ list_entry(struct list *l, int dir, const char *name, gid_t gid, size_t *odd)
 
 	if (seen == NULL)
 		return -1;
-	if (!read_name(name, &seen->uid, &slot)) {
+	if (!session_name(name, &seen->uid, &slot)) {
 		*odd += strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 		return 0;
 	}
@@ -538,7 +537,7 @@ clean_entry(int dir, const char *name, gid_t gid)
 	bool removed;
 	int fd;
 
-	if (!read_name(name, &uid, &slot) || slot == -1)
+	if (!session_name(name, &uid, &slot) || slot == -1)
 		return false;
 	fd = open_entry(dir, name, uid, gid, O_RDWR);
 	if (fd == -1)

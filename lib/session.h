@@ -140,6 +140,9 @@ struct session_seen {
 	struct session_page page;
 };
 
+/* Whether that is UID or UID.SLOT, as we write them; slot is -1 for UID. */
+bool session_name(const char *name, uid_t *uid, int64_t *slot);
+
 /*
  * Read a registry: the live sessions, in the order of their start.  gid is
  * what each file must have; other files, and those whose holder cannot be

@@ -90,6 +90,27 @@ admin 'AuthorizedKeysCommand /usr/local/libexec/jump/jump-authkeys %u %t %k %f' 
     'AuthorizedKeysCommandUser _jump'
 check "keys from the policy, and a file" in_order
 
+# --- what gives no shell ------------------------------------------------------
+
+for line in 'ForceCommand internal-sftp' 'ChrootDirectory /srv' \
+    'ForceCommand /usr/local/libexec/jump/jump-shell'; do
+	admin "$line"
+	check "$line: not admin" only root
+	check "... which is said" printed "^ warn *admin: $(echo "$line" |
+	    sed 's/ / is /'), which may leave an administrator no shell"
+	check "... with the line" printed \
+	    'set by /etc/ssh/sshd_config.d/00-admin.conf:2$'
+done
+admin 'ForceCommand /usr/local/bin/record'
+check "what may be a shell: both" in_order
+check "... which is said" printed '^ warn *admin: ForceCommand is /usr/local/bin'
+root 'ForceCommand internal-sftp'
+check "none outside of blocks: nobody" nobody
+check "... with the line" printed 'set by /etc/ssh/sshd_config.d/00-root.conf:1$'
+admin 'ForceCommand none' 'ChrootDirectory none'
+check "none of these" in_order
+check "... of which nothing is said" not printed 'administrator no shell'
+
 # --- passwords ----------------------------------------------------------------
 
 mv "$keys" "$keys.away"

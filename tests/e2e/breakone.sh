@@ -186,6 +186,10 @@ FAIL|alice: no line in /etc/shadow||sed -i.x '/^alice:/d' /etc/shadow|mv /etc/sh
 FAIL|/etc/nologin is there: nobody but root gets in||touch /etc/nologin|rm /etc/nologin
 FAIL|/run/nologin is there: nobody but root gets in||touch /run/nologin|rm /run/nologin
 warn|alice: no home directory||mv /home/alice /home/x|mv /home/x /home/alice
+warn|alice: its home directory /home/alice does not let it in||chmod 000 /home/alice|chmod 700 /home/alice
+warn|alice: its home directory /home/alice does not let it in||chown root /home/alice|chown alice /home/alice
+warn|alice, jump: in the group docker, whose members can become root||echo 'docker:x:998:alice,jump' >>/etc/group|sed -i '$d' /etc/group
+warn|alice: in the group disk, whose members can become root||cp -p /etc/passwd /etc/passwd.x; echo 'disk:x:6:' >>/etc/group; sed -i 's/^alice:x:2001:2001:/alice:x:2001:6:/' /etc/passwd|sed -i '$d' /etc/group; mv /etc/passwd.x /etc/passwd
 # the policy
 FAIL|there is no /etc/jump/policy||mv /etc/jump/policy /etc/jump/x|mv /etc/jump/x /etc/jump/policy
 note|alice is locked since||jumpctl lock alice|jumpctl unlock alice
@@ -211,6 +215,12 @@ warn|/etc/hosts has changed since the last load||touch /etc/hosts|jumpctl load
 warn|ProxyJump reaches 1 target only by address||cp /etc/hosts /tmp/x; sed '/ web2/d' /tmp/x >/etc/hosts; jumpctl load|cat /tmp/x >/etc/hosts; jumpctl load
 # folders
 FAIL|/run/jump/sessions is not a folder of root and _jump with mode 1730||chmod 1770 /run/jump/sessions|chmod 1730 /run/jump/sessions
+FAIL|alice: /run/jump/sessions/2001 is not as their sessions make it (uid 0, mode 644): they exit 73||echo x >$S/2001.x; mv -f $S/2001.x $S/2001|chown 2001:_jump $S/2001 && chmod 660 $S/2001
+FAIL|alice: /run/jump/sessions/2001.5 is not as their sessions make it (uid 0, mode 644): they exit 73, and each sweep 70||: >$S/2001.5|chown 2001:_jump $S/2001.5 && chmod 600 $S/2001.5
+FAIL|alice: /run/jump/sessions/2001.7 is not as their sessions make it (uid 2002||: >$S/2001.7; chown 2002:_jump $S/2001.7; chmod 600 $S/2001.7|chown 2001:_jump $S/2001.7 && chmod 600 $S/2001.7
+FAIL|alice: /run/jump/sessions/2001.5 is not as their||mkdir $S/2001.5|rmdir $S/2001.5
+FAIL|alice: /run/jump/sessions/2001 is not as their sessions make it||rm -f $S/2001; ln -s /etc/passwd $S/2001|rm $S/2001
+FAIL|/run/jump/sessions/notes is no session's: each sweep exits 70||: >$S/notes|rm $S/notes
 FAIL|/run/jump/logins is not a folder of root and _jump with mode 1770||chown _jump /run/jump/logins|chown root /run/jump/logins
 FAIL|/run/jump/logins: No such file||mv /run/jump/logins /run/x|mv /run/x /run/jump/logins
 FAIL|/var/log/jump is not a folder of root and _jump||chmod 755 /var/log/jump|chmod 1730 /var/log/jump

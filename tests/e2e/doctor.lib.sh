@@ -6,8 +6,9 @@ ssh_d=$J/etc/ssh/sshd_config.d
 db=/var/lib/jump/policy.db
 l=/usr/local/libexec/jump
 D=/etc/ssh/sshd_config.d
+S=/run/jump/sessions
 SWEPT=/run/jump/swept
-export l db D SWEPT
+export l db D S SWEPT
 
 on() {
 	lab on jump "$@" 3<&-
