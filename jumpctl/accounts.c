@@ -140,7 +140,10 @@ account_may(const struct account *a, const char *path, int mode)
 	int status;
 	pid_t pid = fork();
 
-	/* By its effective ids: whose account it is could else stop it. */
+	/*
+	 * By its effective ids: whose account it is could else stop it, or hold
+	 * it in a file system of their own, fuse(4), where no signal ends it.
+	 */
 	if (pid == 0) {
 		signal(SIGALRM, SIG_DFL);
 		alarm(READ_SECONDS);
