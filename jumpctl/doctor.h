@@ -116,8 +116,10 @@ void check_running(struct doctor *, const struct sshd_answer *);
 /* doctor_beside.c: what keeps users out, or lets them in, beside its files. */
 void check_beside(struct doctor *, const struct sshd_answer *);
 
-/* doctor_registry.c: false if something lies in the registry of sessions that
- * is not as they make it; it is then found. */
+/*
+ * doctor_registry.c: false if something lies in the registry of sessions that
+ * is not as they make it; it is then found.
+ */
 bool check_registry(struct doctor *);
 
 /* doctor_pam.c: what keeps users out in the files of PAM for sshd. */
@@ -186,8 +188,10 @@ enum shut account_shut(const char *name);
  * shared by several. */
 bool account_in_policy(const struct policy *, const char *name, bool *shared);
 
-/* Groups whose members become root, by custom, or can, by what the group may
- * do; NULL ends them. */
+/*
+ * Groups whose members become root, by custom, or can, by what the group may
+ * do; NULL ends them.
+ */
 extern const char *const ranks[], *const ladders[];
 
 /* A list of names; owned, names_free(). */

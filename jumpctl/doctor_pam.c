@@ -36,8 +36,10 @@ struct pam {
 static const char *const folders[] = {
     "/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d"};
 
-/* What is refused if a module of that type is missing; the first one is that
- * of lines whose type is none. */
+/*
+ * What is refused if a module of that type is missing; the first one is that
+ * of lines whose type is none.
+ */
 static const struct type {
 	const char *name;
 	enum level level;
@@ -53,8 +55,10 @@ static const struct type {
  * Files.
  */
 
-/* A file of a service, or one with a path of its own, which is root's word.
- * The path is left in path; NULL: there is none. */
+/*
+ * A file of a service, or one with a path of its own, which is root's word.
+ * The path is left in path; NULL: there is none.
+ */
 static FILE *
 open_service(const char *name, char path[PATH_MAX])
 {
@@ -167,7 +171,7 @@ judge(const char *control, enum level worst)
 		return LEVEL_WARN;
 	if (*control != '[')
 		return worst;
-	if ((action = strstr(control, "module_unknown=ignore")) != NULL)
+	if (strstr(control, "module_unknown=ignore") != NULL)
 		return LEVEL_OK;
 	action = strstr(control, "default=");
 	if (action == NULL || strstr(control, "module_unknown=") != NULL)
@@ -210,14 +214,15 @@ check_module(const struct pam *p, const struct type *type, bool silent,
 /*
  * Lines.
  */
-static bool check_service(struct pam *, const char *, const char *);
+static bool check_service(
+    struct pam *, const char *, const struct type *);
 
 /* What a line takes in, of one type or of all. */
 static void
 check_include(struct pam *p, const char *name, const struct type *type,
     const char *place)
 {
-	if (check_service(p, name, type == NULL ? NULL : type->name))
+	if (check_service(p, name, type))
 		return;
 	found(p->d, type == NULL ? LEVEL_FAIL : type->level, NULL, place,
 	    "bring that file back, or mend that line",
@@ -226,21 +231,22 @@ check_include(struct pam *p, const char *name, const struct type *type,
 }
 
 static void
-check_line(struct pam *p, char *line, const char *only, const char *place)
+check_line(
+    struct pam *p, char *line, const struct type *only, const char *place)
 {
 	char *word = next_word(&line), *control;
 	const struct type *type = NULL;
 	bool silent = *word == '-';
 
 	if (strcasecmp(word, "@include") == 0) {
-		check_include(p, next_word(&line), NULL, place);
+		check_include(p, next_word(&line), only, place);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (strcasecmp(word + silent, types[i].name) == 0)
 			type = &types[i];
 	}
-	if (only != NULL && strcmp(only, (type ? type : types)->name) != 0)
+	if (only != NULL && only != (type == NULL ? types : type))
 		return;
 	control = next_word(&line);
 	word = next_word(&line);
@@ -255,7 +261,7 @@ check_line(struct pam *p, char *line, const char *only, const char *place)
 
 /* Its lines of that type, or of all.  False if there is no such file. */
 static bool
-check_service(struct pam *p, const char *name, const char *only)
+check_service(struct pam *p, const char *name, const struct type *only)
 {
 	char path[PATH_MAX], line[LINE_SIZE], place[PATH_MAX + 16];
 	FILE *f = open_service(name, path);

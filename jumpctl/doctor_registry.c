@@ -64,7 +64,7 @@ find_odd(struct doctor *d, const struct entry *e)
 	}
 	if (S_ISREG(e->st.st_mode) && e->st.st_nlink == 1)
 		snprintf(remedy, sizeof(remedy),
-		    "chown %u:_jump %s/%s && chmod %s %s/%s", e->uid, dir,
+		    "chown -h %u:_jump %s/%s && chmod %s %s/%s", e->uid, dir,
 		    e->name, e->slot == -1 ? "660" : "600", dir, e->name);
 	else
 		snprintf(remedy, sizeof(remedy), "%s %s/%s",
