@@ -69,11 +69,23 @@ judge_relays(struct sweep *s)
 	}
 }
 
-enum note { NOTE_READ, NOTE_NONE, NOTE_BAD };
+enum note { NOTE_READ, NOTE_NONE, NOTE_AGAIN, NOTE_BAD };
+
+/* What it means that a note cannot be read, by errno. */
+static enum note
+unread_note(const struct live *l)
+{
+	if (errno == EAGAIN && l->asks)
+		return NOTE_AGAIN;
+	return errno == ENOENT || errno == ESTALE || errno == ENODATA
+	    ? NOTE_NONE
+	    : NOTE_BAD;
+}
 
 /*
  * The note of a login; *line is the caller's.  One that was refused, or of a
- * process before, or of another account, says nothing of this login.
+ * process before, or of another account, says nothing of this login.  Who is
+ * logging in may have asked again since the note was looked at.
  */
 static enum note
 read_note(const struct sweep *s, const struct live *l, struct login_note *note,
@@ -88,9 +100,7 @@ read_note(const struct sweep *s, const struct live *l, struct login_note *note,
 		return NOTE_NONE;
 	if (login_read(LOGIN_DIRECTORY, s->world.uid, monitor.pid,
 		monitor.started, note, line) == -1)
-		return errno == ENOENT || errno == ESTALE || errno == ENODATA
-		    ? NOTE_NONE
-		    : NOTE_BAD;
+		return unread_note(l);
 	if (note->uid == l->owner->uid)
 		return NOTE_READ;
 	free(*line);
@@ -134,6 +144,10 @@ may_go_on(struct sweep *s, struct live *l, char reason[JUDGE_REASON])
 	case NOTE_NONE:
 		strcpy(reason, "nothing says what it was given");
 		return !o->member || l->forward.far || l->asks;
+	case NOTE_AGAIN:
+		s->waiting += !login_opened_after(LOGIN_DIRECTORY,
+		    l->forward.process.pid, &s->since);
+		return true;
 	case NOTE_BAD:
 		strcpy(reason, "the note about it cannot be read");
 		return false;

@@ -138,6 +138,31 @@ lab on jump jumpctl kick bob --user bob >/dev/null 2>&1
 lab on jump kill "$(login_of bob)" 2>/dev/null
 check "and goes" left less
 
+# Whose jump-authkeys is at it again, between two looks of a sweep, is only
+# asking: it holds the lock of the note that was there just now.
+rules <<END
+$both
+END
+arrive again -N
+lab on jump timeout 60 python3 -c '
+import fcntl, glob, time
+notes = [open(n) for n in glob.glob("/run/jump/logins/*")]
+while True:
+    for how in (fcntl.LOCK_EX, fcntl.LOCK_UN):
+        for n in notes: fcntl.flock(n, how)
+        time.sleep(0.001)' &
+asking=$!
+for _ in $(seq 100); do
+	lab on jump jumpctl sweep
+done >"$T/out" 2>&1
+check "a sweep ends nobody who asks again" silent
+check "... who is still there" runs again
+kill "$(lab on jump pgrep -f LOCK_EX | head -n 1)" "$asking" 2>/dev/null
+go
+check "... and comes in" within eval '[ -n "$(login_of bob)" ]'
+lab on jump kill "$(login_of bob)" 2>/dev/null
+check "... and goes" left again
+
 # The timer's sweep, without a load.
 brief() {
 	rules <<-END
