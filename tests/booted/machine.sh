@@ -302,8 +302,8 @@ first() {
 	check "late is in" kill -0 $login
 	wait $login
 	check "... until a sweep of the timer's" \
-	    has 'sweep late, the user has expired' jumpctl log
-	check "and seals recordings" has ' seal bob, sealed' jumpctl log
+	    within 10 has 'sweep late, the user has expired' jumpctl log
+	check "and seals recordings" within 10 has ' seal bob, sealed' jumpctl log
 	check "what failed to tell is told again" within 60 told 2
 	check "the timer sweeps every 30 seconds" regular 2
 	check "no unit has failed" says '' failed_units
