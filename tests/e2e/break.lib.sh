@@ -32,4 +32,3 @@ at_first
 sshd=$(on sh -c 'cat "/proc/$(cat /run/sshd.pid)/cmdline"' | tr '\0' ' ' |
     sed 's/^sshd: //; s/ \[listener\].*//; s/ -o PidFile=[^ ]*//')
 export sshd
-

@@ -4,7 +4,6 @@
 # runs: once
 # lab: LAB_POLICY=none
 . "$(dirname "$0")/lib.sh"
-
 . "$(dirname "$0")/break.lib.sh"
 
 # --- hostile neighbours: each line of each snippet ---------------------------

@@ -206,8 +206,10 @@ ended(void)
 	return 1;
 }
 
-/* The child ends within so many milliseconds, and so; a busy machine may take
- * four times as many. */
+/*
+ * The child ends within so many milliseconds, and so; a busy machine may take
+ * four times as many.
+ */
 static void
 must_end(enum relay_end end, int ms)
 {
